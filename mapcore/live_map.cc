@@ -1,0 +1,93 @@
+#include "mapcore/live_map.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace portolan::mapcore {
+
+LiveState::Choice LiveState::Choose(const Subject& subject) const {
+  if (!canary) return {{Arm::kStable, AssignReason::kStatic}, stable.get()};
+  const Assignment assignment = Assign(split, subject);
+  return {assignment, assignment.arm == Arm::kCanary ? canary.get() : stable.get()};
+}
+
+void ReadGuard::Pin(std::shared_ptr<const void> pinned) {
+  if (!first_)
+    first_ = std::move(pinned);
+  else
+    more_.push_back(std::move(pinned));
+}
+
+LiveMap::LiveMap(LiveState state) : state_(std::make_shared<const LiveState>(std::move(state))) {}
+
+const LiveState& LiveMap::Load(ReadGuard& guard) const {
+  std::shared_ptr<const LiveState> state = state_.Load();
+  const LiveState& loaded = *state;
+  guard.Pin(std::move(state));
+  return loaded;
+}
+
+void LiveMap::Publish(LiveState state) {
+  state_.Store(std::make_shared<const LiveState>(std::move(state)));
+}
+
+struct Catalog::NamedMap {
+  NamedMap(std::string map_name, LiveState state)
+      : name(std::move(map_name)), live(std::move(state)) {}
+
+  const std::string name;
+  LiveMap live;
+};
+
+namespace {
+
+// The first map whose name is not before `name`.
+template <typename Index>
+auto LowerBound(Index& index, std::string_view name) {
+  return std::lower_bound(
+      index.begin(), index.end(), name,
+      [](const auto& map, std::string_view wanted) { return map->name < wanted; });
+}
+
+}  // namespace
+
+Catalog::Catalog() : index_(std::make_shared<const Index>()) {}
+
+const LiveState* Catalog::Find(ReadGuard& guard, std::string_view name) const {
+  const std::shared_ptr<const Index> index = index_.Load();
+  const auto at = LowerBound(*index, name);
+  if (at == index->end() || (*at)->name != name) return nullptr;
+  return &(*at)->live.Load(guard);
+}
+
+std::vector<std::string> Catalog::Names() const {
+  std::vector<std::string> names;
+  for (const auto& map : *index_.Load()) names.push_back(map->name);
+  return names;
+}
+
+void Catalog::Publish(const std::string& name, LiveState state) {
+  const std::lock_guard lock(writers_);
+  const std::shared_ptr<const Index> index = index_.Load();
+  const auto at = LowerBound(*index, name);
+  if (at != index->end() && (*at)->name == name) {
+    (*at)->live.Publish(std::move(state));
+    return;
+  }
+  auto grown = std::make_shared<Index>(*index);
+  grown->insert(grown->begin() + (at - index->begin()),
+                std::make_shared<NamedMap>(name, std::move(state)));
+  index_.Store(std::move(grown));
+}
+
+void Catalog::Remove(std::string_view name) {
+  const std::lock_guard lock(writers_);
+  const std::shared_ptr<const Index> index = index_.Load();
+  const auto at = LowerBound(*index, name);
+  if (at == index->end() || (*at)->name != name) return;
+  auto shrunk = std::make_shared<Index>(*index);
+  shrunk->erase(shrunk->begin() + (at - index->begin()));
+  index_.Store(std::move(shrunk));
+}
+
+}  // namespace portolan::mapcore

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mapcore/map_version.h"
+#include "mapcore/published.h"
+#include "mapcore/traffic_split.h"
+
+namespace portolan::mapcore {
+
+// Everything that lookups of one map see, at one moment. Immutable once published.
+struct LiveState {
+  VersionPtr stable;    // null before the first version
+  VersionPtr canary;    // null without a rollout
+  TrafficSplit split;   // weight 0 without a rollout
+  std::string rollout;  // id "<map>#<n>" of the rollout in flight, or empty; echoed to clients for
+                        // their reports
+  std::uint32_t step = 0;  // the rollout's step, from 1; 0 without a rollout
+
+  // The arm and version that serve this subject. The version is null only when `stable` is.
+  struct Choice {
+    Assignment assignment;
+    const MapVersion* version;
+  };
+  Choice Choose(const Subject& subject) const;
+};
+
+// The scope of a read: what was reached through it stays valid until it ends. Cheap (the first pin
+// does not allocate); one thread's own; keep it short, for it keeps superseded versions in memory.
+class ReadGuard {
+ public:
+  ReadGuard() = default;
+  ReadGuard(const ReadGuard&) = delete;
+  ReadGuard& operator=(const ReadGuard&) = delete;
+
+ private:
+  friend class LiveMap;
+  void Pin(std::shared_ptr<const void> pinned);
+
+  std::shared_ptr<const void> first_;
+  std::vector<std::shared_ptr<const void>> more_;
+};
+
+// One map being served. Readers see one whole LiveState, never a mixture; Publish replaces it in
+// one store. Thread-safe.
+class LiveMap {
+ public:
+  explicit LiveMap(LiveState state = {});
+
+  const LiveState& Load(ReadGuard& guard) const;
+  void Publish(LiveState state);
+
+ private:
+  Published<LiveState> state_;
+};
+
+// The live maps by name. Thread-safe; readers never wait for a writer's work. Find is O(log maps),
+// Publish too but for a new name: that, like Remove, copies the index of pointers.
+class Catalog {
+ public:
+  Catalog();
+
+  // Null when no map of that name is served. The state is valid as long as the guard.
+  const LiveState* Find(ReadGuard& guard, std::string_view name) const;
+  std::vector<std::string> Names() const;  // sorted
+  void Publish(const std::string& name, LiveState state);
+  void Remove(std::string_view name);  // does nothing when absent
+
+ private:
+  struct NamedMap;
+  using Index = std::vector<std::shared_ptr<NamedMap>>;  // sorted by name
+
+  std::mutex writers_;  // held by a writer for its whole change; readers do not take it
+  Published<Index> index_;
+};
+
+}  // namespace portolan::mapcore

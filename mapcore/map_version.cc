@@ -1,0 +1,224 @@
+#include "mapcore/map_version.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include "mapcore/hash_pages.h"
+#include "mapcore/sorted_runs.h"
+
+namespace portolan::mapcore {
+namespace {
+
+constexpr std::string_view kMagic("portolan.map.v1\0", 16);
+constexpr std::size_t kLengthBytes = 4;
+constexpr std::size_t kHashChunkBytes = 1 << 16;  // the hash is fed in pieces that stay in cache
+
+void AppendLength(std::string& out, std::size_t length) {
+  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(length >> shift & 0xff);
+}
+
+void AppendRecord(std::string& out, const Record& record) {
+  AppendLength(out, record.key.size());
+  out += record.key;
+  AppendLength(out, record.value.size());
+  out += record.value;
+}
+
+Digest DigestOf(const SortedRuns& records) {
+  Sha256 hash;
+  std::string chunk(kMagic);
+  for (const SortedRuns::RunPtr& run : records.runs()) {
+    for (const RecordPtr& record : *run) {
+      AppendRecord(chunk, *record);
+      if (chunk.size() < kHashChunkBytes) continue;
+      hash.Update(chunk);
+      chunk.clear();
+    }
+  }
+  hash.Update(chunk);
+  return hash.Finish();
+}
+
+Status CheckKey(std::string_view key) {
+  if (key.empty())
+    return Error{ErrorCode::kInvalid, "expected a key of 1 to 512 bytes, found an empty one"};
+  if (key.size() <= kKeyBytesMax) return {};
+  return Error{ErrorCode::kInvalid, "expected a key of 1 to 512 bytes, found " +
+                                        std::to_string(key.size()) + " bytes: \"" +
+                                        std::string(key.substr(0, 40)) + "…\""};
+}
+
+Status CheckValue(std::string_view key, std::string_view value) {
+  if (value.size() <= kValueBytesMax) return {};
+  return Error{ErrorCode::kInvalid, "key \"" + std::string(key) +
+                                        "\": expected a value of at most 65535 bytes, found " +
+                                        std::to_string(value.size())};
+}
+
+Error NamedTwice(std::string_view key) {
+  return {ErrorCode::kInvalid,
+          "key \"" + std::string(key) + "\" is named twice; expected each key once"};
+}
+
+Error Corrupt(std::size_t offset, std::string_view problem) {
+  return {ErrorCode::kCorrupt,
+          "stored map: byte " + std::to_string(offset) + ": " + std::string(problem)};
+}
+
+// Takes length-prefixed strings off the front of the stored form.
+class Reader {
+ public:
+  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+
+  std::size_t offset() const { return offset_; }
+  bool done() const { return offset_ == bytes_.size(); }
+
+  bool ReadMagic() {
+    offset_ = kMagic.size();
+    return bytes_.starts_with(kMagic);
+  }
+
+  Result<std::string_view> ReadString(std::size_t min, std::size_t max) {
+    if (bytes_.size() - offset_ < kLengthBytes) return Corrupt(offset_, "a length is cut short");
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < kLengthBytes; ++i)
+      length = length << 8 | static_cast<std::uint8_t>(bytes_[offset_ + i]);
+    if (length < min || length > max)
+      return Corrupt(offset_, "a length of " + std::to_string(length) + " is outside its limits");
+    offset_ += kLengthBytes;
+    if (bytes_.size() - offset_ < length) return Corrupt(offset_, "an entry is cut short");
+    const std::string_view text = bytes_.substr(offset_, length);
+    offset_ += length;
+    return text;
+  }
+
+ private:
+  std::string_view bytes_;
+  std::size_t offset_ = 0;
+};
+
+}  // namespace
+
+struct MapVersion::Rep {
+  SortedRuns records;
+  HashPages index;
+  Digest digest;
+
+  static std::unique_ptr<const Rep> Of(std::vector<RecordPtr> sorted) {
+    auto rep = std::make_unique<Rep>();
+    rep->records = SortedRuns(std::move(sorted));
+    rep->index = HashPages(rep->records);
+    rep->digest = DigestOf(rep->records);
+    return rep;
+  }
+};
+
+MapVersion::MapVersion(std::unique_ptr<const Rep> rep) : rep_(std::move(rep)) {}
+MapVersion::~MapVersion() = default;
+
+VersionPtr MapVersion::Empty() {
+  return VersionPtr(new MapVersion(Rep::Of({})));
+}
+
+Result<VersionPtr> MapVersion::FromEntries(std::vector<Entry> entries) {
+  const auto by_key = [](const Entry& a, const Entry& b) { return a.key < b.key; };
+  if (!std::is_sorted(entries.begin(), entries.end(), by_key))
+    std::sort(entries.begin(), entries.end(), by_key);
+  std::vector<RecordPtr> records;
+  records.reserve(entries.size());
+  for (Entry& entry : entries) {
+    PORTOLAN_CHECK(CheckKey(entry.key));
+    PORTOLAN_CHECK(CheckValue(entry.key, entry.value));
+    if (!records.empty() && records.back()->key == entry.key) return NamedTwice(entry.key);
+    records.push_back(MakeRecord(std::move(entry.key), std::move(entry.value)));
+  }
+  return VersionPtr(new MapVersion(Rep::Of(std::move(records))));
+}
+
+Result<VersionPtr> MapVersion::Deserialize(std::string_view bytes) {
+  Reader reader(bytes);
+  if (!reader.ReadMagic()) return Corrupt(0, "expected \"portolan.map.v1\" and a zero byte");
+  std::vector<RecordPtr> records;
+  while (!reader.done()) {
+    const std::size_t at = reader.offset();
+    PORTOLAN_TRY(const std::string_view key, reader.ReadString(1, kKeyBytesMax));
+    if (!records.empty() && key <= records.back()->key)
+      return Corrupt(at, "keys are not in ascending byte order");
+    PORTOLAN_TRY(const std::string_view value, reader.ReadString(0, kValueBytesMax));
+    records.push_back(MakeRecord(std::string(key), std::string(value)));
+  }
+  return VersionPtr(new MapVersion(Rep::Of(std::move(records))));
+}
+
+Result<VersionPtr> MapVersion::Apply(std::span<const Change> changes) const {
+  std::vector<const Change*> sorted;
+  sorted.reserve(changes.size());
+  for (const Change& change : changes) {
+    PORTOLAN_CHECK(CheckKey(change.key));
+    if (change.value) PORTOLAN_CHECK(CheckValue(change.key, *change.value));
+    sorted.push_back(&change);
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const Change* a, const Change* b) { return a->key < b->key; });
+
+  std::vector<Edit> edits;
+  edits.reserve(sorted.size());
+  for (std::size_t i = 0; i < sorted.size(); ++i) {
+    const Change& change = *sorted[i];
+    if (i > 0 && sorted[i - 1]->key == change.key) return NamedTwice(change.key);
+    if (change.value == Find(change.key)) continue;
+    RecordPtr record = change.value ? MakeRecord(change.key, *change.value) : nullptr;
+    const std::string_view key = record ? record->key : change.key;
+    edits.push_back({key, std::move(record)});
+  }
+
+  auto rep = std::make_unique<Rep>(*rep_);
+  if (!edits.empty()) {
+    rep->records = rep_->records.Edited(edits);
+    rep->index = rep_->index.Edited(edits, rep->records);
+    rep->digest = DigestOf(rep->records);
+  }
+  return VersionPtr(new MapVersion(std::move(rep)));
+}
+
+std::optional<std::string_view> MapVersion::Find(std::string_view key) const {
+  const Record* record = rep_->index.Find(key);
+  if (record == nullptr) return std::nullopt;
+  return record->value;
+}
+
+std::size_t MapVersion::size() const {
+  return rep_->records.size();
+}
+
+const Digest& MapVersion::digest() const {
+  return rep_->digest;
+}
+
+void MapVersion::ForEach(
+    const std::function<void(std::string_view, std::string_view)>& visit) const {
+  for (const SortedRuns::RunPtr& run : rep_->records.runs())
+    for (const RecordPtr& record : *run) visit(record->key, record->value);
+}
+
+std::string MapVersion::Serialize() const {
+  std::string bytes(kMagic);
+  for (const SortedRuns::RunPtr& run : rep_->records.runs())
+    for (const RecordPtr& record : *run) AppendRecord(bytes, *record);
+  return bytes;
+}
+
+std::vector<Difference> Diff(const MapVersion& before, const MapVersion& after) {
+  std::vector<Difference> differences;
+  VisitDifferences(before.rep_->records, after.rep_->records,
+                   [&](const Record* a, const Record* b) {
+                     Difference difference{(a != nullptr ? a : b)->key, std::nullopt, std::nullopt};
+                     if (a != nullptr) difference.before = a->value;
+                     if (b != nullptr) difference.after = b->value;
+                     differences.push_back(difference);
+                   });
+  return differences;
+}
+
+}  // namespace portolan::mapcore

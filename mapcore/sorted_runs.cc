@@ -1,0 +1,124 @@
+#include "mapcore/sorted_runs.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+namespace portolan::mapcore {
+namespace {
+
+// The run with the edits in effect; both sides ascend.
+std::vector<RecordPtr> Merge(const SortedRuns::Run& run, std::span<const Edit> edits) {
+  std::vector<RecordPtr> merged;
+  merged.reserve(run.size() + edits.size());
+  auto record = run.begin();
+  for (const Edit& edit : edits) {
+    while (record != run.end() && (*record)->key < edit.key) merged.push_back(*record++);
+    if (record != run.end() && (*record)->key == edit.key) ++record;
+    if (edit.record) merged.push_back(edit.record);
+  }
+  merged.insert(merged.end(), record, run.end());
+  return merged;
+}
+
+// A place in a SortedRuns.
+class Cursor {
+ public:
+  explicit Cursor(const SortedRuns& runs) : runs_(runs.runs()) {}
+
+  bool done() const { return run_ == runs_.size(); }
+  const Record* record() const { return (*runs_[run_])[at_].get(); }
+  // The run that begins here, or null inside a run.
+  const SortedRuns::Run* opens() const { return at_ == 0 ? runs_[run_].get() : nullptr; }
+
+  void SkipRun() { ++run_; }
+  void Next() {
+    if (++at_ < runs_[run_]->size()) return;
+    at_ = 0;
+    ++run_;
+  }
+
+ private:
+  const std::vector<SortedRuns::RunPtr>& runs_;
+  std::size_t run_ = 0;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+SortedRuns::SortedRuns(std::vector<RecordPtr> records) {
+  AppendCut(std::move(records));
+}
+
+SortedRuns SortedRuns::Edited(std::span<const Edit> edits) const {
+  SortedRuns result;
+  result.runs_.reserve(runs_.size() + 1);
+  for (std::size_t i = 0; i < runs_.size(); ++i) {
+    std::size_t count = edits.size();
+    if (i + 1 < runs_.size()) {
+      const std::string_view next = runs_[i + 1]->front()->key;
+      count = 0;
+      while (count < edits.size() && edits[count].key < next) ++count;
+    }
+    if (count == 0)
+      result.Append(runs_[i]);
+    else
+      result.AppendCut(Merge(*runs_[i], edits.first(count)));
+    edits = edits.subspan(count);
+  }
+  if (runs_.empty()) result.AppendCut(Merge({}, edits));
+  return result;
+}
+
+void SortedRuns::Append(RunPtr run) {
+  size_ += run->size();
+  if (runs_.empty() || runs_.back()->size() + run->size() > kRunMax / 2) {
+    runs_.push_back(std::move(run));
+    return;
+  }
+  auto joined = std::make_shared<Run>(*runs_.back());
+  joined->insert(joined->end(), run->begin(), run->end());
+  runs_.back() = std::move(joined);
+}
+
+void SortedRuns::AppendCut(std::vector<RecordPtr> records) {
+  if (records.empty()) return;
+  if (records.size() <= kRunMax) {
+    Append(std::make_shared<const Run>(std::move(records)));
+    return;
+  }
+  // Runs of even length, with room to grow.
+  const std::size_t pieces = (records.size() + kRunMax / 2 - 1) / (kRunMax / 2);
+  for (std::size_t i = 0; i < pieces; ++i) {
+    const auto begin = records.begin() + static_cast<std::ptrdiff_t>(records.size() * i / pieces);
+    const auto end =
+        records.begin() + static_cast<std::ptrdiff_t>(records.size() * (i + 1) / pieces);
+    Append(
+        std::make_shared<const Run>(std::make_move_iterator(begin), std::make_move_iterator(end)));
+  }
+}
+
+void VisitDifferences(const SortedRuns& before, const SortedRuns& after,
+                      const std::function<void(const Record*, const Record*)>& visit) {
+  Cursor a(before);
+  Cursor b(after);
+  while (!a.done() && !b.done()) {
+    if (a.opens() != nullptr && a.opens() == b.opens()) {
+      a.SkipRun();
+      b.SkipRun();
+      continue;
+    }
+    const Record* old_record = a.record();
+    const Record* new_record = b.record();
+    const int order = old_record == new_record ? 0 : old_record->key.compare(new_record->key);
+    if (order < 0) visit(old_record, nullptr);
+    if (order > 0) visit(nullptr, new_record);
+    if (order == 0 && old_record->value != new_record->value) visit(old_record, new_record);
+    if (order <= 0) a.Next();
+    if (order >= 0) b.Next();
+  }
+  for (; !a.done(); a.Next()) visit(a.record(), nullptr);
+  for (; !b.done(); b.Next()) visit(nullptr, b.record());
+}
+
+}  // namespace portolan::mapcore

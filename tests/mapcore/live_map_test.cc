@@ -1,0 +1,160 @@
+#include "mapcore/live_map.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace portolan::mapcore {
+namespace {
+
+VersionPtr Single(const std::string& value) {
+  return *MapVersion::FromEntries({{"key", value}});
+}
+
+LiveState Stable(const std::string& value) {
+  LiveState state;
+  state.stable = Single(value);
+  return state;
+}
+
+// A state whose parts all name the same generation.
+LiveState Generation(int number) {
+  LiveState state;
+  state.stable = Single("stable " + std::to_string(number));
+  state.canary = Single("canary " + std::to_string(number));
+  state.split.weight = static_cast<std::uint32_t>(number) % kWeightMax;
+  state.split.salt = std::to_string(number);
+  state.rollout = "map#" + std::to_string(number);
+  return state;
+}
+
+bool IsOneGeneration(const LiveState& state) {
+  const std::string& number = state.split.salt;
+  return state.stable->Find("key") == "stable " + number &&
+         state.canary->Find("key") == "canary " + number &&
+         std::to_string(state.split.weight) == number && state.rollout == "map#" + number;
+}
+
+TEST(LiveState, ServesStableWithoutACanaryWhateverTheWeight) {
+  LiveState state = Stable("1");
+  state.split.weight = kWeightMax;
+  const LiveState::Choice choice = state.Choose({"user-1", {}});
+  EXPECT_EQ(choice.version, state.stable.get());
+  EXPECT_EQ(choice.assignment.arm, Arm::kStable);
+  EXPECT_EQ(choice.assignment.reason, AssignReason::kStatic);
+}
+
+TEST(LiveState, ChoosesTheVersionOfTheAssignedArm) {
+  LiveState state = Stable("1");
+  state.canary = Single("2");
+  state.split = {.weight = 10'110, .salt = "m1"};  // user-1's bucket is 10109, user-2's 68678
+  EXPECT_EQ(state.Choose({"user-1", {}}).version, state.canary.get());
+  EXPECT_EQ(state.Choose({"user-2", {}}).version, state.stable.get());
+  EXPECT_EQ(state.Choose({"", {}}).assignment.reason, AssignReason::kNoSubject);
+}
+
+TEST(LiveState, HasNoVersionBeforeTheFirst) {
+  EXPECT_EQ(LiveState().Choose({"user-1", {}}).version, nullptr);
+}
+
+TEST(LiveMap, LoadsWhatWasPublishedLast) {
+  LiveMap live;
+  ReadGuard guard;
+  EXPECT_EQ(live.Load(guard).stable, nullptr);
+  live.Publish(Stable("1"));
+  EXPECT_EQ(live.Load(guard).stable->Find("key"), "1");
+  live.Publish(Stable("2"));
+  EXPECT_EQ(live.Load(guard).stable->Find("key"), "2");
+}
+
+TEST(ReadGuard, KeepsEveryStateReachedThroughItAndNoLonger) {
+  LiveMap live;
+  std::vector<std::weak_ptr<const MapVersion>> versions;
+  {
+    ReadGuard guard;
+    std::vector<const LiveState*> loaded;
+    for (int i = 0; i < 3; ++i) {
+      live.Publish(Stable(std::to_string(i)));
+      loaded.push_back(&live.Load(guard));
+      versions.push_back(loaded.back()->stable);
+    }
+    live.Publish(Stable("last"));
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(loaded[i]->stable->Find("key"), std::to_string(i));
+  }
+  for (const auto& version : versions) EXPECT_TRUE(version.expired());
+}
+
+TEST(Catalog, FindsMapsByNameAndListsThemSorted) {
+  Catalog catalog;
+  catalog.Publish("routes", Stable("r"));
+  catalog.Publish("limits", Stable("l"));
+  catalog.Publish("prices", Stable("p"));
+  ReadGuard guard;
+  ASSERT_NE(catalog.Find(guard, "limits"), nullptr);
+  EXPECT_EQ(catalog.Find(guard, "limits")->stable->Find("key"), "l");
+  EXPECT_EQ(catalog.Find(guard, "routes")->stable->Find("key"), "r");
+  for (const char* absent : {"", "limit", "limitss", "zebra"})
+    EXPECT_EQ(catalog.Find(guard, absent), nullptr);
+  EXPECT_EQ(catalog.Names(), (std::vector<std::string>{"limits", "prices", "routes"}));
+}
+
+TEST(Catalog, ReplacesAMapsStateAndKeepsOneNameForIt) {
+  Catalog catalog;
+  catalog.Publish("limits", Stable("1"));
+  catalog.Publish("limits", Stable("2"));
+  ReadGuard guard;
+  EXPECT_EQ(catalog.Find(guard, "limits")->stable->Find("key"), "2");
+  EXPECT_EQ(catalog.Names().size(), 1u);
+}
+
+TEST(Catalog, KeepsARemovedMapForTheGuardThatReachedIt) {
+  Catalog catalog;
+  catalog.Publish("limits", Stable("1"));
+  catalog.Publish("routes", Stable("2"));
+  ReadGuard guard;
+  const LiveState* state = catalog.Find(guard, "limits");
+  catalog.Remove("limits");
+  catalog.Remove("never there");
+  EXPECT_EQ(catalog.Find(guard, "limits"), nullptr);
+  EXPECT_EQ(state->stable->Find("key"), "1");
+  EXPECT_EQ(catalog.Names(), std::vector<std::string>{"routes"});
+}
+
+TEST(Catalog, ConcurrentReadersNeverSeeAMixture) {
+  constexpr int kReaders = 3;
+  constexpr int kReadsEach = 2'000;
+  constexpr int kPublishesMin = 2'000;
+  Catalog catalog;
+  catalog.Publish("map", Generation(1));
+  std::atomic<int> mixtures = 0;
+  std::atomic<bool> written = false;
+  std::vector<std::thread> readers;
+  for (int r = 0; r < kReaders; ++r) {
+    readers.emplace_back([&] {
+      for (int reads = 0; reads < kReadsEach || !written; ++reads) {
+        ReadGuard guard;
+        const LiveState* state = catalog.Find(guard, "map");
+        if (state == nullptr || !IsOneGeneration(*state)) ++mixtures;
+      }
+    });
+  }
+  for (int number = 2; number <= kPublishesMin; ++number) {
+    catalog.Publish("map", Generation(number));
+    const std::string other =
+        "other-" + std::to_string(number % 7);  // the index changes under the readers, too
+    if (number % 2 == 0)
+      catalog.Publish(other, Generation(number));
+    else
+      catalog.Remove(other);
+  }
+  written = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(mixtures, 0);
+}
+
+}  // namespace
+}  // namespace portolan::mapcore
