@@ -1,0 +1,133 @@
+#include "manifests/analysis_template.h"
+
+#include <array>
+#include <set>
+
+#include "manifests/fields.h"
+#include "manifests/record.h"
+
+namespace portolan::manifests {
+namespace {
+
+constexpr Range<std::size_t> kNameBytes{1, 63};
+// The evidence on reports sums over a grid of ratios: regressions up to 100, safety down to 0.25
+// (docs/manifest-spec.md). A limit outside leaves no ratio to test.
+constexpr Range<double> kMaxRatio{1, 99};
+constexpr Range<double> kSafeRatio{0.3, 100};
+constexpr Range<double> kAlpha{1e-6, 0.5};
+constexpr std::array<std::string_view, 2> kRequire = {"regressionOnly", "safe"};
+
+void DecodeEvidence(const Field& field, ReportMetric& metric, Report& report) {
+  if (!field) return;
+  MappingDecoder evidence(field, report);
+  SetIf(metric.max_ratio, ReadNumber(evidence.Take("maxRatio"), kMaxRatio, report));
+  SetIf(metric.alpha, ReadNumber(evidence.Take("alpha"), kAlpha, report));
+  SetIf(metric.safe_ratio, ReadNumber(evidence.Take("safeRatio"), kSafeRatio, report));
+  const Field ok_below = evidence.Take("okBelow");
+  SetIf(metric.ok_below, ReadRatio(ok_below, report));
+  if (ok_below && (metric.ok_below <= 0 || metric.ok_below >= 1))
+    report.Error(ok_below,
+                 "expected a share above 0% and below 100%, found " + Found(*ok_below.node));
+  if (auto choice = ReadChoice(evidence.Take("require"), kRequire, report))
+    metric.require = std::string(kRequire[*choice]);
+  evidence.Finish();
+}
+
+// A metric of another provider gets one error about the provider, not one for each field that goes
+// with it.
+bool RefuseOtherProvider(const Field& field, Report& report) {
+  if (field.node->kind != Node::Kind::kMapping || field.node->Find("reports") != nullptr)
+    return false;
+  for (std::string_view provider : {"prometheus", "json", "web", "exec", "http"}) {
+    const Node* node = field.node->Find(provider);
+    if (node == nullptr) continue;
+    report.Error({node, field.path.Member(provider)},
+                 "this metric provider is not supported yet; supported now: \"reports\"");
+    return true;
+  }
+  return false;
+}
+
+std::optional<ReportMetric> DecodeMetric(const Field& field, Report& report) {
+  if (RefuseOtherProvider(field, report)) return std::nullopt;
+  ReportMetric metric;
+  MappingDecoder decoder(field, report);
+  SetIf(metric.name, ReadString(decoder.Require("name"), kNameBytes, report));
+  {
+    MappingDecoder reports(decoder.Require("reports"), report);
+    SetIf(metric.bad, ReadString(reports.Require("bad"), kNameBytes, report));
+    reports.Finish();
+  }
+  DecodeEvidence(decoder.Take("evidence"), metric, report);
+  decoder.RefuseForNow({"interval", "initialDelay", "count", "failureLimit", "inconclusiveLimit",
+                        "consecutiveErrorLimit", "compare", "min", "max", "successCondition",
+                        "failureCondition", "hardLimits"});
+  decoder.Finish();
+  return metric;
+}
+
+}  // namespace
+
+std::optional<AnalysisTemplate> DecodeAnalysisTemplate(const std::string& name, const Field& spec,
+                                                       Report& report) {
+  const std::size_t before = report.size();
+  AnalysisTemplate analysis{.name = name, .metrics = {}};
+  MappingDecoder decoder(spec, report);
+  const Field metrics = decoder.Require("metrics");
+  if (metrics && (metrics.node->kind != Node::Kind::kSequence || metrics.node->items.empty() ||
+                  metrics.node->items.size() > kMetricsMax)) {
+    report.Error(metrics,
+                 "expected a list of 1 to " + std::to_string(kMetricsMax) + " metrics, found " +
+                     (metrics.node->items.empty() ? Found(*metrics.node)
+                                                  : std::to_string(metrics.node->items.size())));
+  } else if (metrics) {
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < metrics.node->items.size(); ++i) {
+      auto metric = DecodeMetric(metrics.Item(i), report);
+      if (!metric) continue;
+      if (!names.insert(metric->name).second)
+        report.Error(metrics.Item(i), "a second metric named " + QuoteForMessage(metric->name));
+      analysis.metrics.push_back(*std::move(metric));
+    }
+  }
+  decoder.Finish();
+  if (report.size() != before) return std::nullopt;
+  return analysis;
+}
+
+Value TemplateToValue(const AnalysisTemplate& analysis) {
+  Value::Array metrics;
+  for (const ReportMetric& metric : analysis.metrics) {
+    metrics.push_back(Value::Object{{"name", metric.name},
+                                    {"bad", metric.bad},
+                                    {"maxRatio", metric.max_ratio},
+                                    {"alpha", metric.alpha},
+                                    {"require", metric.require},
+                                    {"safeRatio", metric.safe_ratio},
+                                    {"okBelow", metric.ok_below}});
+  }
+  return Value::Object{{"name", analysis.name}, {"metrics", std::move(metrics)}};
+}
+
+Result<AnalysisTemplate> TemplateFromValue(const Value& value) {
+  AnalysisTemplate analysis;
+  RecordReader record(value, "analysis template");
+  record.Read("name", analysis.name);
+  for (const Value& item : record.Items("metrics")) {
+    ReportMetric metric;
+    RecordReader reader(item, "metric");
+    reader.Read("name", metric.name);
+    reader.Read("bad", metric.bad);
+    reader.Read("maxRatio", metric.max_ratio);
+    reader.Read("alpha", metric.alpha);
+    reader.Read("require", metric.require);
+    reader.Read("safeRatio", metric.safe_ratio);
+    reader.Read("okBelow", metric.ok_below);
+    PORTOLAN_CHECK(reader.status());
+    analysis.metrics.push_back(std::move(metric));
+  }
+  PORTOLAN_CHECK(record.status());
+  return analysis;
+}
+
+}  // namespace portolan::manifests

@@ -1,0 +1,136 @@
+#include "manifests/declarations.h"
+
+#include <algorithm>
+#include <cassert>
+#include <iterator>
+
+#include "manifests/did_you_mean.h"
+
+namespace portolan::manifests {
+namespace {
+
+constexpr std::string_view kDefaultStrategy = "default";
+
+template <typename Map>
+std::string NearestName(const std::string& name, const Map& by_name) {
+  std::vector<std::string_view> names;
+  for (const auto& [known, declarations] : by_name) names.push_back(known);
+  return DidYouMean(name, names);
+}
+
+Diagnostic At(const Reference& reference, const std::string& file, std::string message,
+              std::string hint = "") {
+  Diagnostic diagnostic = ErrorAt(file, reference.position, std::move(message), std::move(hint));
+  diagnostic.field = reference.field;
+  return diagnostic;
+}
+
+std::string Place(const Declaration& declaration) {
+  return declaration.file + ":" + std::to_string(declaration.position.line) + ":" +
+         std::to_string(declaration.position.column);
+}
+
+}  // namespace
+
+std::vector<Diagnostic> DuplicateDiagnostics(const std::vector<DeclarationPtr>& declarations) {
+  std::vector<Diagnostic> diagnostics;
+  if (declarations.size() < 2) return diagnostics;
+  for (const DeclarationPtr& declaration : declarations) {
+    const Declaration& other = *declarations[declaration == declarations[0] ? 1 : 0];
+    diagnostics.push_back(ErrorAt(declaration->file, declaration->position,
+                                  std::string(ManifestKindName(declaration->kind)) + " " +
+                                      QuoteForMessage(declaration->name) +
+                                      " is declared twice, also at " + Place(other)));
+  }
+  return diagnostics;
+}
+
+void Declarations::Add(DeclarationPtr declaration) {
+  ByName& by_name = declaration->kind == ManifestKind::kMap               ? maps_
+                    : declaration->kind == ManifestKind::kRolloutStrategy ? strategies_
+                                                                          : templates_;
+  by_name[declaration->name].push_back(std::move(declaration));
+}
+
+void Declarations::Judge(const std::vector<DeclarationPtr>& declarations,
+                         std::vector<Diagnostic>& reasons) {
+  std::vector<Diagnostic> more = DuplicateDiagnostics(declarations);
+  for (const DeclarationPtr& declaration : declarations)
+    more.insert(more.end(), declaration->diagnostics.begin(), declaration->diagnostics.end());
+  std::move(more.begin(), more.end(), std::back_inserter(reasons));
+}
+
+void Declarations::Resolve(const StrategySpec& spec, const std::string& file,
+                           ResolvedStrategy& result) const {
+  for (const Reference& reference : spec.templates) {
+    const auto found = templates_.find(reference.name);
+    if (found == templates_.end()) {
+      result.reasons.push_back(At(reference, file,
+                                  "no AnalysisTemplate named " + QuoteForMessage(reference.name),
+                                  NearestName(reference.name, templates_)));
+      continue;
+    }
+    result.sources.insert(result.sources.end(), found->second.begin(), found->second.end());
+    std::vector<Diagnostic> reasons;
+    Judge(found->second, reasons);
+    if (reasons.empty()) continue;
+    result.reasons.push_back(
+        At(reference, file, "AnalysisTemplate " + QuoteForMessage(reference.name) + " has errors"));
+    std::move(reasons.begin(), reasons.end(), std::back_inserter(result.reasons));
+  }
+  if (!result.reasons.empty()) return;
+  result.strategy = ResolveStrategy(
+      spec, [&](const std::string& name) { return templates_.at(name).front()->analysis.get(); });
+}
+
+const StrategyPtr& Declarations::Named(const std::string& name,
+                                       const std::vector<DeclarationPtr>& declarations) {
+  StrategyPtr& known = resolved_[name];
+  if (known != nullptr) return known;
+  auto result = std::make_shared<ResolvedStrategy>();
+  result->sources = declarations;
+  Judge(declarations, result->reasons);
+  if (result->reasons.empty())
+    Resolve(*declarations.front()->strategy, declarations.front()->file, *result);
+  return known = std::move(result);
+}
+
+StrategyPtr Declarations::StrategyOf(const MapSpec& spec) {
+  const Reference& reference = spec.strategy;
+  auto result = std::make_shared<ResolvedStrategy>();
+  if (spec.inline_strategy) {
+    Resolve(*spec.inline_strategy, spec.map.file, *result);
+    return result;
+  }
+  const auto found = strategies_.find(reference.name);
+  if (found == strategies_.end() && reference.name == kDefaultStrategy) {
+    if (built_in_ != nullptr) return built_in_;
+    result->strategy = DefaultStrategy();
+    return built_in_ = std::move(result);
+  }
+  if (found == strategies_.end()) {
+    result->reasons.push_back(At(reference, spec.map.file,
+                                 "no RolloutStrategy named " + QuoteForMessage(reference.name),
+                                 NearestName(reference.name, strategies_)));
+    return result;
+  }
+  const StrategyPtr& named = Named(reference.name, found->second);
+  if (named->reasons.empty()) return named;
+  *result = *named;
+  result->reasons.insert(result->reasons.begin(),
+                         At(reference, spec.map.file,
+                            "RolloutStrategy " + QuoteForMessage(reference.name) + " has errors"));
+  return result;
+}
+
+std::vector<Diagnostic> Declarations::RecipeDiagnostics() {
+  std::vector<Diagnostic> diagnostics;
+  for (const auto& [name, declarations] : templates_) Judge(declarations, diagnostics);
+  for (const auto& [name, declarations] : strategies_) {
+    const auto& reasons = Named(name, declarations)->reasons;
+    diagnostics.insert(diagnostics.end(), reasons.begin(), reasons.end());
+  }
+  return diagnostics;
+}
+
+}  // namespace portolan::manifests

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "manifests/manifest_file.h"
+
+namespace portolan::manifests {
+
+using DeclarationPtr = std::shared_ptr<const Declaration>;
+
+// A strategy with its templates filled in, or the reasons why there is none.
+struct ResolvedStrategy {
+  Strategy strategy;
+  std::vector<Diagnostic> reasons;  // not empty: not usable
+  std::vector<DeclarationPtr>
+      sources;  // what it was made from: equal sources make equal strategies
+};
+
+using StrategyPtr = std::shared_ptr<const ResolvedStrategy>;
+
+// All manifests of a source by kind and name, and the references between them.
+class Declarations {
+ public:
+  void Add(DeclarationPtr declaration);
+
+  // The maps by name; more than one declaration of a name is an error of all of them.
+  const std::map<std::string, std::vector<DeclarationPtr>>& maps() const { return maps_; }
+
+  // The strategy that the map asks for. The reasons begin with one at the map's reference.
+  StrategyPtr StrategyOf(const MapSpec& spec);
+
+  // Errors of strategies and templates, whether or not a map uses them: their own, duplicates,
+  // dangling references.
+  std::vector<Diagnostic> RecipeDiagnostics();
+
+ private:
+  using ByName = std::map<std::string, std::vector<DeclarationPtr>>;
+
+  // Appends the reasons why the declarations of one name are not usable.
+  static void Judge(const std::vector<DeclarationPtr>& declarations,
+                    std::vector<Diagnostic>& reasons);
+  const StrategyPtr& Named(const std::string& name,
+                           const std::vector<DeclarationPtr>& declarations);
+  void Resolve(const StrategySpec& spec, const std::string& file, ResolvedStrategy& result) const;
+
+  ByName maps_, strategies_, templates_;
+  std::map<std::string, StrategyPtr> resolved_;
+  StrategyPtr built_in_;
+};
+
+// One error for each declaration of a name that is declared more than once, naming the first other
+// place.
+std::vector<Diagnostic> DuplicateDiagnostics(const std::vector<DeclarationPtr>& declarations);
+
+}  // namespace portolan::manifests

@@ -1,0 +1,261 @@
+#include "manifests/loader.h"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "manifests/map_builder.h"
+#include "manifests/source_index.h"
+
+namespace portolan::manifests {
+namespace {
+
+// Text kept parsed between classifying a file and checking it as entries; beyond it files are read
+// a second time.
+constexpr std::size_t kKeptTextBytes = 64u << 20;
+
+struct CachedFile {
+  std::string oid;
+  std::shared_ptr<const ManifestFile> file;
+  std::uint64_t load = 0;  // that saw it last
+};
+
+struct CachedMap {
+  BuiltMap built;
+  std::uint64_t load = 0;
+};
+
+template <typename Map>
+void DropOlder(Map& cached, std::uint64_t load) {
+  std::erase_if(cached, [&](const auto& entry) { return entry.second.load != load; });
+}
+
+void Append(std::vector<Diagnostic>& target, const std::vector<Diagnostic>& more) {
+  target.insert(target.end(), more.begin(), more.end());
+}
+
+// Sorted; the same thing said twice (a strategy that two maps name) is said once.
+void SortUnique(std::vector<Diagnostic>& diagnostics) {
+  SortDiagnostics(diagnostics);
+  const auto key = [](const Diagnostic& d) {
+    return std::tie(d.file, d.position.line, d.position.column, d.field, d.message);
+  };
+  const auto end =
+      std::unique(diagnostics.begin(), diagnostics.end(),
+                  [&](const Diagnostic& a, const Diagnostic& b) { return key(a) == key(b); });
+  diagnostics.erase(end, diagnostics.end());
+}
+
+}  // namespace
+
+// What earlier loads learned, by path and content.
+struct Loader::Cache {
+  std::unordered_map<std::string, CachedFile> files;
+  std::unordered_map<std::string, CachedMap> maps;
+  std::uint64_t load = 0;  // counts loads
+};
+
+// One load: the artifact, and what is known of it so far.
+class Loader::Run {
+ public:
+  Run(const Artifact& artifact, const LoadLimits& limits, Loader::Cache& cache)
+      : artifact_(artifact),
+        limits_(limits),
+        cache_(cache),
+        load_(++cache.load),
+        index_(artifact, limits.file_bytes) {}
+
+  Result<DesiredState> Execute() {
+    state_.revision = artifact_.revision;
+    candidates_ = index_.Candidates();
+    if (!CheckSize()) return Finish();
+    PORTOLAN_CHECK(ReadFiles());
+    NameEntryFiles();
+    CollectFileDiagnostics();
+    Append(state_.diagnostics, declarations_.RecipeDiagnostics());
+    PORTOLAN_CHECK(BuildMaps());
+    DropOlder(cache_.files, load_);
+    DropOlder(cache_.maps, load_);
+    return Finish();
+  }
+
+ private:
+  Result<DesiredState> Finish() {
+    Append(state_.diagnostics, index_.OtherRefusals());
+    state_.incomplete |= index_.RefusalsMayHideMaps();
+    if (candidates_.empty() && !state_.incomplete)
+      Complain("this path of the source holds no manifests",
+               "expected *.yaml, *.yml or *.json files");
+    SortUnique(state_.diagnostics);
+    return std::move(state_);
+  }
+
+  void Complain(std::string message, std::string hint) {
+    state_.diagnostics.push_back(ErrorAt("", {}, std::move(message), std::move(hint)));
+  }
+
+  bool CheckSize() {
+    std::size_t bytes = 0;
+    for (const ArtifactFile* file : candidates_) bytes += file->size;
+    if (bytes <= limits_.source_bytes) return true;
+    Complain("the files of this source have " + std::to_string(bytes) + " bytes; at most " +
+                 std::to_string(limits_.source_bytes) + " are read",
+             "split the source");
+    state_.incomplete = true;
+    return false;
+  }
+
+  Status ReadFiles() {
+    for (const ArtifactFile* file : candidates_) {
+      CachedFile& cached = cache_.files[file->path];
+      if (cached.file == nullptr || cached.oid != file->oid) {
+        PORTOLAN_TRY(ReadResult text, Read(*file));
+        cached.oid = file->oid;
+        cached.file = std::make_shared<const ManifestFile>(DecodeManifestFile(text, file->path));
+        if (!cached.file->has_manifest && kept_bytes_ + file->size <= kKeptTextBytes) {
+          kept_bytes_ += file->size;
+          kept_.emplace(file->path, std::move(text));
+        }
+      }
+      cached.load = load_;
+      files_.emplace(file, cached.file.get());
+      for (const DeclarationPtr& declaration : cached.file->declarations)
+        declarations_.Add(declaration);
+    }
+    return {};
+  }
+
+  Result<ReadResult> Read(const ArtifactFile& file) {
+    PORTOLAN_TRY(const std::string bytes, artifact_.read(file));
+    return ReadText(bytes, file.path, limits_.file_bytes);
+  }
+
+  void NameEntryFiles() {
+    for (const auto& [name, declarations] : declarations_.maps()) {
+      for (const DeclarationPtr& declaration : declarations) {
+        if (declaration->map->entries_from.empty()) continue;
+        EntryFiles expanded = index_.Expand(*declaration->map);
+        named_.insert(expanded.files.begin(), expanded.files.end());
+        entry_files_.emplace(declaration.get(), std::move(expanded));
+      }
+    }
+  }
+
+  // What files say that belongs to no declaration. Files that maps name as entries are judged
+  // there.
+  void CollectFileDiagnostics() {
+    bool unread = false;
+    std::vector<Diagnostic> strays;
+    for (const ArtifactFile* candidate : candidates_) {
+      const ManifestFile& file = *files_.at(candidate);
+      if (!file.has_manifest && named_.contains(candidate)) continue;
+      Append(state_.diagnostics, file.diagnostics);
+      Append(strays, file.strays);
+      state_.incomplete |= file.may_hide_map;
+      unread |= file.unread;
+    }
+    // The map that names a stray may be in what could not be read.
+    if (!unread) Append(state_.diagnostics, strays);
+  }
+
+  Status BuildMaps() {
+    for (const auto& [name, declarations] : declarations_.maps()) {
+      std::vector<Diagnostic> reasons = DuplicateDiagnostics(declarations);
+      if (declarations.size() > 1) {
+        for (const DeclarationPtr& declaration : declarations)
+          Append(reasons, declaration->diagnostics);
+      } else {
+        PORTOLAN_CHECK(BuildOne(declarations.front(), reasons));
+      }
+      if (reasons.empty()) continue;
+      Append(state_.diagnostics, reasons);
+      SortUnique(reasons);
+      state_.rejected.emplace(name, std::move(reasons));
+    }
+    return {};
+  }
+
+  // Adds the map to the state, or says in `reasons` why not.
+  Status BuildOne(const DeclarationPtr& declaration, std::vector<Diagnostic>& reasons) {
+    CachedMap& cached = cache_.maps[declaration->name];
+    cached.load = load_;
+    const BuiltMap& previous = cached.built;
+    BuiltMap built{.inputs = {declaration, declarations_.StrategyOf(*declaration->map), {}},
+                   .map = nullptr};
+    Append(reasons, declaration->diagnostics);
+    Append(reasons, built.inputs.strategy->reasons);
+    if (const auto files = entry_files_.find(declaration.get()); files != entry_files_.end()) {
+      Append(reasons, files->second.diagnostics);
+      PORTOLAN_CHECK(CheckParts(files->second, previous.inputs, built.inputs, reasons));
+    }
+    if (reasons.empty()) {
+      const bool same = previous.map != nullptr && previous.inputs.SameAs(built.inputs);
+      built.map = same ? previous.map : BuildMap(built.inputs, &previous, reasons);
+    }
+    if (built.map != nullptr)
+      state_.maps.emplace_hint(state_.maps.end(), declaration->name, built.map);
+    cached.built = std::move(built);
+    return {};
+  }
+
+  // Finds the checked entries of each file, those of the previous load where neither file nor rules
+  // changed.
+  Status CheckParts(const EntryFiles& files, const MapInputs& previous, MapInputs& inputs,
+                    std::vector<Diagnostic>& reasons) {
+    std::unordered_map<std::string_view, EntryPartPtr> known;
+    if (previous.declaration == inputs.declaration)
+      for (const EntryPartPtr& part : previous.parts) known.emplace(part->path, part);
+    inputs.parts.reserve(files.files.size());
+    for (const ArtifactFile* file : files.files) {
+      const auto classified = files_.find(file);
+      if (classified != files_.end() && classified->second->has_manifest) {
+        reasons.push_back(
+            ErrorAt(inputs.declaration->file, inputs.declaration->position,
+                    "entriesFrom names " + QuoteForMessage(file->path) + ", which is a manifest",
+                    "keep entry files in a folder of their own"));
+        continue;
+      }
+      const auto part = known.find(file->path);
+      if (part != known.end() && part->second->oid == file->oid) {
+        inputs.parts.push_back(part->second);
+      } else {
+        PORTOLAN_TRY(EntryPartPtr fresh, CheckFile(*file, inputs.declaration->map->rules));
+        inputs.parts.push_back(std::move(fresh));
+      }
+      Append(reasons, inputs.parts.back()->diagnostics);
+    }
+    return {};
+  }
+
+  Result<EntryPartPtr> CheckFile(const ArtifactFile& file, const EntryRules& rules) {
+    if (const auto kept = kept_.find(file.path); kept != kept_.end())
+      return CheckEntryFile(kept->second, file, rules);
+    PORTOLAN_TRY(const ReadResult text, Read(file));
+    return CheckEntryFile(text, file, rules);
+  }
+
+  const Artifact& artifact_;
+  const LoadLimits& limits_;
+  Loader::Cache& cache_;
+  std::uint64_t load_;
+  SourceIndex index_;
+  DesiredState state_;
+  std::vector<const ArtifactFile*> candidates_;
+  std::unordered_map<const ArtifactFile*, const ManifestFile*> files_;  // of the candidates
+  std::unordered_map<std::string, ReadResult> kept_;
+  std::size_t kept_bytes_ = 0;
+  Declarations declarations_;
+  std::unordered_map<const Declaration*, EntryFiles> entry_files_;
+  std::unordered_set<const ArtifactFile*> named_;  // in entriesFrom of some map
+};
+
+Loader::Loader(LoadLimits limits) : limits_(limits), cache_(std::make_unique<Cache>()) {}
+Loader::~Loader() = default;
+
+Result<DesiredState> Loader::Load(const Artifact& artifact) {
+  return Run(artifact, limits_, *cache_).Execute();
+}
+
+}  // namespace portolan::manifests

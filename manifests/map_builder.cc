@@ -1,0 +1,149 @@
+#include "manifests/map_builder.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace portolan::manifests {
+namespace {
+
+struct KeyPlace {
+  const std::string* file;
+  Position position;
+};
+
+// Names both places of each key that is declared twice.
+std::vector<Diagnostic> FindDuplicates(const MapInputs& inputs) {
+  std::vector<Diagnostic> diagnostics;
+  std::unordered_map<std::string_view, KeyPlace> places;
+  const auto add = [&](const std::string& file, const std::vector<CheckedEntry>& entries) {
+    for (const CheckedEntry& entry : entries) {
+      const auto [first, is_new] = places.try_emplace(entry.key, KeyPlace{&file, entry.position});
+      if (is_new) continue;
+      const KeyPlace& place = first->second;
+      diagnostics.push_back(ErrorAt(file, entry.position,
+                                    "duplicate key " + QuoteForMessage(entry.key) + " of map " +
+                                        QuoteForMessage(inputs.declaration->name) + ", first at " +
+                                        *place.file + ":" + std::to_string(place.position.line) +
+                                        ":" + std::to_string(place.position.column)));
+    }
+  };
+  const MapSpec& spec = *inputs.declaration->map;
+  add(spec.map.file, spec.entries);
+  for (const EntryPartPtr& part : inputs.parts) add(part->path, part->entries);
+  return diagnostics;
+}
+
+std::vector<mapcore::Entry> JoinEntries(const MapInputs& inputs) {
+  std::size_t count = inputs.declaration->map->entries.size();
+  for (const EntryPartPtr& part : inputs.parts) count += part->entries.size();
+  std::vector<mapcore::Entry> entries;
+  entries.reserve(count);
+  const auto add = [&](const std::vector<CheckedEntry>& more) {
+    for (const CheckedEntry& entry : more) entries.push_back({entry.key, entry.value});
+  };
+  add(inputs.declaration->map->entries);
+  for (const EntryPartPtr& part : inputs.parts) add(part->entries);
+  return entries;
+}
+
+// The changes that one part makes. Nothing when a key that is new to it exists elsewhere: it may be
+// a duplicate.
+bool CollectChanges(const EntryPart* before, const EntryPart* after,
+                    const mapcore::MapVersion& version, std::vector<mapcore::Change>& changes) {
+  std::unordered_map<std::string_view, const std::string*> old;
+  if (before != nullptr)
+    for (const CheckedEntry& entry : before->entries) old.emplace(entry.key, &entry.value);
+  if (after != nullptr) {
+    for (const CheckedEntry& entry : after->entries) {
+      const auto found = old.find(entry.key);
+      if (found == old.end() && version.Find(entry.key)) return false;
+      if (found == old.end() || *found->second != entry.value)
+        changes.push_back({entry.key, entry.value});
+      if (found != old.end()) old.erase(found);
+    }
+  }
+  for (const auto& [key, value] : old) changes.push_back({std::string(key), std::nullopt});
+  return true;
+}
+
+// The version made from the previous one and the parts that differ; null when all entries must be
+// joined anew.
+mapcore::VersionPtr ChangedVersion(const MapInputs& inputs, const BuiltMap& previous) {
+  const mapcore::MapVersion& version = *previous.map->version;
+  std::unordered_map<std::string_view, const EntryPart*> gone;
+  const auto& before = previous.inputs.parts;
+  for (std::size_t i = 0; i < before.size(); ++i)
+    if (i >= inputs.parts.size() || before[i] != inputs.parts[i])
+      gone.emplace(before[i]->path, before[i].get());
+  std::vector<mapcore::Change> changes;
+  for (std::size_t i = 0; i < inputs.parts.size(); ++i) {
+    const EntryPart* part = inputs.parts[i].get();
+    if (i < before.size() && before[i].get() == part) continue;
+    const auto old = gone.find(part->path);
+    const EntryPart* counterpart = old == gone.end() ? nullptr : old->second;
+    if (counterpart != part && !CollectChanges(counterpart, part, version, changes)) return nullptr;
+    if (old != gone.end()) gone.erase(old);
+  }
+  for (const auto& [path, part] : gone) CollectChanges(part, nullptr, version, changes);
+  auto changed = version.Apply(changes);
+  return changed.ok() ? *std::move(changed) : nullptr;
+}
+
+}  // namespace
+
+EntryPartPtr CheckEntryFile(const ReadResult& text, const ArtifactFile& file,
+                            const EntryRules& rules) {
+  auto part = std::make_shared<EntryPart>();
+  part->path = file.path;
+  part->oid = file.oid;
+  part->diagnostics = text.AllDiagnostics();
+  if (!part->diagnostics.empty()) return part;
+  if (text.documents.size() != 1) {
+    part->diagnostics.push_back(
+        ErrorAt(file.path, {},
+                "expected one object of entries, found " + std::to_string(text.documents.size()) +
+                    " documents",
+                text.documents.empty() ? "for a file without entries write \"{}\"" : ""));
+    return part;
+  }
+  Report report(file.path);
+  part->entries = CheckEntries({&text.documents.front().root, FieldPath()}, rules, report);
+  part->diagnostics = report.Take();
+  return part;
+}
+
+bool MapInputs::SameAs(const MapInputs& other) const {
+  return declaration == other.declaration && strategy->sources == other.strategy->sources &&
+         parts == other.parts;
+}
+
+std::shared_ptr<const DesiredMap> BuildMap(const MapInputs& inputs, const BuiltMap* previous,
+                                           std::vector<Diagnostic>& diagnostics) {
+  if (!inputs.declaration->usable() || !inputs.strategy->reasons.empty()) return nullptr;
+  if (std::any_of(inputs.parts.begin(), inputs.parts.end(),
+                  [](const EntryPartPtr& part) { return !part->diagnostics.empty(); }))
+    return nullptr;
+  const bool has_previous = previous != nullptr && previous->map != nullptr;
+  mapcore::VersionPtr version;
+  if (has_previous && previous->inputs.declaration == inputs.declaration)
+    version = ChangedVersion(inputs, *previous);
+  if (version == nullptr) {
+    auto joined = mapcore::MapVersion::FromEntries(JoinEntries(inputs));
+    if (!joined.ok()) {
+      diagnostics = FindDuplicates(inputs);
+      if (diagnostics.empty())
+        diagnostics.push_back(ErrorAt(inputs.declaration->file, inputs.declaration->position,
+                                      joined.error().message));
+      return nullptr;
+    }
+    version = *std::move(joined);
+  }
+  if (has_previous && previous->map->version->digest() == version->digest())
+    version = previous->map->version;
+  auto map = std::make_shared<DesiredMap>(inputs.declaration->map->map);
+  map->strategy = inputs.strategy->strategy;
+  map->version = std::move(version);
+  return map;
+}
+
+}  // namespace portolan::manifests

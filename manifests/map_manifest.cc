@@ -1,0 +1,102 @@
+#include "manifests/map_manifest.h"
+
+#include <array>
+
+#include "manifests/fields.h"
+
+namespace portolan::manifests {
+namespace {
+
+constexpr Range<std::size_t> kTextBytes{1, 256};
+constexpr Range<std::size_t> kPathBytes{1, 4'096};
+constexpr std::array<std::string_view, 2> kSplits = {"subject", "instance"};
+
+void DecodeRollout(const Field& field, MapSpec& spec, Report& report) {
+  if (!field) return;
+  MappingDecoder rollout(field, report);
+  const Field strategy = rollout.Require("strategy");
+  if (strategy) {
+    spec.strategy.position = strategy.node->position;
+    spec.strategy.field = strategy.path.ToString();
+    if (strategy.node->kind == Node::Kind::kMapping) {
+      spec.strategy.name = "inline";
+      spec.inline_strategy = DecodeStrategy(spec.strategy.name, strategy, report);
+    } else {
+      SetIf(spec.strategy.name, ReadString(strategy, {1, kNameBytesMax}, report));
+    }
+  }
+  rollout.RefuseForNow({"rules", "onFailure"});
+  rollout.Finish();
+}
+
+void DecodeKeySchema(const Field& field, TextRule& rule, Report& report) {
+  if (!field) return;
+  MappingDecoder decoder(field, report);
+  rule.Read(decoder, false, report);
+  decoder.Finish();
+}
+
+void DecodeEntriesFrom(const Field& field, MapSpec& spec, Report& report) {
+  if (!field) return;
+  if (field.node->kind != Node::Kind::kSequence) {
+    report.Error(field, "expected a list of paths, found " + Found(*field.node));
+    return;
+  }
+  for (std::size_t i = 0; i < field.node->items.size(); ++i) {
+    const Field item = field.Item(i);
+    if (auto path = ReadString(item, kPathBytes, report))
+      spec.entries_from.push_back({*path, item.node->position, item.path.ToString()});
+  }
+}
+
+void DecodeAttributes(const Field& field, DesiredMap& map, Report& report) {
+  map.attributes = Value::Object{};
+  if (!field) return;
+  if (field.node->kind != Node::Kind::kMapping) {
+    report.Error(field, "expected an object, found " + Found(*field.node));
+    return;
+  }
+  SetIf(map.attributes, ReadValue(field, report));
+}
+
+}  // namespace
+
+MapSpec DecodeMap(const Envelope& envelope, Report& report) {
+  MapSpec spec;
+  DesiredMap& map = spec.map;
+  map.name = envelope.name;
+  map.file = report.file();
+  map.position = envelope.position;
+  map.labels = envelope.labels;
+  map.annotations = envelope.annotations;
+  map.salt = envelope.name;
+  spec.strategy.name = "default";
+  spec.strategy.position = envelope.position;
+
+  const FieldPath root;
+  MappingDecoder decoder({envelope.spec, root.Member("spec")}, report);
+  if (const Field schema = decoder.Take("schema"))
+    spec.rules.schema = Schema::Compile(schema, report);
+  DecodeKeySchema(decoder.Take("keySchema"), spec.rules.keys, report);
+  DecodeAttributes(decoder.Take("attributes"), map, report);
+  SetIf(map.sensitive, ReadStrings(decoder.Take("sensitive"), {1, mapcore::kKeyBytesMax}, report));
+  spec.rules.sensitive = map.sensitive;
+  if (auto split = ReadChoice(decoder.Take("split"), kSplits, report))
+    map.split = static_cast<SplitMode>(*split);
+  SetIf(map.salt, ReadString(decoder.Take("salt"), kTextBytes, report));
+  SetIf(map.bucket_by, ReadString(decoder.Take("bucketBy"), kTextBytes, report));
+  DecodeRollout(decoder.Take("rollout"), spec, report);
+  const Field entries_from = decoder.Take("entriesFrom");
+  DecodeEntriesFrom(entries_from, spec, report);
+  const Field entries = decoder.Take("entries");
+  spec.entries = CheckEntries(entries, spec.rules, report);
+  if (decoder.field() && envelope.spec->kind == Node::Kind::kMapping && !entries && !entries_from)
+    report.Error(decoder.field(), "expected entries or entriesFrom",
+                 "for a map without entries write \"entries: {}\"");
+  decoder.RefuseForNow(
+      {"dependsOn", "adopt", "selfHeal", "healInterval", "class", "regions", "target"});
+  decoder.Finish();
+  return spec;
+}
+
+}  // namespace portolan::manifests

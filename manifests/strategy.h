@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "manifests/value.h"
+#include "mapcore/base/clock.h"
+#include "mapcore/traffic_split.h"
+
+namespace portolan::manifests {
+
+// What to do at a deadline or without data.
+enum class OnNoData { kHold, kAbort, kAdvanceAfterSoak };
+enum class OnDeadline { kRollback, kPromote };
+enum class OnNewRevision { kRestart, kQueue };
+
+// `pause`: with a duration a soak, without one a wait for `promote`.
+struct Pause {
+  std::optional<Duration> duration;
+  Duration deadline = std::chrono::hours(24);  // of a pause without duration
+  OnDeadline on_deadline = OnDeadline::kRollback;
+};
+
+// How one metric is judged. Only client reports so far; providers come as further alternatives.
+struct ReportMetric {
+  std::string name;
+  std::string bad;  // the kind of bad event that clients report
+  double max_ratio = 1.1;
+  double alpha = 0.01;
+  std::string require = "regressionOnly";  // regressionOnly | safe
+  double safe_ratio = 2;
+  double ok_below = 0.01;  // a ratio: 1% is 0.01
+
+  friend bool operator==(const ReportMetric&, const ReportMetric&) = default;
+};
+
+struct AnalysisTemplate {
+  std::string name;
+  std::vector<ReportMetric> metrics;
+};
+
+// One `setWeight` and everything up to the next.
+struct Step {
+  std::uint32_t weight = 0;    // of 100,000
+  Duration soak{0};            // sum of the timed pauses of the step
+  std::optional<Pause> pause;  // a pause for a person, after the soak
+  std::vector<AnalysisTemplate> analysis;
+};
+
+// The recipe of a rollout, with every reference resolved: what a rollout freezes when it starts.
+struct Strategy {
+  std::string name = "default";
+  std::vector<Step> steps;                 // weights rise strictly and end at 100 %
+  std::vector<AnalysisTemplate> analysis;  // in the background, through every step and the bake
+  std::int64_t min_lookups = 100;          // per arm and step, below 100 %
+  OnNoData on_no_data = OnNoData::kHold;
+  Duration bake = std::chrono::minutes(5);
+  Duration progress_deadline = std::chrono::hours(1);
+  OnNewRevision on_new_revision = OnNewRevision::kRestart;
+  std::vector<mapcore::MatchRule> match;
+  std::int64_t rollback_window_versions = 10;
+  Duration rollback_window_age = std::chrono::hours(72);
+};
+
+// 5 %, 20 %, 100 %, soak 1m each, bake 5m.
+Strategy DefaultStrategy();
+
+// The strategy as the JSON that records keep, and back. Reading accepts what writing made, with
+// missing fields at their defaults. Errors of reading: kCorrupt.
+Value StrategyToValue(const Strategy& strategy);
+Result<Strategy> StrategyFromValue(const Value& value);
+
+}  // namespace portolan::manifests

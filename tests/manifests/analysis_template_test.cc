@@ -1,0 +1,56 @@
+#include "manifests/analysis_template.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/manifests/decode_fixture.h"
+
+namespace portolan::manifests {
+namespace {
+
+std::string Errors(const std::string& yaml) {
+  Decoding d(yaml);
+  EXPECT_FALSE(DecodeAnalysisTemplate("t", d.field(), d.report).has_value());
+  return d.Text();
+}
+
+TEST(AnalysisTemplate, ReadsEvidence) {
+  Decoding d(
+      "metrics: [{name: m, reports: {bad: oops}, evidence: {maxRatio: 1.5, alpha: 0.05, require: "
+      "safe, "
+      "safeRatio: 3, okBelow: 2%}}, {name: n, reports: {bad: b}}]");
+  const auto analysis = DecodeAnalysisTemplate("t", d.field(), d.report);
+  ASSERT_TRUE(analysis.has_value()) << d.Text();
+  EXPECT_EQ(analysis->metrics.at(0), (ReportMetric{.name = "m",
+                                                   .bad = "oops",
+                                                   .max_ratio = 1.5,
+                                                   .alpha = 0.05,
+                                                   .require = "safe",
+                                                   .safe_ratio = 3,
+                                                   .ok_below = 0.02}));
+  EXPECT_EQ(analysis->metrics.at(1), (ReportMetric{.name = "n", .bad = "b"}));
+}
+
+TEST(AnalysisTemplate, SaysWhichProvidersAreSupported) {
+  EXPECT_EQ(Errors("metrics: [{name: m, interval: 30s, prometheus: {query: x}, compare: {}}]"),
+            "t.yaml:1:48: metrics[0].prometheus: this metric provider is not supported yet; "
+            "supported now: \"reports\"\n");
+}
+
+TEST(AnalysisTemplate, RefusesRatiosThatLeaveNothingToTest) {
+  EXPECT_NE(Errors("metrics: [{name: m, reports: {bad: b}, evidence: {maxRatio: 100}}]")
+                .find("from 1 to 99"),
+            std::string::npos);
+  EXPECT_NE(
+      Errors("metrics: [{name: m, reports: {bad: b}, evidence: {okBelow: 0%}}]").find("above 0%"),
+      std::string::npos);
+}
+
+TEST(AnalysisTemplate, RefusesMetricsOfOneName) {
+  EXPECT_NE(Errors("metrics: [{name: m, reports: {bad: b}}, {name: m, reports: {bad: c}}]")
+                .find("second metric"),
+            std::string::npos);
+  EXPECT_NE(Errors("metrics: []").find("1 to 32 metrics"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace portolan::manifests

@@ -1,0 +1,62 @@
+#include "manifests/map_builder.h"
+
+#include <gtest/gtest.h>
+
+namespace portolan::manifests {
+namespace {
+
+EntryPartPtr Part(const std::string& path, std::vector<CheckedEntry> entries) {
+  auto part = std::make_shared<EntryPart>();
+  part->path = path;
+  part->entries = std::move(entries);
+  return part;
+}
+
+MapInputs Inputs(std::vector<EntryPartPtr> parts) {
+  static const auto declaration = [] {
+    auto made = std::make_shared<Declaration>();
+    made->name = "m";
+    made->map = std::make_shared<const MapSpec>();
+    return made;
+  }();
+  return {declaration, std::make_shared<const ResolvedStrategy>(), std::move(parts)};
+}
+
+TEST(MapBuilder, AppliesOnlyThePartsThatChanged) {
+  std::vector<Diagnostic> diagnostics;
+  const EntryPartPtr a = Part("a", {{"x", "1", {}}, {"y", "2", {}}});
+  const EntryPartPtr b = Part("b", {{"z", "3", {}}});
+  BuiltMap before{Inputs({a, b}), nullptr};
+  before.map = BuildMap(before.inputs, nullptr, diagnostics);
+  ASSERT_NE(before.map, nullptr);
+  const auto after = BuildMap(Inputs({Part("a", {{"y", "5", {}}}), b}), &before, diagnostics);
+  ASSERT_NE(after, nullptr);
+  EXPECT_EQ(after->version->size(), 2u);
+  EXPECT_EQ(after->version->Find("y"), "5");
+  EXPECT_EQ(before.map->version->Find("y"), "2");
+  const auto same = BuildMap(Inputs({Part("a", a->entries), b}), &before, diagnostics);
+  EXPECT_EQ(same->version, before.map->version);
+}
+
+TEST(MapBuilder, TakesAKeyThatMovedToAnotherPart) {
+  std::vector<Diagnostic> diagnostics;
+  BuiltMap before{Inputs({Part("a", {{"x", "1", {}}}), Part("b", {})}), nullptr};
+  before.map = BuildMap(before.inputs, nullptr, diagnostics);
+  const auto after =
+      BuildMap(Inputs({Part("a", {}), Part("b", {{"x", "1", {}}})}), &before, diagnostics);
+  ASSERT_NE(after, nullptr);
+  EXPECT_EQ(after->version->digest(), before.map->version->digest());
+}
+
+TEST(MapBuilder, NamesBothPlacesOfAKeyThatAChangeDuplicates) {
+  std::vector<Diagnostic> diagnostics;
+  const EntryPartPtr a = Part("a", {{"x", "1", {7, 1}}});
+  BuiltMap before{Inputs({a, Part("b", {})}), nullptr};
+  before.map = BuildMap(before.inputs, nullptr, diagnostics);
+  EXPECT_EQ(BuildMap(Inputs({a, Part("b", {{"x", "1", {9, 3}}})}), &before, diagnostics), nullptr);
+  EXPECT_EQ(FormatDiagnostics(diagnostics),
+            "b:9:3: duplicate key \"x\" of map \"m\", first at a:7:1\n");
+}
+
+}  // namespace
+}  // namespace portolan::manifests

@@ -1,0 +1,75 @@
+#include "manifests/map_manifest.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/manifests/decode_fixture.h"
+
+namespace portolan::manifests {
+namespace {
+
+// The map of a spec, and what is wrong with it.
+std::pair<MapSpec, std::string> Decode(const std::string& spec) {
+  Decoding d(spec);
+  Envelope envelope;
+  envelope.kind = ManifestKind::kMap;
+  envelope.name = "m";
+  envelope.spec = &d.root;
+  MapSpec map = DecodeMap(envelope, d.report);
+  return {std::move(map), d.Text()};
+}
+
+TEST(MapManifest, ReadsEveryField) {
+  const auto [spec, errors] = Decode(R"(
+schema: {type: integer}
+keySchema: {minLength: 1}
+attributes: {license: MIT}
+sensitive: ["token/*"]
+split: instance
+salt: pepper
+bucketBy: user
+rollout: {strategy: cautious}
+entriesFrom: [a.json]
+entries: {a: 1}
+)");
+  EXPECT_EQ(errors, "");
+  EXPECT_EQ(spec.map.attributes.StringOr("license", ""), "MIT");
+  EXPECT_TRUE(spec.map.IsSensitive("token/x"));
+  EXPECT_EQ(spec.map.split, SplitMode::kInstance);
+  EXPECT_EQ(spec.map.salt, "pepper");
+  EXPECT_EQ(spec.map.bucket_by, "user");
+  EXPECT_EQ(spec.strategy.name, "cautious");
+  EXPECT_EQ(spec.entries_from.at(0).name, "a.json");
+  EXPECT_EQ(spec.entries.at(0).value, "1");
+}
+
+TEST(MapManifest, HasDefaults) {
+  const auto [spec, errors] = Decode("entries: {}");
+  EXPECT_EQ(errors, "");
+  EXPECT_EQ(spec.map.salt, "m");
+  EXPECT_EQ(spec.map.bucket_by, "targetingKey");
+  EXPECT_EQ(spec.map.split, SplitMode::kSubject);
+  EXPECT_EQ(spec.strategy.name, "default");
+}
+
+TEST(MapManifest, RefusesFieldsThatComeLater) {
+  for (const std::string field :
+       {"dependsOn: [a]", "adopt: ifEqual", "selfHeal: true", "healInterval: 30s",
+        "class: regulated", "rollout: {strategy: a, rules: []}"})
+    EXPECT_NE(Decode("{entries: {}, " + field + "}").second.find("not supported yet"),
+              std::string::npos)
+        << field;
+}
+
+TEST(MapManifest, NeedsEntriesFromSomewhere) {
+  EXPECT_NE(Decode("{split: subject}").second.find("expected entries or entriesFrom"),
+            std::string::npos);
+}
+
+TEST(MapManifest, KnowsItsEntryFilesHoweverBrokenTheRest) {
+  const auto [spec, errors] = Decode("{schema: 1, split: x, entriesFrom: [a.json], rollout: []}");
+  EXPECT_NE(errors, "");
+  EXPECT_EQ(spec.entries_from.at(0).name, "a.json");
+}
+
+}  // namespace
+}  // namespace portolan::manifests

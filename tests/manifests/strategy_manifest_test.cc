@@ -1,0 +1,128 @@
+#include "manifests/strategy_manifest.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/manifests/decode_fixture.h"
+
+namespace portolan::manifests {
+namespace {
+
+std::optional<StrategySpec> Decode(const std::string& yaml) {
+  Decoding d(yaml);
+  auto spec = DecodeStrategy("s", d.field(), d.report);
+  EXPECT_EQ(d.Text(), "");
+  return spec;
+}
+
+std::string Errors(const std::string& yaml) {
+  Decoding d(yaml);
+  EXPECT_FALSE(DecodeStrategy("s", d.field(), d.report).has_value()) << yaml;
+  return d.Text();
+}
+
+bool Refuses(const std::string& yaml, std::string_view why) {
+  const std::string errors = Errors(yaml);
+  if (errors.find(why) != std::string::npos) return true;
+  ADD_FAILURE() << yaml << " gives " << errors;
+  return false;
+}
+
+TEST(StrategyManifest, ReadsEveryFieldAndFoldsPausesIntoTheirStep) {
+  const auto spec = Decode(R"(
+steps:
+  - setWeight: 5%
+  - pause: {duration: 1m}
+  - analysis: {template: errors}
+  - pause: {duration: 30s}
+  - pause: {deadline: 2h, onDeadline: promote}
+  - setWeight: 20
+  - pause: {}
+  - setWeight: 100%
+analysis: [{template: errors}, {template: slow}]
+minLookups: 50
+onNoData: abort
+bake: 3s
+progressDeadline: 2h
+onNewRevision: queue
+match: [{subject: "beta-*"}, {attribute: region, in: [eu]}]
+rollbackWindow: {versions: 3, age: 24h}
+)");
+  ASSERT_TRUE(spec.has_value());
+  const Strategy& s = spec->strategy;
+  ASSERT_EQ(s.steps.size(), 3u);
+  EXPECT_EQ(s.steps[0].weight, 5'000u);
+  EXPECT_EQ(s.steps[0].soak, std::chrono::seconds(90));
+  EXPECT_EQ(s.steps[0].pause->deadline, std::chrono::hours(2));
+  EXPECT_EQ(s.steps[0].pause->on_deadline, OnDeadline::kPromote);
+  EXPECT_EQ(s.steps[0].analysis.at(0).name, "errors");
+  EXPECT_EQ(s.steps[1].pause->deadline, std::chrono::hours(24));
+  EXPECT_EQ(s.analysis.size(), 2u);
+  EXPECT_EQ(spec->templates.size(), 3u);
+  EXPECT_EQ(s.min_lookups, 50);
+  EXPECT_EQ(s.on_no_data, OnNoData::kAbort);
+  EXPECT_EQ(s.bake, std::chrono::seconds(3));
+  EXPECT_EQ(s.progress_deadline, std::chrono::hours(2));
+  EXPECT_EQ(s.on_new_revision, OnNewRevision::kQueue);
+  ASSERT_EQ(s.match.size(), 2u);
+  EXPECT_EQ(s.match[1].in, std::vector<std::string>{"eu"});
+  EXPECT_EQ(s.rollback_window_versions, 3);
+  EXPECT_EQ(s.rollback_window_age, std::chrono::hours(24));
+}
+
+TEST(StrategyManifest, WantsWeightsThatRiseToAll) {
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 5%}]", "the last weight must be 100%"));
+  EXPECT_TRUE(Refuses("steps: []", "the last weight must be 100%"));
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 20%}, {setWeight: 20%}, {setWeight: 100%}]",
+                      "weights must rise"));
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 5000}, {setWeight: 100%}]", "did you mean 5%?"));
+}
+
+TEST(StrategyManifest, WantsPausesBetweenWeights) {
+  EXPECT_TRUE(Refuses("steps: [{pause: {duration: 1s}}, {setWeight: 100%}]",
+                      "the first step must be a setWeight"));
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}, {pause: {duration: 1s}}]", "nothing may follow"));
+  EXPECT_TRUE(
+      Refuses("steps: [{setWeight: 5%}, {pause: {}}, {pause: {duration: 1s}}, {setWeight: 100%}]",
+              "ends its step"));
+  EXPECT_TRUE(
+      Refuses("steps: [{setWeight: 5%}, {pause: {duration: 1s, deadline: 1h}}, {setWeight: 100%}]",
+              "only for a pause without duration"));
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 5%, pause: {duration: 1s}}, {setWeight: 100%}]",
+                      "write each as an item of its own"));
+}
+
+TEST(StrategyManifest, SaysNothingAboutWhatFollowsABadWeight) {
+  EXPECT_EQ(Errors("steps: [{setWeight: x}, {pause: {duration: 1s}}, {setWeight: 100%}]"),
+            "t.yaml:1:21: steps[0].setWeight: expected a weight above 0% and up to 100%, such as "
+            "5% or 0.5%, "
+            "found \"x\"\n");
+}
+
+TEST(StrategyManifest, RefusesWhatComesLater) {
+  for (const std::string field :
+       {"earlyAdvance: true", "holdback: 1%", "shadow: {}", "converge: {}"})
+    EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\n" + field, "not supported yet"));
+  EXPECT_TRUE(
+      Refuses("steps: [{linear: {by: 5%, every: 1m}}, {setWeight: 100%}]", "not supported yet"));
+}
+
+TEST(StrategyManifest, WantsOneFormOfMatch) {
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\nmatch: [{subject: a, attribute: b}]",
+                      "expected either"));
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\nmatch: [{attribute: b}]", "expected either"));
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\nmatch: [{}]", "expected either"));
+}
+
+TEST(ResolveStrategy, PutsTemplatesInPlaceOfNames) {
+  const auto spec = Decode(
+      "steps: [{setWeight: 5%}, {analysis: {template: e}}, {setWeight: 100%}]\n"
+      "analysis: [{template: e}]\n");
+  ASSERT_TRUE(spec.has_value());
+  const AnalysisTemplate errors{.name = "e", .metrics = {ReportMetric{.name = "m", .bad = "oops"}}};
+  const Strategy strategy = ResolveStrategy(*spec, [&](const std::string&) { return &errors; });
+  EXPECT_EQ(strategy.analysis.at(0).metrics.at(0).bad, "oops");
+  EXPECT_EQ(strategy.steps.at(0).analysis.at(0).metrics.at(0).bad, "oops");
+}
+
+}  // namespace
+}  // namespace portolan::manifests
