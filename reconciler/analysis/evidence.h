@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "manifests/value.h"
+#include "mapcore/base/clock.h"
+#include "mapcore/base/digest.h"
+#include "mapcore/traffic_split.h"
+
+namespace portolan::reconciler {
+
+constexpr std::size_t kBadSubjectsMax =
+    10'000;  // distinct hashes kept per arm and step; beyond it only counts grow
+constexpr std::size_t kReportersMax = 10'000;
+constexpr std::size_t kSamplesMax = 20;  // newest kept
+
+// The hash by which clients name a subject in reports: the first 8 bytes of SHA-256 over its UTF-8
+// bytes, big endian, written as 16 hex digits. Published at /v1/spec/bucketing.
+std::uint64_t SubjectHash(std::string_view subject);
+
+// Bad events of one kind, "errors" for example.
+struct BadEvents {
+  std::int64_t count = 0;
+  std::vector<std::uint64_t> subject_hashes;
+};
+
+// What one instance saw of one arm of one map since its last report.
+struct ReportItem {
+  std::string map;
+  Digest digest;
+  mapcore::Arm arm = mapcore::Arm::kStable;
+  std::uint32_t step = 0;  // 1-based, as lookups echo it
+  std::int64_t lookups = 0;
+  std::int64_t subjects = 0;  // distinct, new to this instance in this step
+  std::map<std::string, BadEvents> bad;
+  std::vector<std::string> samples;
+};
+
+// One item as a reporter sent it; `batch` rises with each of its reports.
+struct Report {
+  std::string instance;
+  std::uint64_t batch = 0;
+  ReportItem item;
+};
+
+// Counts of one arm in one step. A subject is bad at most once, however often it fails and whoever
+// says so.
+struct ArmEvidence {
+  std::int64_t lookups = 0;
+  std::int64_t subjects = 0;
+  std::int64_t bad = 0;                  // events of all kinds
+  std::set<std::uint64_t> bad_subjects;  // of all kinds
+  std::map<std::string, std::int64_t> bad_by_kind;
+  std::map<std::string, std::set<std::uint64_t>> bad_subjects_by_kind;
+  std::optional<WallTime> last_report;
+  // Monotonic time of the last report; unknown after a restart, when data must be seen to flow
+  // anew.
+  std::optional<Duration> last_report_mono;
+
+  // Bad subjects over subjects, 0 without subjects.
+  double BadRatio() const;
+};
+
+// What a step was judged on so far.
+struct StepEvidence {
+  ArmEvidence stable;
+  ArmEvidence canary;
+  std::map<std::string, std::uint64_t> reporters;  // instance -> last batch counted
+  std::vector<std::string> samples;  // clients' words on failures of the canary, newest last
+
+  ArmEvidence& of(mapcore::Arm arm) { return arm == mapcore::Arm::kStable ? stable : canary; }
+};
+
+// Counts a report. False, and nothing counted, when this instance's batch was counted before or the
+// cap on reporters is reached.
+bool Count(StepEvidence& evidence, const Report& report, const Now& now);
+
+// A limit that needs no statistics, or none: more than half of at least 20 canary subjects bad
+// while fewer than a quarter of stable's are. The sentence says the numbers.
+std::optional<std::string> BrokenHardLimit(const StepEvidence& evidence);
+
+manifests::Value EvidenceToValue(const StepEvidence& evidence);
+Result<StepEvidence> EvidenceFromValue(const manifests::Value& value);
+
+}  // namespace portolan::reconciler

@@ -1,0 +1,41 @@
+#include "reconciler/floor.h"
+
+#include "reconciler/text_format.h"
+
+namespace portolan::reconciler {
+namespace {
+
+// Never reads "2.0 %" next to a limit of 2 %: what is just above the limit says so.
+std::string ShareOf(std::int64_t deleted, std::int64_t size_before) {
+  const std::string limit = std::to_string(kDeletePercentMax);
+  const std::string share = Percent(deleted, size_before);
+  return share == limit + ".0 %" ? "over " + limit + " %" : share;
+}
+
+std::string Keys(std::int64_t count) {
+  return Grouped(count) + (count == 1 ? " key" : " keys");
+}
+
+}  // namespace
+
+std::vector<Finding> FloorFindings(const ChangeSet& changes, std::int64_t size_before,
+                                   std::int64_t size_after) {
+  std::vector<Finding> findings;
+  if (size_before > 0 && size_after == 0) {
+    findings.push_back({"empty-map", "soft",
+                        "removes every entry (" + Keys(size_before) +
+                            "); an empty map is never allowed without approval"});
+  }
+  const bool few = changes.deleted <= kDeleteKeysMax;
+  const bool small_share = changes.deleted * 100 <= size_before * kDeletePercentMax;
+  if (!few && !small_share) {
+    findings.push_back({"mass-delete-guard", "soft",
+                        "deletes " + Grouped(changes.deleted) + " of " + Keys(size_before) + " (" +
+                            ShareOf(changes.deleted, size_before) +
+                            "); allowed without approval: " + std::to_string(kDeletePercentMax) +
+                            " % or " + std::to_string(kDeleteKeysMax) + " keys"});
+  }
+  return findings;
+}
+
+}  // namespace portolan::reconciler

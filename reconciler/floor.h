@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "reconciler/diff.h"
+
+namespace portolan::reconciler {
+
+// Deletions that pass without a person: up to this share of the keys that were there, or up to this
+// number.
+constexpr std::int64_t kDeletePercentMax = 2;
+constexpr std::int64_t kDeleteKeysMax = 2;
+
+// A rule of the built-in floor that a change breaks. A soft one holds the change until a person
+// approves the plan.
+struct Finding {
+  std::string policy;  // "mass-delete-guard"
+  std::string level;   // "soft"
+  std::string
+      message;  // "deletes 40 of 240 keys (16.7 %); allowed without approval: 2 % or 2 keys"
+
+  friend bool operator==(const Finding&, const Finding&) = default;
+};
+
+// What the floor says of a change from `size_before` to `size_after` keys:
+// - mass-delete-guard: deletes more than both kDeletePercentMax and kDeleteKeysMax. An updated key
+// is no deletion.
+// - empty-map: the map had entries and would have none, however few they were.
+// A first version deletes nothing and breaks neither.
+std::vector<Finding> FloorFindings(const ChangeSet& changes, std::int64_t size_before,
+                                   std::int64_t size_after);
+
+}  // namespace portolan::reconciler

@@ -1,0 +1,74 @@
+#include "reconciler/plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "reconciler/plan_digest.h"
+
+namespace portolan::reconciler {
+namespace {
+
+bool HasAnalysis(const manifests::Strategy& strategy) {
+  return !strategy.analysis.empty() ||
+         std::any_of(strategy.steps.begin(), strategy.steps.end(),
+                     [](const manifests::Step& step) { return !step.analysis.empty(); });
+}
+
+// What weakens the guard of a rollout, so that nobody approves it unseen.
+std::vector<std::string> StrategyNotes(const manifests::Strategy& strategy) {
+  std::vector<std::string> notes;
+  if (strategy.on_no_data == manifests::OnNoData::kAdvanceAfterSoak) {
+    notes.push_back(
+        "onNoData: advanceAfterSoak: steps advance after their soak even when nobody reports");
+  }
+  if (strategy.min_lookups == 0) {
+    notes.push_back("minLookups: 0: steps advance without having seen a lookup");
+  }
+  if (!HasAnalysis(strategy)) notes.push_back("no analysis: only hard limits guard this rollout");
+  return notes;
+}
+
+}  // namespace
+
+MapPlan MakeMapPlan(const mapcore::MapVersion* stable, const manifests::DesiredMap& desired,
+                    const manifests::Revision& revision, const std::string& environment) {
+  MapPlan plan;
+  plan.map = desired.name;
+  if (stable != nullptr) plan.base = stable->digest();
+  plan.target = desired.version->digest();
+  plan.id = PlanDigest({plan.map, plan.base, plan.target, environment}, desired.strategy);
+  plan.revision = revision;
+  plan.changes = MakeChangeSet(stable, *desired.version);
+  plan.size_before = stable == nullptr ? 0 : static_cast<std::int64_t>(stable->size());
+  plan.size_after = static_cast<std::int64_t>(desired.version->size());
+  plan.strategy = desired.strategy;
+  plan.sensitive = desired.sensitive;
+  plan.findings = FloorFindings(plan.changes, plan.size_before, plan.size_after);
+  plan.notes = StrategyNotes(desired.strategy);
+  plan.split = desired.split;
+  return plan;
+}
+
+Plan MakePlan(const StableVersions& stable, const manifests::DesiredState& desired,
+              const std::string& environment) {
+  Plan plan;
+  plan.revision = desired.revision;
+  plan.rejected = desired.rejected;
+  for (const auto& [name, map] : desired.maps) {
+    const auto found = stable.find(name);
+    const mapcore::MapVersion* base = found == stable.end() ? nullptr : found->second.get();
+    if (base != nullptr && base->digest() == map->version->digest()) {
+      ++plan.unchanged;
+    } else {
+      plan.maps.push_back(MakeMapPlan(base, *map, desired.revision, environment));
+    }
+  }
+  if (desired.incomplete) return plan;
+  for (const auto& [name, version] : stable) {
+    if (!desired.maps.contains(name) && !desired.rejected.contains(name))
+      plan.removed.push_back(name);
+  }
+  return plan;
+}
+
+}  // namespace portolan::reconciler

@@ -1,0 +1,196 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "manifests/artifact.h"
+#include "manifests/strategy.h"
+#include "mapcore/base/clock.h"
+#include "mapcore/base/digest.h"
+#include "reconciler/analysis/evidence.h"
+#include "reconciler/plan.h"
+#include "reconciler/quarantine.h"
+
+namespace portolan::reconciler {
+
+enum class Phase {
+  kPending,  // nothing was admitted yet, or the map was pruned: not served
+  kHealthy,
+  kHeld,
+  kStepping,
+  kPaused,
+  kBaking,
+  kRollingBack,
+  kRolledBack,
+  kRetiring,
+  kLocked,
+};
+std::string_view PhaseName(Phase phase);
+Result<Phase> ParsePhase(std::string_view name);
+
+// Why a map is where it is: the reason of its condition, in CamelCase. Sentences go into `message`.
+namespace reason {
+inline constexpr std::string_view kApprovalRequired = "ApprovalRequired";
+inline constexpr std::string_view kQuarantined = "Quarantined";
+inline constexpr std::string_view kOperatorPause = "OperatorPause";
+inline constexpr std::string_view kPauseStep = "PauseStep";
+inline constexpr std::string_view kNoData = "NoData";
+inline constexpr std::string_view kHardLimit = "HardLimit";
+inline constexpr std::string_view kAborted = "Aborted";
+inline constexpr std::string_view kProgressDeadline = "ProgressDeadlineExceeded";
+inline constexpr std::string_view kPauseDeadline = "PauseDeadlineExceeded";
+inline constexpr std::string_view kFirstVersionFailing = "FirstVersionFailing";
+inline constexpr std::string_view kRemovedFromGit = "RemovedFromGit";
+inline constexpr std::string_view kPruned = "Pruned";
+}  // namespace reason
+
+// A version of the map that this controller admitted, by its number in the map's history.
+struct VersionRef {
+  Digest digest;
+  manifests::Revision revision;
+  std::int64_t size = 0;     // entries
+  std::uint64_t number = 0;  // 1, 2, … in order of admission; 0: not admitted
+};
+
+// How lookups of the map are assigned; frozen into a rollout together with its strategy.
+struct SplitSettings {
+  std::string salt;
+  std::string bucket_by = "targetingKey";
+  manifests::SplitMode mode = manifests::SplitMode::kSubject;
+};
+
+// What git wants for the map, as its plan was judged: the input that starts a rollout, and the
+// rollout's frozen recipe.
+struct Target {
+  VersionRef version;
+  std::optional<Digest> base;  // the stable digest the plan was made against
+  Digest plan;                 // id of the MapPlan
+  manifests::Strategy strategy;
+  SplitSettings split;
+  std::vector<Finding> findings;  // not empty: needs an approval of `plan`
+  QuarantineHold quarantine = QuarantineHold::kNone;
+  std::vector<std::string> quarantined_keys;
+};
+
+// One line of the map's history. Known good only after its bake.
+struct HistoryEntry {
+  VersionRef version;
+  WallTime at{};        // admitted
+  std::string outcome;  // "in-flight", "live", "superseded", "rolled-back"
+  std::optional<WallTime> known_good;
+};
+
+// A digest that must not come back by itself. Its (key, value) pairs are the difference from
+// `base`, found again from the stored versions.
+struct Quarantine {
+  Digest digest;
+  std::optional<Digest> base;
+  manifests::Revision revision;
+  std::string reason;
+  std::string message;
+  WallTime at{};
+  std::string rollout;  // id
+};
+
+struct Lock {
+  Digest digest;
+  std::string actor;
+  std::string reason;
+  WallTime at{};
+};
+
+struct Approval {
+  Digest plan;
+  std::string actor;
+  std::string reason;
+  WallTime at{};
+};
+
+// What a command led to. A repeated request id gets the first outcome again.
+struct CommandOutcome {
+  bool accepted = false;
+  std::string message;
+};
+
+struct HandledRequest {
+  std::string id;
+  std::string verb;
+  WallTime at{};
+  CommandOutcome outcome;
+};
+
+// How far the rollout in flight is. Times are spent durations, so that a restart neither loses nor
+// adds any.
+struct Progress {
+  std::uint32_t step = 0;  // index into the strategy's steps
+  Duration soaked{0};      // in this step, while data flowed
+  Duration silent{0};      // in this step, since data stopped flowing
+  Duration spent{0};       // of the progress deadline, over all steps
+  Duration paused{0};      // in the present pause for a person
+  Duration baked{0};
+  WallTime started{};  // the rollout
+  StepEvidence evidence;
+  // Over the whole rollout, for the blast radius.
+  std::int64_t lookups = 0;     // both arms
+  std::int64_t canary_bad = 0;  // bad events on the canary
+  std::set<std::uint64_t> bad_subjects;
+};
+
+// Everything the controller knows of one map: a value that Step turns into the next one. Persisted
+// as a whole.
+struct Rollout {
+  std::string map;
+  std::string source;
+  std::uint64_t number = 0;  // rollouts started; the id of the present one is "<map>#<number>"
+  Phase phase = Phase::kPending;
+  std::string reason;
+  std::string message;
+  WallTime since{};  // of the phase and reason
+
+  std::optional<VersionRef> stable;
+  std::optional<Target> target;       // held, in flight, or rolled back
+  std::optional<VersionRef> desired;  // what git wants now, admitted or not
+  // Of the newest target: what a rollback to an earlier version runs by.
+  manifests::Strategy strategy = manifests::DefaultStrategy();
+  SplitSettings split;
+  Progress progress;
+
+  std::vector<HistoryEntry> history;  // oldest first, at most kHistoryMax
+  std::vector<Quarantine> quarantine;
+  std::vector<Approval> approvals;
+  std::vector<HandledRequest> requests;
+  std::optional<Lock> lock;
+  bool operator_paused = false;  // the next rollout is held
+  int restarts = 0;              // in a row, by newer revisions
+
+  // Monotonic time of the last Step; none after a restart. Not persisted.
+  std::optional<Duration> last_step;
+
+  std::string id() const { return map + "#" + std::to_string(number); }
+};
+
+constexpr std::size_t kHistoryMax = 1'000;
+constexpr std::size_t kRequestsMax = 256;
+constexpr Duration kRequestMemory = std::chrono::hours(24);
+constexpr int kRestartsMax = 3;  // then newer revisions queue
+constexpr Duration kDataFlowWindow =
+    std::chrono::seconds(30);  // each arm reported within it: data flows
+constexpr Duration kNoDataPatience =
+    std::chrono::seconds(30);  // silence that turns a step into Paused(NoData)
+
+// A rollout of these is in flight: it has a canary that clients may be reading.
+bool InFlight(Phase phase);
+
+// The version in the history that a person means: a history number, a digest (full or >= 6 hex
+// digits), or a commit
+// (>= 6 hex digits). Null when none or more than one digest fits.
+const HistoryEntry* FindVersion(const Rollout& rollout, std::string_view wanted);
+
+// True when the digest is known good within the strategy's rollback window at `now`.
+bool KnownGood(const Rollout& rollout, const Digest& digest, const manifests::Strategy& strategy,
+               WallTime now);
+
+}  // namespace portolan::reconciler

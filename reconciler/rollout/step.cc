@@ -1,0 +1,84 @@
+#include "reconciler/rollout/step.h"
+
+#include <algorithm>
+
+#include "reconciler/rollout/turn.h"
+
+namespace portolan::reconciler {
+namespace {
+
+constexpr Duration kTick = std::chrono::seconds(1);
+
+// A step may end at a duration that is not a multiple of the tick: look again when the nearest one
+// is over.
+std::optional<Duration> LookAgain(const Rollout& r) {
+  if (r.phase == Phase::kRollingBack) return Duration(0);
+  if (!InFlight(r.phase) || !r.target) return std::nullopt;
+  Duration rest = kTick;
+  const auto nearer = [&rest](Duration limit, Duration spent) {
+    if (limit > spent) rest = std::min(rest, limit - spent);
+  };
+  const manifests::Strategy& strategy = r.target->strategy;
+  if (r.phase == Phase::kBaking) nearer(strategy.bake, r.progress.baked);
+  if (r.phase != Phase::kBaking) {
+    nearer(strategy.steps[r.progress.step].soak, r.progress.soaked);
+    nearer(strategy.progress_deadline, r.progress.spent);
+  }
+  return std::max(rest, Duration(1));
+}
+
+void FinishRollback(Turn& turn) {
+  Rollout& r = turn.state();
+  const std::string why = r.reason;
+  const std::string message = r.message;
+  turn.Say("Warning", "RolledBack",
+           "all clients are on stable " + r.stable->digest.Short() + " again; " +
+               r.target->version.digest.Short() + " is quarantined");
+  turn.Enter(Phase::kRolledBack, why, message);
+  turn.out.safe_direction = true;
+  if (r.desired && r.desired->digest != r.target->version.digest) turn.out.replan = true;
+}
+
+void ForgetOldRequests(Rollout& r, WallTime now) {
+  std::erase_if(r.requests,
+                [&](const HandledRequest& request) { return now - request.at > kRequestMemory; });
+  if (r.requests.size() > kRequestsMax)
+    r.requests.erase(r.requests.begin(),
+                     r.requests.end() - static_cast<std::ptrdiff_t>(kRequestsMax));
+}
+
+}  // namespace
+
+Transition Step(const Rollout& rollout, const Observation& seen) {
+  Turn turn(rollout, seen);
+  Rollout& r = turn.state();
+  const Duration elapsed =
+      r.last_step && seen.now.mono > *r.last_step ? seen.now.mono - *r.last_step : Duration(0);
+  r.last_step = seen.now.mono;
+  if (r.phase == Phase::kRollingBack) FinishRollback(turn);
+  if (seen.command) TakeCommand(turn);
+  TakeReports(turn);
+  PassTime(turn, elapsed);
+  TakeDesired(turn);
+  ForgetOldRequests(r, seen.now.wall);
+  turn.out.look_again = LookAgain(r);
+  return std::move(turn.out);
+}
+
+Serving ServingOf(const Rollout& r) {
+  Serving serving;
+  if (r.stable) serving.stable = r.stable->digest;
+  if (!InFlight(r.phase) || !r.target || serving.stable == r.target->version.digest) return serving;
+  const manifests::Strategy& strategy = r.target->strategy;
+  serving.canary = r.target->version.digest;
+  serving.split.weight =
+      r.phase == Phase::kBaking ? mapcore::kWeightMax : strategy.steps[r.progress.step].weight;
+  serving.split.salt = r.target->split.salt;
+  serving.split.bucket_by = r.target->split.bucket_by;
+  serving.split.match = strategy.match;
+  serving.rollout = r.id();
+  serving.step = r.progress.step + 1;
+  return serving;
+}
+
+}  // namespace portolan::reconciler

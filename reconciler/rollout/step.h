@@ -1,0 +1,86 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reconciler/ports/state_store.h"
+#include "reconciler/rollout/rollout.h"
+
+namespace portolan::reconciler {
+
+enum class Verb {
+  kPromote,
+  kPause,
+  kResume,
+  kSkip,
+  kAbort,
+  kRetry,
+  kRollback,
+  kLock,
+  kUnlock,
+  kPrune,
+  kApprove,
+};
+std::string_view VerbName(Verb verb);
+std::optional<Verb> ParseVerb(std::string_view name);
+
+// What an operator asks for.
+struct Command {
+  Verb verb = Verb::kPause;
+  std::string actor;
+  std::string request_id;  // may be empty; else acts once in 24 h
+  std::string reason;
+  std::string to;     // rollback, lock: a version as FindVersion takes it; empty: the natural one
+  bool full = false;  // promote
+  Digest plan;        // approve
+};
+
+// Everything that happened since the last Step. All parts may be absent: time alone is an
+// observation.
+struct Observation {
+  Now now;
+  std::vector<Report> reports;    // of this map
+  std::optional<Target> desired;  // git wants this, planned against the present stable version
+  bool removed = false;           // git no longer declares the map
+  std::optional<Command> command;
+};
+
+enum class Persist {
+  kNothing,  // nothing worth a write changed
+  kTick,     // journalled with the next tick; a crash may lose it
+  kNow,      // before the effect is served and the command answered
+};
+
+// What to do about it, in this order: persist, serve (Serving of `next`), answer; with
+// `safe_direction` serve first.
+struct Transition {
+  Rollout next;
+  std::optional<CommandOutcome> outcome;  // of the command
+  std::vector<Event> events;
+  Persist persist = Persist::kNothing;
+  // Subjects move only to stable or to a known good version: served at once, then persisted.
+  bool safe_direction = false;
+  // The stable version or the quarantine changed while git wants something else: plan it anew.
+  bool replan = false;
+  // When time alone may change something; none: only inputs can.
+  std::optional<Duration> look_again;
+};
+
+// Total and pure: never fails, never blocks; equal inputs give equal outputs. When verbs race, the
+// caller passes them in the order lock > abort > rollback > pause > promote.
+Transition Step(const Rollout& rollout, const Observation& seen);
+
+// What lookups see in a state. Pure; publishing it twice is harmless.
+struct Serving {
+  std::optional<Digest> stable;
+  std::optional<Digest> canary;
+  mapcore::TrafficSplit split;
+  std::string rollout;     // id, or empty
+  std::uint32_t step = 0;  // 1-based, 0 without a rollout
+
+  friend bool operator==(const Serving&, const Serving&) = default;
+};
+Serving ServingOf(const Rollout& rollout);
+
+}  // namespace portolan::reconciler

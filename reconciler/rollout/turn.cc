@@ -1,0 +1,253 @@
+#include "reconciler/rollout/turn.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace portolan::reconciler {
+namespace {
+
+std::string Percent(std::uint32_t weight) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g %%", weight / 1000.0);
+  return text;
+}
+
+std::string Grouped(std::int64_t number) {
+  std::string text = std::to_string(number);
+  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
+    text.insert(static_cast<std::size_t>(at), ",");
+  return text;
+}
+
+manifests::Value VersionData(const VersionRef& version) {
+  manifests::Value data;
+  data.Set("digest", version.digest.ToString());
+  data.Set("commit", version.revision.commit);
+  data.Set("number", version.number);
+  return data;
+}
+
+}  // namespace
+
+std::string BlastRadius(const Rollout& rollout, WallTime now) {
+  const Progress& progress = rollout.progress;
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%.1f s",
+                static_cast<double>((now - progress.started).count()) / 1000.0);
+  return Grouped(progress.canary_bad) + " of " + Grouped(progress.lookups) + " lookups failed, " +
+         Grouped(static_cast<std::int64_t>(progress.bad_subjects.size())) + " subjects, " + seconds;
+}
+
+void Turn::Enter(Phase phase, std::string_view why, std::string message) {
+  Rollout& r = state();
+  if (r.phase != phase || r.reason != why) r.since = wall();
+  r.phase = phase;
+  r.reason = why;
+  r.message = std::move(message);
+  PersistAtLeast(Persist::kNow);
+}
+
+void Turn::Say(std::string_view type, std::string_view event_reason, std::string message,
+               manifests::Value data) {
+  Event event;
+  event.time = wall();
+  event.map = state().map;
+  event.source = state().source;
+  event.type = type;
+  event.reason = event_reason;
+  event.message = std::move(message);
+  event.actor = seen.command ? seen.command->actor : "controller";
+  event.data = std::move(data);
+  if (event.data.is_null()) event.data = manifests::Value::Object{};
+  event.data.Set("rollout", state().id());
+  out.events.push_back(std::move(event));
+  PersistAtLeast(Persist::kNow);
+}
+
+void Turn::PersistAtLeast(Persist persist) {
+  out.persist = std::max(out.persist, persist);
+}
+
+void Turn::Consider(Target target) {
+  Rollout& r = state();
+  r.strategy = target.strategy;
+  r.split = target.split;
+  if (r.stable && r.stable->digest == target.version.digest) {
+    r.target.reset();
+    if (r.phase != Phase::kHealthy) {
+      Say("Normal", "Synced", "git and the served version are the same", VersionData(*r.stable));
+      Enter(Phase::kHealthy, "Synced", "git is live");
+    }
+    return;
+  }
+  const bool approved =
+      std::any_of(r.approvals.begin(), r.approvals.end(),
+                  [&](const Approval& approval) { return approval.plan == target.plan; });
+  std::string_view why;
+  std::string message;
+  if (target.quarantine == QuarantineHold::kAll) {
+    why = reason::kQuarantined;
+    message = "commit " + target.version.revision.commit.substr(0, 7) +
+              " still holds every quarantined change (" +
+              (target.quarantined_keys.empty() ? std::string("same content")
+                                               : target.quarantined_keys.front()) +
+              (target.quarantined_keys.size() > 1 ? ", …" : "") +
+              "); commit another value, or: portolan retry " + r.map;
+  } else if (!target.findings.empty() && !approved) {
+    why = reason::kApprovalRequired;
+    message = target.findings.front().policy + ": " + target.findings.front().message +
+              "; to allow it: portolan approve " + target.plan.ToString();
+  } else if (r.operator_paused) {
+    why = reason::kOperatorPause;
+    message = "an operator paused this map; to go on: portolan resume " + r.map;
+  }
+  if (why.empty()) return Start(std::move(target));
+  const bool news =
+      r.phase != Phase::kHeld || r.reason != why || !r.target || r.target->plan != target.plan;
+  if (news) Say("Warning", "Held", std::string(why) + ": " + message, VersionData(target.version));
+  r.target = std::move(target);
+  if (news) Enter(Phase::kHeld, why, std::move(message));
+}
+
+void Turn::Start(Target target) {
+  Rollout& r = state();
+  ++r.number;
+  r.progress = Progress{};
+  r.progress.started = wall();
+  target.version.number = r.history.empty() ? 1 : r.history.back().version.number + 1;
+  if (r.history.size() >= kHistoryMax) r.history.erase(r.history.begin());
+  r.history.push_back({target.version, wall(), "in-flight", std::nullopt});
+  const bool known_good = target.quarantine == QuarantineHold::kNone &&
+                          KnownGood(r, target.version.digest, target.strategy, wall());
+  const bool first = !r.stable;
+  r.target = std::move(target);
+  const VersionRef& version = r.target->version;
+  Say("Normal", "RolloutStarted",
+      "rollout " + r.id() + " of version " + std::to_string(version.number) + " (" +
+          version.digest.Short() + ", commit " + version.revision.commit.substr(0, 7) + ")" +
+          (first ? ": the map's first version" : ""),
+      VersionData(version));
+  if (r.target->quarantine == QuarantineHold::kSome)
+    Say("Warning", "HoldsQuarantinedKeys",
+        "some changes of a version that failed are in it again, " +
+            r.target->quarantined_keys.front() + " for one");
+  if (first || known_good) return Bake();
+  EnterStep(0);
+}
+
+void Turn::EnterStep(std::uint32_t index) {
+  Rollout& r = state();
+  const manifests::Step& step = r.target->strategy.steps[index];
+  r.progress.step = index;
+  r.progress.soaked = r.progress.silent = r.progress.paused = Duration(0);
+  r.progress.evidence = StepEvidence{};
+  if (step.weight >= mapcore::kWeightMax) return Bake();
+  manifests::Value data;
+  data.Set("step", index + 1);
+  data.Set("weight", step.weight);
+  const std::string message = "step " + std::to_string(index + 1) + " of " +
+                              std::to_string(r.target->strategy.steps.size()) + ": " +
+                              Percent(step.weight);
+  Say("Normal", "StepStarted", message, std::move(data));
+  Enter(Phase::kStepping, "Progressing", message);
+}
+
+void Turn::Advance() {
+  Rollout& r = state();
+  const std::uint32_t next = r.progress.step + 1;
+  if (next >= r.target->strategy.steps.size()) return Bake();
+  EnterStep(next);
+}
+
+void Turn::Bake() {
+  Rollout& r = state();
+  r.progress.step = static_cast<std::uint32_t>(r.target->strategy.steps.size()) - 1;
+  r.progress.baked = r.progress.paused = Duration(0);
+  r.progress.evidence = StepEvidence{};
+  manifests::Value data;
+  data.Set("weight", mapcore::kWeightMax);
+  data.Set("bakeMs", r.target->strategy.bake.count());
+  Say("Normal", "BakeStarted",
+      "100 % of clients; baking for " + FormatDuration(r.target->strategy.bake), std::move(data));
+  Enter(Phase::kBaking, "Baking", "100 %, not known good before the bake is over");
+}
+
+void Turn::Finish() {
+  Rollout& r = state();
+  const VersionRef version = r.target->version;
+  if (r.stable && r.stable->digest != version.digest) SetOutcome(r.stable->digest, "superseded");
+  r.stable = version;
+  SetOutcome(version.digest, "live");
+  for (HistoryEntry& entry : r.history)
+    if (entry.version.number == version.number) entry.known_good = wall();
+  r.target.reset();
+  r.restarts = 0;
+  std::erase_if(r.quarantine, [&](const Quarantine& q) { return q.digest == version.digest; });
+  Say("Normal", "Promoted",
+      "version " + std::to_string(version.number) + " (" + version.digest.Short() +
+          ") is live and known good",
+      VersionData(version));
+  Enter(Phase::kHealthy, "Synced", "git is live");
+  if (r.desired && r.desired->digest != version.digest) out.replan = true;
+}
+
+void Turn::RollBack(std::string_view cause, std::string message) {
+  Rollout& r = state();
+  if (!r.stable || r.stable->digest == r.target->version.digest) {
+    if (r.reason != reason::kFirstVersionFailing)
+      Say("Warning", reason::kFirstVersionFailing,
+          message + "; there is no earlier version to return to, it stays served");
+    return Enter(Phase::kBaking, reason::kFirstVersionFailing,
+                 message + "; no earlier version to return to: commit a fix");
+  }
+  const std::string radius = BlastRadius(r, wall());
+  AddQuarantine(r.target->version, r.stable->digest, cause, message);
+  SetOutcome(r.target->version.digest, "rolled-back");
+  manifests::Value data = VersionData(r.target->version);
+  data.Set("cause", cause);
+  data.Set("lookups", r.progress.lookups);
+  data.Set("failed", r.progress.canary_bad);
+  data.Set("subjects", static_cast<std::int64_t>(r.progress.bad_subjects.size()));
+  data.Set("durationMs", (wall() - r.progress.started).count());
+  Say("Warning", "RollingBack", std::string(cause) + ": " + message + " (" + radius + ")",
+      std::move(data));
+  Enter(Phase::kRollingBack, cause, message + " (" + radius + ")");
+  r.restarts = 0;
+  out.safe_direction = true;
+}
+
+void Turn::Withdraw(std::string_view event_reason, std::string message) {
+  Rollout& r = state();
+  if (r.target) SetOutcome(r.target->version.digest, "superseded");
+  Say("Normal", event_reason, std::move(message));
+  r.target.reset();
+  r.restarts = 0;
+  out.safe_direction = true;
+}
+
+void Turn::MakeStable(const VersionRef& version, bool old_is_bad) {
+  Rollout& r = state();
+  if (r.stable && r.stable->digest != version.digest)
+    SetOutcome(r.stable->digest, old_is_bad ? "rolled-back" : "superseded");
+  r.stable = version;
+  SetOutcome(version.digest, "live");
+  out.safe_direction = true;
+}
+
+void Turn::AddQuarantine(const VersionRef& bad, std::optional<Digest> base, std::string_view cause,
+                         std::string message) {
+  Rollout& r = state();
+  std::erase_if(r.quarantine, [&](const Quarantine& q) { return q.digest == bad.digest; });
+  r.quarantine.push_back(
+      {bad.digest, base, bad.revision, std::string(cause), std::move(message), wall(), r.id()});
+}
+
+void Turn::SetOutcome(const Digest& digest, std::string_view outcome) {
+  for (auto entry = state().history.rbegin(); entry != state().history.rend(); ++entry) {
+    if (entry->version.digest != digest) continue;
+    entry->outcome = outcome;
+    return;
+  }
+}
+
+}  // namespace portolan::reconciler

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "reconciler/rollout/step.h"
+
+namespace portolan::reconciler {
+
+// One Step being worked out: the rollout as it becomes, and what to do about it. Internal to
+// reconciler/rollout; the moves below are the only ones that change a phase.
+struct Turn {
+  Turn(const Rollout& rollout, const Observation& seen_now) : seen(seen_now) { out.next = rollout; }
+
+  const Observation& seen;
+  Transition out;
+
+  Rollout& state() { return out.next; }
+  WallTime wall() const { return seen.now.wall; }
+
+  void Enter(Phase phase, std::string_view why, std::string message);
+  void Say(std::string_view type, std::string_view event_reason, std::string message,
+           manifests::Value data = {});
+  void PersistAtLeast(Persist persist);
+
+  // Takes up what git wants, from a phase in which nothing is in flight: holds it, starts it, or
+  // sees that it is already stable.
+  void Consider(Target target);
+  // Starts a rollout: by steps, or straight to the bake when there is no stable version or the
+  // target is known good.
+  void Start(Target target);
+  void EnterStep(std::uint32_t index);
+  // The step is done: the next one, or the bake.
+  void Advance();
+  void Bake();
+  // The bake is over: the target is stable and known good.
+  void Finish();
+  // All subjects back to stable at once; the target is quarantined. Without a version to return to,
+  // keeps serving it and says so.
+  void RollBack(std::string_view cause, std::string message);
+  // Drops the rollout in flight without blame.
+  void Withdraw(std::string_view event_reason, std::string message);
+  // Stable becomes `version` at once (rollback, lock); false when it is stable already.
+  void MakeStable(const VersionRef& version, bool old_is_bad);
+  void AddQuarantine(const VersionRef& bad, std::optional<Digest> base, std::string_view cause,
+                     std::string message);
+  void SetOutcome(const Digest& digest, std::string_view outcome);
+};
+
+// Pieces of Step.
+void TakeReports(Turn& turn);
+void TakeDesired(Turn& turn);
+void TakeCommand(Turn& turn);
+void PassTime(Turn& turn, Duration elapsed);
+
+// "212 of 4,310 lookups failed, 26 subjects, 2.3 s" for the rollout in flight.
+std::string BlastRadius(const Rollout& rollout, WallTime now);
+
+}  // namespace portolan::reconciler

@@ -1,0 +1,201 @@
+#include "reconciler/status.h"
+
+#include "reconciler/rollout/record.h"
+#include "reconciler/rollout/step.h"
+
+namespace portolan::reconciler {
+namespace {
+
+using manifests::Value;
+
+enum class Standing { kReady, kReconciling, kStalled };
+
+Standing StandingOf(const Rollout& r) {
+  switch (r.phase) {
+    case Phase::kHealthy:
+      return Standing::kReady;
+    case Phase::kRolledBack:
+    case Phase::kRollingBack:
+      return Standing::kStalled;
+    case Phase::kBaking:
+      return r.reason == reason::kFirstVersionFailing ? Standing::kStalled : Standing::kReconciling;
+    default:
+      return Standing::kReconciling;
+  }
+}
+
+Value ShortVersion(const VersionRef& version) {
+  Value value;
+  value.Set("digest", version.digest.ToString());
+  value.Set("revision", version.revision.ToString());
+  value.Set("commit", version.revision.commit);
+  value.Set("author", version.revision.author);
+  value.Set("subject", version.revision.subject);
+  value.Set("number", version.number);
+  value.Set("size", version.size);
+  return value;
+}
+
+Value ArmStatus(const ArmEvidence& arm) {
+  Value value;
+  value.Set("lookups", arm.lookups);
+  value.Set("subjects", arm.subjects);
+  value.Set("bad", arm.bad);
+  value.Set("badSubjects", static_cast<std::int64_t>(arm.bad_subjects.size()));
+  value.Set("lastReportAt", arm.last_report ? Value(FormatTime(*arm.last_report)) : Value());
+  return value;
+}
+
+Value FindingsStatus(const Rollout& r) {
+  Value::Array findings;
+  if (r.target) {
+    for (const Finding& finding : r.target->findings) {
+      Value item;
+      item.Set("policy", finding.policy);
+      item.Set("level", finding.level);
+      item.Set("message", finding.message);
+      findings.push_back(std::move(item));
+    }
+  }
+  return findings;
+}
+
+Value QuarantineStatus(const Rollout& r) {
+  Value::Array items;
+  for (const Quarantine& quarantine : r.quarantine) {
+    Value item;
+    item.Set("digest", quarantine.digest.ToString());
+    item.Set("revision", quarantine.revision.ToString());
+    item.Set("reason", quarantine.reason);
+    item.Set("message", quarantine.message);
+    item.Set("at", FormatTime(quarantine.at));
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+Value ConditionsStatus(const Rollout& r) {
+  Value::Array conditions;
+  for (const Condition& condition : ConditionsOf(r)) {
+    Value item;
+    item.Set("type", condition.type);
+    item.Set("status", condition.status);
+    item.Set("reason", condition.reason);
+    item.Set("message", condition.message);
+    item.Set("since", FormatTime(r.since));
+    conditions.push_back(std::move(item));
+  }
+  return conditions;
+}
+
+void SetProgress(Value& value, const Rollout& r) {
+  const bool moving = InFlight(r.phase) && r.target.has_value();
+  const std::size_t steps = r.target ? r.target->strategy.steps.size() : 0;
+  Duration required(0);
+  Duration spent(0);
+  if (moving && r.phase == Phase::kBaking) {
+    required = r.target->strategy.bake;
+    spent = r.progress.baked;
+  } else if (moving) {
+    required = r.target->strategy.steps[r.progress.step].soak;
+    spent = r.progress.soaked;
+  }
+  value.Set("rollout", r.number == 0 ? Value() : Value(r.id()));
+  value.Set("strategy", r.target ? r.target->strategy.name : r.strategy.name);
+  value.Set("step", moving ? r.progress.step + 1 : 0u);
+  value.Set("steps", static_cast<std::int64_t>(steps));
+  value.Set("weight", WeightOf(r));
+  value.Set("soakMs", spent.count());
+  value.Set("soakRequiredMs", required.count());
+  Value arms;
+  arms.Set("stable", ArmStatus(r.progress.evidence.stable));
+  arms.Set("canary", ArmStatus(r.progress.evidence.canary));
+  value.Set("arms", std::move(arms));
+}
+
+std::string_view SyncName(SyncState state) {
+  switch (state) {
+    case SyncState::kSynced:
+      return "Synced";
+    case SyncState::kProgressing:
+      return "Progressing";
+    case SyncState::kDiverged:
+      return "Diverged";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<Condition> ConditionsOf(const Rollout& r) {
+  const Standing standing = StandingOf(r);
+  const auto condition = [&](std::string_view type, Standing wanted) {
+    return Condition{std::string(type), standing == wanted, r.reason, r.message};
+  };
+  return {condition("Ready", Standing::kReady), condition("Reconciling", Standing::kReconciling),
+          condition("Stalled", Standing::kStalled)};
+}
+
+SyncStatus SyncOf(const Rollout& r) {
+  if (!r.desired) return {SyncState::kDiverged, r.reason};
+  if (r.stable && r.stable->digest == r.desired->digest && !InFlight(r.phase))
+    return {SyncState::kSynced, ""};
+  const bool on_the_way =
+      InFlight(r.phase) && r.target && r.target->version.digest == r.desired->digest;
+  if (on_the_way || r.phase == Phase::kHealthy || (InFlight(r.phase) && r.phase != Phase::kPaused))
+    return {SyncState::kProgressing, r.reason};
+  return {SyncState::kDiverged, r.reason};
+}
+
+std::uint32_t WeightOf(const Rollout& r) {
+  return ServingOf(r).split.weight;
+}
+
+Value MapStatusToValue(const Rollout& r, WallTime now) {
+  const SyncStatus sync = SyncOf(r);
+  Value value;
+  value.Set("map", r.map);
+  value.Set("source", r.source);
+  value.Set("phase", PhaseName(r.phase));
+  value.Set("reason", r.reason);
+  value.Set("message", r.message);
+  value.Set("sync", SyncName(sync.state));
+  value.Set("syncReason", sync.reason);
+  value.Set("conditions", ConditionsStatus(r));
+  value.Set("stable", r.stable ? ShortVersion(*r.stable) : Value());
+  value.Set("target", r.target ? ShortVersion(r.target->version) : Value());
+  value.Set("desired", r.desired ? ShortVersion(*r.desired) : Value());
+  SetProgress(value, r);
+  value.Set("since", FormatTime(r.since));
+  value.Set("now", FormatTime(now));
+  value.Set("plan", r.target ? Value(r.target->plan.ToString()) : Value());
+  value.Set("findings", FindingsStatus(r));
+  value.Set("quarantine", QuarantineStatus(r));
+  Value lock;
+  if (r.lock) {
+    lock.Set("digest", r.lock->digest.ToString());
+    lock.Set("actor", r.lock->actor);
+    lock.Set("reason", r.lock->reason);
+    lock.Set("at", FormatTime(r.lock->at));
+  }
+  value.Set("lock", std::move(lock));
+  value.Set("paused", r.operator_paused);
+  return value;
+}
+
+Value HistoryToJson(const Rollout& r) {
+  Value::Array versions;
+  for (auto entry = r.history.rbegin(); entry != r.history.rend(); ++entry) {
+    Value item = ShortVersion(entry->version);
+    item.Set("outcome", entry->outcome);
+    item.Set("at", FormatTime(entry->at));
+    item.Set("knownGood", entry->known_good.has_value());
+    versions.push_back(std::move(item));
+  }
+  Value value;
+  value.Set("map", r.map);
+  value.Set("versions", std::move(versions));
+  return value;
+}
+
+}  // namespace portolan::reconciler

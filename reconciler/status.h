@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "manifests/value.h"
+#include "reconciler/rollout/rollout.h"
+
+namespace portolan::reconciler {
+
+// Whether a thing is done, under way or stuck, as kstatus and Flux say it. Exactly one of Ready,
+// Reconciling and Stalled is true.
+struct Condition {
+  std::string type;  // "Ready" | "Reconciling" | "Stalled"
+  bool status = false;
+  std::string reason;
+  std::string message;
+};
+std::vector<Condition> ConditionsOf(const Rollout& rollout);
+
+// How git and what is served relate.
+enum class SyncState { kSynced, kProgressing, kDiverged };
+struct SyncStatus {
+  SyncState state;
+  std::string reason;
+};
+SyncStatus SyncOf(const Rollout& rollout);
+
+// The weight that clients see now, of 100,000.
+std::uint32_t WeightOf(const Rollout& rollout);
+
+// MapStatus of docs/http-api.md.
+manifests::Value MapStatusToValue(const Rollout& rollout, WallTime now);
+
+// The history as docs/http-api.md shows it, newest first.
+manifests::Value HistoryToJson(const Rollout& rollout);
+
+}  // namespace portolan::reconciler

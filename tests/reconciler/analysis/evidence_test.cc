@@ -1,0 +1,99 @@
+#include "reconciler/analysis/evidence.h"
+
+#include <gtest/gtest.h>
+
+namespace portolan::reconciler {
+namespace {
+
+const Now kNow{WallTime(Duration(1'000'000)), Duration(5)};
+
+Report ReportOf(mapcore::Arm arm, std::uint64_t batch, std::int64_t subjects, std::int64_t bad) {
+  static std::uint64_t next_subject = 0;
+  Report report{"client", batch, {}};
+  report.item.arm = arm;
+  report.item.lookups = subjects * 2;
+  report.item.subjects = subjects;
+  if (bad > 0) report.item.bad["errors"].count = bad;
+  for (std::int64_t i = 0; i < bad; ++i) report.item.bad["errors"].subject_hashes.push_back(++next_subject);
+  return report;
+}
+
+TEST(SubjectHash, IsTheStartOfSha256) {
+  // printf test | sha256sum: 9f86d081884c7d65…
+  EXPECT_EQ(SubjectHash("test"), 0x9f86d081884c7d65u);
+}
+
+TEST(Count, CountsABatchOfAnInstanceOnce) {
+  StepEvidence evidence;
+  const Report report = ReportOf(mapcore::Arm::kCanary, 3, 10, 2);
+  EXPECT_TRUE(Count(evidence, report, kNow));
+  EXPECT_FALSE(Count(evidence, report, kNow));
+  EXPECT_FALSE(Count(evidence, ReportOf(mapcore::Arm::kCanary, 2, 10, 2), kNow));
+  EXPECT_EQ(evidence.canary.subjects, 10);
+  EXPECT_EQ(evidence.canary.bad, 2);
+  EXPECT_EQ(evidence.canary.bad_subjects.size(), 2u);
+}
+
+TEST(Count, CountsASubjectOnceAcrossReportersAndKinds) {
+  StepEvidence evidence;
+  Report report{"a", 1, {}};
+  report.item.arm = mapcore::Arm::kCanary;
+  report.item.subjects = 5;
+  report.item.bad["errors"] = {3, {7}};
+  report.item.bad["timeouts"] = {2, {7}};
+  Count(evidence, report, kNow);
+  report.instance = "b";
+  Count(evidence, report, kNow);
+  EXPECT_EQ(evidence.canary.bad, 10);
+  EXPECT_EQ(evidence.canary.bad_subjects.size(), 1u);
+  EXPECT_DOUBLE_EQ(evidence.canary.BadRatio(), 0.1);
+}
+
+struct LimitCase {
+  std::int64_t canary_subjects, canary_bad, stable_subjects, stable_bad;
+  bool broken;
+};
+
+class HardLimit : public testing::TestWithParam<LimitCase> {};
+
+TEST_P(HardLimit, NeedsMostOfTwentySubjectsAndAHealthyStableArm) {
+  const LimitCase& c = GetParam();
+  StepEvidence evidence;
+  Count(evidence, ReportOf(mapcore::Arm::kCanary, 1, c.canary_subjects, c.canary_bad), kNow);
+  Count(evidence, ReportOf(mapcore::Arm::kStable, 2, c.stable_subjects, c.stable_bad), kNow);
+  EXPECT_EQ(BrokenHardLimit(evidence).has_value(), c.broken);
+}
+
+INSTANTIATE_TEST_SUITE_P(Bounds, HardLimit,
+                         testing::Values(LimitCase{20, 11, 100, 0, true},    //
+                                         LimitCase{20, 10, 100, 0, false},   // not more than half
+                                         LimitCase{19, 19, 100, 0, false},   // too few
+                                         LimitCase{20, 20, 100, 24, true},   //
+                                         LimitCase{20, 20, 100, 25, false},  // stable fails as well
+                                         LimitCase{20, 20, 0, 0, true}));    // no control arm
+
+TEST(Evidence, SurvivesItsRecord) {
+  StepEvidence evidence;
+  Report report = ReportOf(mapcore::Arm::kCanary, 4, 30, 3);
+  report.item.samples = {"user-1: rps is 0"};
+  Count(evidence, report, kNow);
+  const auto again = EvidenceFromValue(EvidenceToValue(evidence));
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(again->canary.bad_subjects, evidence.canary.bad_subjects);
+  EXPECT_EQ(again->canary.bad_by_kind, evidence.canary.bad_by_kind);
+  EXPECT_EQ(again->canary.last_report, kNow.wall);
+  EXPECT_EQ(again->canary.last_report_mono, std::nullopt) << "data must be seen to flow anew after a restart";
+  EXPECT_EQ(again->reporters, evidence.reporters);
+  EXPECT_EQ(again->samples, evidence.samples);
+}
+
+TEST(Evidence, RefusesAMalformedHash) {
+  manifests::Value value = EvidenceToValue({});
+  manifests::Value canary;
+  canary.Set("badSubjects", manifests::Value::Array{"xyz"});
+  value.Set("canary", canary);
+  EXPECT_FALSE(EvidenceFromValue(value).ok());
+}
+
+}  // namespace
+}  // namespace portolan::reconciler

@@ -1,0 +1,245 @@
+#include "tests/scenarios/scenario.h"
+
+#include <sstream>
+#include <stdexcept>
+
+#include "reconciler/diff.h"
+#include "reconciler/floor.h"
+#include "reconciler/plan.h"
+#include "reconciler/rollout/record.h"
+#include "reconciler/status.h"
+
+namespace portolan::reconciler {
+namespace {
+
+constexpr Duration kSecond = std::chrono::seconds(1);
+
+std::map<std::string, std::string> ArgumentsOf(std::istringstream& words) {
+  std::map<std::string, std::string> arguments;
+  std::string word;
+  while (words >> word) {
+    const std::size_t equals = word.find('=');
+    arguments[word.substr(0, equals)] = equals == std::string::npos ? "" : word.substr(equals + 1);
+  }
+  return arguments;
+}
+
+std::string Get(const std::map<std::string, std::string>& arguments, const std::string& name,
+                const std::string& fallback) {
+  const auto found = arguments.find(name);
+  return found == arguments.end() ? fallback : found->second;
+}
+
+Duration DurationOf(const std::string& text) {
+  const auto parsed = ParseDuration(text);
+  if (!parsed.ok()) throw std::runtime_error(parsed.error().message);
+  return *parsed;
+}
+
+std::vector<manifests::Step> StepsOf(const std::string& text) {
+  std::vector<manifests::Step> steps;
+  std::istringstream parts(text);
+  std::string part;
+  while (std::getline(parts, part, ',')) {
+    manifests::Step step;
+    step.weight = static_cast<std::uint32_t>(std::stod(part) * 1000 + 0.5);
+    if (const std::size_t colon = part.find(':'); colon != std::string::npos)
+      step.soak = DurationOf(part.substr(colon + 1));
+    steps.push_back(step);
+  }
+  return steps;
+}
+
+}  // namespace
+
+std::string Scenario::Play(const std::string& commands) {
+  out_.clear();
+  if (rollout_.map.empty()) rollout_.map = "limits";
+  std::istringstream lines(commands);
+  std::string line;
+  while (std::getline(lines, line)) {
+    line = line.substr(0, line.find("  #"));
+    if (line.empty() || line.front() == '#') continue;
+    Run(line);
+    if (std::exchange(replan_, false)) Run("replan");
+    PrintState();
+  }
+  return out_;
+}
+
+void Scenario::Run(const std::string& line) {
+  std::istringstream words(line);
+  std::string command;
+  words >> command;
+  if (command == "commit") return Commit(line.substr(6));
+  const auto arguments = ArgumentsOf(words);
+  if (command == "strategy") return SetStrategy(arguments);
+  if (command == "advance") return Advance(DurationOf(arguments.begin()->first), arguments.contains("reports"));
+  if (command == "report") return ReportOnce(arguments.contains("canary") ? "canary" : "stable", arguments);
+  if (command == "restart") return Restart();
+  Observation seen;
+  seen.now = now_;
+  if (command == "remove") {
+    wish_ = nullptr;
+    seen.removed = true;
+    return Observe(std::move(seen));
+  }
+  if (command == "replan") {
+    if (wish_ == nullptr) return;
+    seen.desired = TargetOfWish();
+    return Observe(std::move(seen));
+  }
+  const auto verb = ParseVerb(command);
+  if (!verb) throw std::runtime_error("unknown scenario command: " + line);
+  RunVerb(*verb, line, arguments);
+}
+
+void Scenario::SetStrategy(const Arguments& arguments) {
+  strategy_ = manifests::DefaultStrategy();
+  strategy_.name = "scenario";
+  strategy_.steps = StepsOf(Get(arguments, "steps", "5%:10s,20%:10s,100%"));
+  strategy_.bake = DurationOf(Get(arguments, "bake", "30s"));
+  strategy_.min_lookups = std::stoll(Get(arguments, "minLookups", "50"));
+  strategy_.progress_deadline = DurationOf(Get(arguments, "deadline", "1h"));
+  const std::string no_data = Get(arguments, "onNoData", "hold");
+  strategy_.on_no_data = no_data == "abort"     ? manifests::OnNoData::kAbort
+                         : no_data == "advance" ? manifests::OnNoData::kAdvanceAfterSoak
+                                                : manifests::OnNoData::kHold;
+  if (Get(arguments, "onNewRevision", "restart") == "queue")
+    strategy_.on_new_revision = manifests::OnNewRevision::kQueue;
+  if (arguments.contains("pauseAfter")) {
+    manifests::Pause pause;
+    pause.deadline = DurationOf(Get(arguments, "pauseDeadline", "24h"));
+    strategy_.steps.at(std::stoul(arguments.at("pauseAfter")) - 1).pause = pause;
+  }
+}
+
+void Scenario::Commit(const std::string& entries) {
+  std::vector<mapcore::Entry> list;
+  std::istringstream words(entries);
+  for (const auto& [key, value] : ArgumentsOf(words)) list.push_back({key, value});
+  auto version = mapcore::MapVersion::FromEntries(std::move(list));
+  if (!version.ok()) throw std::runtime_error(version.error().message);
+  wish_ = *version;
+  versions_[wish_->digest()] = wish_;
+  ++commits_;
+  Run("replan");
+}
+
+Target Scenario::TargetOfWish() const {
+  const mapcore::MapVersion* stable = rollout_.stable ? versions_.at(rollout_.stable->digest).get() : nullptr;
+  manifests::DesiredMap desired;
+  desired.name = desired.salt = rollout_.map;
+  desired.strategy = strategy_;
+  desired.version = wish_;
+  manifests::Revision revision;
+  revision.branch = "main";
+  revision.commit = "c" + std::to_string(commits_) + std::string(38, '0');
+  const MapPlan plan = MakeMapPlan(stable, desired, revision, "test");
+  Target target;
+  target.version = {wish_->digest(), revision, static_cast<std::int64_t>(wish_->size()), 0};
+  target.base = plan.base;
+  target.plan = plan.id;
+  target.strategy = strategy_;
+  target.split.salt = rollout_.map;
+  target.findings = plan.findings;
+  for (const Quarantine& quarantine : rollout_.quarantine) {
+    const auto changes = MakeChangeSet(quarantine.base ? versions_.at(*quarantine.base).get() : nullptr,
+                                       *versions_.at(quarantine.digest));
+    const QuarantineMatch match = MatchQuarantine(changes, *wish_);
+    if (match.hold <= target.quarantine) continue;
+    target.quarantine = match.hold;
+    target.quarantined_keys = match.keys;
+  }
+  return target;
+}
+
+void Scenario::Advance(Duration duration, bool reports) {
+  while (duration > Duration(0)) {
+    const Duration step = std::min(duration, kSecond);
+    now_.wall += step;
+    now_.mono += step;
+    duration -= step;
+    if (reports && InFlight(rollout_.phase)) {
+      ReportOnce("stable", {{"lookups", "100"}, {"subjects", "50"}});
+      ReportOnce("canary", {{"lookups", "10"}, {"subjects", "5"}});
+    }
+    Observation seen;
+    seen.now = now_;
+    Observe(std::move(seen));
+    if (std::exchange(replan_, false)) Run("replan");
+  }
+}
+
+void Scenario::ReportOnce(const std::string& arm, const Arguments& arguments) {
+  Report report;
+  report.instance = Get(arguments, "instance", "client-" + arm);
+  report.batch = arguments.contains("batch") ? std::stoull(arguments.at("batch")) : ++batch_;
+  ReportItem& item = report.item;
+  item.map = rollout_.map;
+  item.arm = arm == "canary" ? mapcore::Arm::kCanary : mapcore::Arm::kStable;
+  if (arm == "canary" && rollout_.target) item.digest = rollout_.target->version.digest;
+  if (arm == "stable" && rollout_.stable) item.digest = rollout_.stable->digest;
+  item.step = static_cast<std::uint32_t>(
+      std::stoul(Get(arguments, "step", std::to_string(rollout_.progress.step + 1))));
+  item.lookups = std::stoll(Get(arguments, "lookups", "0"));
+  item.subjects = std::stoll(Get(arguments, "subjects", "0"));
+  const std::int64_t bad = std::stoll(Get(arguments, "bad", "0"));
+  if (bad > 0) {
+    BadEvents& events = item.bad["errors"];
+    events.count = bad;
+    for (std::int64_t i = 0; i < bad; ++i) events.subject_hashes.push_back(++subject_);
+  }
+  Observation seen;
+  seen.now = now_;
+  seen.reports.push_back(std::move(report));
+  Observe(std::move(seen));
+}
+
+void Scenario::RunVerb(Verb verb, const std::string& line, const Arguments& arguments) {
+  Observation seen;
+  seen.now = now_;
+  Command command;
+  command.verb = verb;
+  command.actor = "user:ana";
+  command.full = arguments.contains("full");
+  command.to = Get(arguments, "to", "");
+  command.request_id = Get(arguments, "request", "");
+  if (verb == Verb::kApprove && rollout_.target) command.plan = rollout_.target->plan;
+  seen.command = std::move(command);
+  const Transition transition = Step(rollout_, seen);
+  out_ += line + (transition.outcome->accepted ? ": ok, " : ": refused, ") + transition.outcome->message + "\n";
+  Settle(transition);
+}
+
+void Scenario::Restart() {
+  auto again = RolloutFromValue(*manifests::ParseJson(manifests::CanonicalJson(RolloutToValue(rollout_))));
+  if (!again.ok()) throw std::runtime_error(again.error().message);
+  rollout_ = std::move(again).value();
+  now_.mono = Duration(5);
+}
+
+void Scenario::Observe(Observation seen) { Settle(Step(rollout_, seen)); }
+
+void Scenario::Settle(Transition transition) {
+  for (const Event& event : transition.events) out_ += "  event " + event.reason + ": " + event.message + "\n";
+  rollout_ = std::move(transition.next);
+  replan_ = replan_ || transition.replan;
+  if (transition.look_again == Duration(0)) {
+    Observation seen;
+    seen.now = now_;
+    Observe(std::move(seen));
+  }
+}
+
+void Scenario::PrintState() {
+  const Serving serving = ServingOf(rollout_);
+  std::string state = std::string(PhaseName(rollout_.phase)) + "(" + rollout_.reason + ")";
+  state += serving.stable ? " stable=" + serving.stable->Short() : " stable=none";
+  if (serving.canary)
+    state += " canary=" + serving.canary->Short() + " weight=" + std::to_string(serving.split.weight / 1000) + "%";
+  if (state != last_state_) out_ += "-> " + state + "\n";
+  last_state_ = state;
+}
+
+}  // namespace portolan::reconciler

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "reconciler/rollout/step.h"
+
+namespace portolan::reconciler {
+
+// Plays a scenario of one map against Step with a driven clock: text in, text out. Commands, one a line:
+//   strategy steps=5%:10s,20%:10s,100% bake=30s minLookups=50 onNoData=hold deadline=10m pauseAfter=1 onNewRevision=queue
+//   commit KEY=VALUE …        git now wants exactly these entries (rejected while a guard holds: approve)
+//   remove                    git no longer declares the map
+//   replan                    what the source does when a transition asks for it (also done after every command)
+//   advance 10s               time passes in steps of at most 1 s; with `reports` clients of both arms report each second
+//   report canary subjects=40 lookups=100 bad=30 [batch=1] [step=1]
+//   VERB [full] [to=X] [request=ID]
+//   restart                   the state goes through its record, monotonic time starts anew
+// Each command prints the events that it led to, then the state if it changed.
+class Scenario {
+ public:
+  // The output of one block of commands.
+  std::string Play(const std::string& commands);
+
+ private:
+  using Arguments = std::map<std::string, std::string>;
+
+  void Run(const std::string& line);
+  void SetStrategy(const Arguments& arguments);
+  void Commit(const std::string& entries);
+  void Advance(Duration duration, bool reports);
+  void ReportOnce(const std::string& arm, const Arguments& arguments);
+  void RunVerb(Verb verb, const std::string& line, const Arguments& arguments);
+  void Restart();
+  void Observe(Observation seen);
+  void Settle(Transition transition);
+  Target TargetOfWish() const;
+  void PrintState();
+
+  Rollout rollout_;
+  manifests::Strategy strategy_ = manifests::DefaultStrategy();
+  Now now_{WallTime(std::chrono::hours(490'000)), Duration(0)};
+  std::map<Digest, mapcore::VersionPtr> versions_;
+  mapcore::VersionPtr wish_;
+  int commits_ = 0;
+  std::uint64_t batch_ = 0;
+  std::uint64_t subject_ = 0;
+  bool replan_ = false;
+  std::string last_state_;
+  std::string out_;
+};
+
+}  // namespace portolan::reconciler
