@@ -1,0 +1,277 @@
+#include "controller/config/config.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <system_error>
+
+#include "controller/config/secret_file.h"
+#include "controller/config/yaml_file.h"
+#include "controller/git/remote_url.h"
+#include "controller/http/listener.h"
+#include "manifests/fields.h"
+#include "manifests/source_path.h"
+
+namespace portolan::controller {
+namespace {
+
+using manifests::Field;
+using manifests::MappingDecoder;
+using manifests::Report;
+
+namespace fs = std::filesystem;
+
+constexpr manifests::Range<std::size_t> kNameBytes{1, 63};
+constexpr manifests::Range<std::size_t> kTextBytes{1, 4096};
+constexpr std::size_t kSourcesMax = 256;
+constexpr Duration kPollMin{100};
+constexpr Duration kPollMax = std::chrono::hours(24);
+
+// A DNS-1123 label: source names become names of folders, refs and labels.
+bool IsName(std::string_view name) {
+  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  if (name.empty() || name.size() > kNameBytes.max || !plain(name.front()) || !plain(name.back()))
+    return false;
+  return std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || c == '-'; });
+}
+
+bool IsLoopback(const std::string& host) {
+  return host == "localhost" || host == "::1" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
+}
+
+// A git branch as `git check-ref-format --branch` takes it, without its rarer freedoms.
+bool IsBranch(std::string_view branch) {
+  if (branch.empty() || branch.front() == '-' || branch.front() == '/' || branch.back() == '/')
+    return false;
+  if (branch.back() == '.' || branch.ends_with(".lock") || branch.starts_with("refs/"))
+    return false;
+  if (branch.find("..") != branch.npos || branch.find("//") != branch.npos ||
+      branch.find("@{") != branch.npos)
+    return false;
+  return std::none_of(branch.begin(), branch.end(), [](unsigned char c) {
+    return c <= ' ' || c == 0x7F ||
+           std::string_view("~^:?*[\\").find(static_cast<char>(c)) != std::string_view::npos;
+  });
+}
+
+// Reads one portolan.yaml.
+class ConfigReader {
+ public:
+  explicit ConfigReader(const std::string& path)
+      : folder_(fs::absolute(path).parent_path()), report_(path) {}
+
+  Result<DaemonConfig> Read(const manifests::Node& root);
+
+ private:
+  std::optional<std::string> ReadPath(const Field& field);
+  std::optional<std::string> ReadName(const Field& field);
+  void ReadEnvironment(const Field& field, EnvironmentConfig& environment);
+  void ReadListen(const Field& field, ListenConfig& listen);
+  void ReadSources(const Field& field, std::vector<SourceConfig>& sources);
+  SourceConfig ReadSource(const Field& field);
+  void ReadRemote(MappingDecoder& decoder, SourceConfig& source);
+  void ReadSecret(const Field& field, std::string& file, std::string& secret);
+
+  const fs::path folder_;
+  Report report_;
+};
+
+Result<DaemonConfig> ConfigReader::Read(const manifests::Node& root) {
+  DaemonConfig config;
+  MappingDecoder decoder({&root, {}}, report_);
+  ReadEnvironment(decoder.Take("environment"), config.environment);
+  manifests::SetIf(config.state, ReadPath(decoder.Take("state")));
+  ReadListen(decoder.Take("listen"), config.listen);
+  ReadSources(decoder.Require("sources"), config.sources);
+  manifests::SetIf(config.tokens, ReadPath(decoder.Take("tokens")));
+  if (const Field hooks = decoder.Take("hooks")) {
+    MappingDecoder members(hooks, report_);
+    ReadSecret(members.Take("secretFile"), config.hook_secret_file, config.hook_secret);
+    members.Finish();
+  }
+  decoder.RefuseForNow({"providers"});
+  decoder.Finish();
+  if (!report_.clean()) return InvalidFile(report_.Take());
+  return config;
+}
+
+std::optional<std::string> ConfigReader::ReadPath(const Field& field) {
+  const auto text = manifests::ReadString(field, kTextBytes, report_);
+  if (!text) return std::nullopt;
+  std::string path = (folder_ / *text).lexically_normal().string();
+  if (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
+std::optional<std::string> ConfigReader::ReadName(const Field& field) {
+  auto name = manifests::ReadString(field, kNameBytes, report_);
+  if (name && !IsName(*name)) {
+    report_.Error(field, "expected lower-case letters, digits and inner '-', found " +
+                             manifests::Found(*field.node));
+    return std::nullopt;
+  }
+  return name;
+}
+
+void ConfigReader::ReadEnvironment(const Field& field, EnvironmentConfig& environment) {
+  if (!field) return;
+  MappingDecoder decoder(field, report_);
+  manifests::SetIf(environment.name, ReadName(decoder.Take("name")));
+  manifests::SetIf(environment.tier, ReadName(decoder.Take("tier")));
+  manifests::SetIf(environment.regions,
+                   manifests::ReadStrings(decoder.Take("regions"), kNameBytes, report_));
+  decoder.Finish();
+}
+
+void ConfigReader::ReadListen(const Field& field, ListenConfig& listen) {
+  if (!field) return;
+  MappingDecoder decoder(field, report_);
+  const Field control = decoder.Take("control");
+  manifests::SetIf(listen.control, manifests::ReadString(control, kTextBytes, report_));
+  manifests::SetIf(listen.socket, ReadPath(decoder.Take("socket")));
+  manifests::SetIf(listen.insecure, manifests::ReadBool(decoder.Take("insecure"), report_));
+  decoder.RefuseForNow({"data"});
+  decoder.Finish();
+  if (!control) return;
+  if (Status status = CheckControlAddress(listen); !status.ok())
+    report_.Error(control, status.error().message);
+}
+
+void ConfigReader::ReadSources(const Field& field, std::vector<SourceConfig>& sources) {
+  if (!field) return;
+  const bool list = field.node->kind == manifests::Node::Kind::kSequence;
+  const std::size_t count = field.node->items.size();
+  if (!list || count == 0 || count > kSourcesMax) {
+    report_.Error(field, "expected a list of 1 to " + std::to_string(kSourcesMax) +
+                             " sources, found " +
+                             (list ? std::to_string(count) : manifests::Found(*field.node)));
+    return;
+  }
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < count; ++i) {
+    const Field item = field.Item(i);
+    SourceConfig source = ReadSource(item);
+    if (!source.name.empty() && !names.insert(source.name).second)
+      report_.Error(item, "a second source named \"" + source.name + "\"", "give it another name");
+    sources.push_back(std::move(source));
+  }
+}
+
+SourceConfig ConfigReader::ReadSource(const Field& field) {
+  static constexpr std::string_view kOnRewrite[] = {"hold", "accept"};
+  static constexpr std::string_view kVerify[] = {"none"};
+  SourceConfig source;
+  MappingDecoder decoder(field, report_);
+  manifests::SetIf(source.name, ReadName(decoder.Require("name")));
+  ReadRemote(decoder, source);
+  const Field poll = decoder.Take("poll");
+  manifests::SetIf(source.poll, manifests::ReadDuration(poll, report_));
+  if (source.poll < kPollMin || source.poll > kPollMax)
+    report_.Error(poll,
+                  "expected a duration from 100ms to 24h, found " + manifests::Found(*poll.node));
+  manifests::ReadChoice(decoder.Take("verify"), kVerify, report_);
+  if (const auto choice = manifests::ReadChoice(decoder.Take("onRewrite"), kOnRewrite, report_))
+    source.on_rewrite = *choice == 0 ? OnRewrite::kHold : OnRewrite::kAccept;
+  manifests::SetIf(source.atomic, manifests::ReadBool(decoder.Take("atomic"), report_));
+  decoder.Finish();
+  return source;
+}
+
+void ConfigReader::ReadRemote(MappingDecoder& decoder, SourceConfig& source) {
+  const Field url = decoder.Require("url");
+  manifests::SetIf(source.url, manifests::ReadString(url, kTextBytes, report_));
+  const bool usable = !source.url.empty() && CheckRemoteUrl(source.url).ok();
+  if (!source.url.empty() && !usable)
+    report_.Error(url, CheckRemoteUrl(source.url).error().message);
+  const Field branch = decoder.Take("branch");
+  manifests::SetIf(source.branch, manifests::ReadString(branch, kTextBytes, report_));
+  if (branch && !IsBranch(source.branch))
+    report_.Error(branch, "expected a branch's name, such as \"main\", found " +
+                              manifests::Found(*branch.node));
+  const Field path = decoder.Take("path");
+  if (const auto text = manifests::ReadString(path, {0, kTextBytes.max}, report_)) {
+    const auto resolved = text->empty() ? text : manifests::ResolvePath("", *text);
+    if (!resolved)
+      report_.Error(
+          path, "expected a folder inside the repository, found " + manifests::Found(*path.node));
+    source.path = resolved.value_or("");
+  }
+  const Field token = decoder.Take("tokenFile");
+  ReadSecret(token, source.token_file, source.token);
+  if (token && usable && !TakesToken(source.url))
+    report_.Error(token, "a token may only travel by https, or by http to this machine",
+                  "use an https URL");
+}
+
+void ConfigReader::ReadSecret(const Field& field, std::string& file, std::string& secret) {
+  manifests::SetIf(file, ReadPath(field));
+  if (file.empty()) return;
+  auto content = ReadSecretFile(file);
+  if (!content.ok()) return report_.Error(field, content.error().message);
+  secret = std::move(content).value();
+}
+
+// "https://host/team/Maps.git" gives "maps".
+std::string NameOf(std::string_view url) {
+  while (url.ends_with('/')) url.remove_suffix(1);
+  if (url.ends_with(".git")) url.remove_suffix(4);
+  url.remove_prefix(url.find_last_of("/:") + 1);  // npos + 1 is 0
+  std::string name;
+  for (const char c : url.substr(0, kNameBytes.max)) {
+    const bool upper = c >= 'A' && c <= 'Z';
+    name += upper ? static_cast<char>(c - 'A' + 'a') : c;
+    if (!IsName(name.substr(name.size() - 1))) name.back() = '-';
+  }
+  const std::size_t begin = std::min(name.find_first_not_of('-'), name.size());
+  name.erase(0, begin);
+  while (name.ends_with('-')) name.pop_back();
+  return name.empty() ? "source" : name;
+}
+
+}  // namespace
+
+Result<DaemonConfig> LoadConfig(const std::string& path) {
+  PORTOLAN_TRY(const manifests::Node root, ReadYamlFile(path));
+  return ConfigReader(path).Read(root);
+}
+
+Result<DaemonConfig> ConfigForRepo(const std::string& url, const std::string& branch,
+                                   const std::string& path, const std::string& state) {
+  DaemonConfig config;
+  SourceConfig source;
+  std::error_code error;
+  source.url = fs::is_directory(url, error) ? fs::absolute(url).lexically_normal().string() : url;
+  PORTOLAN_CHECK(CheckRemoteUrl(source.url));
+  source.name = NameOf(source.url);
+  if (!IsBranch(branch))
+    return Error{ErrorCode::kInvalid, "expected a branch's name, found \"" + branch + "\""};
+  source.branch = branch;
+  const auto folder =
+      path.empty() ? std::optional<std::string>("") : manifests::ResolvePath("", path);
+  if (!folder)
+    return Error{ErrorCode::kInvalid,
+                 "expected a folder inside the repository, found \"" + path + "\""};
+  source.path = *folder;
+  config.state = fs::absolute(state).lexically_normal().string();
+  config.sources.push_back(std::move(source));
+  return config;
+}
+
+Status CheckControlAddress(const ListenConfig& listen) {
+  const auto endpoint = ParseEndpoint(listen.control);
+  if (!endpoint.ok()) return endpoint.error();
+  if (endpoint->kind != Peer::Kind::kTcp || endpoint->tls)
+    return Error{ErrorCode::kInvalid,
+                 "expected HOST:PORT, such as 127.0.0.1:7420, found \"" + listen.control + "\""};
+  if (listen.insecure || IsLoopback(endpoint->host)) return {};
+  return Error{ErrorCode::kDenied,
+               "\"" + listen.control +
+                   "\" can be reached from other machines, which needs TLS, and the daemon does "
+                   "not speak TLS "
+                   "yet; use 127.0.0.1 behind a proxy that does, or set listen.insecure to true"};
+}
+
+}  // namespace portolan::controller

@@ -1,0 +1,194 @@
+#include "controller/git/worker_client.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace portolan::controller {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// Waits until the socket has any of the events. False at the deadline.
+bool WaitFor(int socket, short events, SteadyClock::time_point deadline) {
+  for (;;) {
+    const auto left = std::chrono::ceil<Duration>(deadline - SteadyClock::now());
+    if (left.count() <= 0) return false;
+    pollfd entry{socket, events, 0};
+    const int n = poll(&entry, 1, static_cast<int>(left.count()));
+    if (n > 0) return true;
+    if (n < 0 && errno != EINTR) return true;  // the next read or write reports it
+  }
+}
+
+// What a child starts with: its end of the socket as standard input and output and no other
+// descriptor of ours, a process group of its own, and no signal blocked or ignored.
+class SpawnSetup {
+ public:
+  explicit SpawnSetup(int socket) {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawn_file_actions_adddup2(&actions_, socket, STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions_, socket, STDOUT_FILENO);
+    posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
+    posix_spawnattr_init(&attributes_);
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(
+        &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  }
+  ~SpawnSetup() {
+    posix_spawnattr_destroy(&attributes_);
+    posix_spawn_file_actions_destroy(&actions_);
+  }
+  SpawnSetup(const SpawnSetup&) = delete;
+  SpawnSetup& operator=(const SpawnSetup&) = delete;
+
+  // Returns an error number, or 0.
+  int Spawn(pid_t* child, const std::string& executable, const std::string& home) {
+    std::string path = executable;
+    std::string verb = "git-worker";
+    std::string home_variable = "HOME=" + home;
+    std::string locale = "LC_ALL=C";
+    char* argv[] = {path.data(), verb.data(), nullptr};
+    char* environment[] = {home_variable.data(), locale.data(), nullptr};
+    return posix_spawn(child, path.c_str(), &actions_, &attributes_, argv, environment);
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_;
+  posix_spawnattr_t attributes_;
+};
+
+// The child's wait status, which is its own when it had ended before.
+int KillAndReap(pid_t child) {
+  int status = 0;
+  kill(child, SIGKILL);
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+Error Killed(const std::string& how) {
+  return {ErrorCode::kUnavailable, "WorkerKilled: the git worker " + how +
+                                       "; it is started again at the next look at the source"};
+}
+
+}  // namespace
+
+WorkerClient::WorkerClient(WorkerOptions options) : options_(std::move(options)) {}
+
+WorkerClient::~WorkerClient() {
+  Stop();
+}
+
+Result<FetchReply> WorkerClient::Ask(FetchJob job) {
+  const Instant deadline = SteadyClock::now() + options_.deadline;
+  if (jobs_ >= options_.jobs_max || !Alive()) Stop();
+  if (child_ < 0) PORTOLAN_CHECK(Start());
+  ++jobs_;
+  job.deadline = options_.deadline;
+  PORTOLAN_CHECK(Send(EncodeJob(job), deadline));
+  PORTOLAN_TRY(const std::string line, Receive(deadline));
+  auto reply = DecodeReply(line);
+  if (!reply.ok() && reply.error().code == ErrorCode::kInternal) Stop();
+  return reply;
+}
+
+Status WorkerClient::Start() {
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+    return Killed(std::string("cannot be started: ") + std::strerror(errno));
+  }
+  SpawnSetup setup(ends[1]);
+  const int error = setup.Spawn(&child_, options_.executable, options_.home);
+  close(ends[1]);
+  if (error != 0) {
+    close(ends[0]);
+    child_ = -1;
+    return Killed(std::string("cannot be started: ") + std::strerror(error));
+  }
+  socket_ = ends[0];
+  jobs_ = 0;
+  return {};
+}
+
+// An idle worker says nothing: input now is its end, or noise.
+bool WorkerClient::Alive() const {
+  pollfd entry{socket_, POLLIN, 0};
+  return child_ >= 0 && poll(&entry, 1, 0) == 0;
+}
+
+Status WorkerClient::Send(const std::string& line, Instant deadline) {
+  std::size_t sent = 0;
+  while (sent < line.size()) {
+    if (!WaitFor(socket_, POLLOUT, deadline)) return Late();
+    const ssize_t n =
+        send(socket_, line.data() + sent, line.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (n > 0) sent += static_cast<std::size_t>(n);
+    if (n < 0 && errno != EINTR && errno != EAGAIN) return Ended();
+  }
+  return {};
+}
+
+Result<std::string> WorkerClient::Receive(Instant deadline) {
+  std::string line;
+  for (;;) {
+    if (!WaitFor(socket_, POLLIN, deadline)) return Late();
+    char chunk[4096];
+    const ssize_t n = recv(socket_, chunk, sizeof chunk, MSG_DONTWAIT);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
+    if (n <= 0) return Ended();
+    line.append(chunk, static_cast<std::size_t>(n));
+    if (line.back() == '\n') break;
+    if (line.size() > kLineMax) {
+      Stop();
+      return Killed("answered more than " + std::to_string(kLineMax) + " bytes");
+    }
+  }
+  line.pop_back();
+  return line;
+}
+
+Error WorkerClient::Late() {
+  Stop();
+  return {ErrorCode::kTimeout, "Timeout: the remote did not answer within " +
+                                   FormatDuration(options_.deadline) +
+                                   "; the git worker was ended"};
+}
+
+Error WorkerClient::Ended() {
+  const int status = KillAndReap(std::exchange(child_, -1));
+  Stop();
+  if (WIFSIGNALED(status)) return Killed(std::string("died of ") + strsignal(WTERMSIG(status)));
+  return Killed("exited with status " + std::to_string(WEXITSTATUS(status)));
+}
+
+void WorkerClient::Stop() {
+  if (child_ >= 0) {
+    kill(child_, SIGTERM);
+    shutdown(socket_, SHUT_WR);
+    // Only the child holds the other end, so its end of file is the child's end.
+    const Instant deadline = SteadyClock::now() + options_.grace;
+    char noise[4096];
+    while (WaitFor(socket_, POLLIN, deadline) && recv(socket_, noise, sizeof noise, 0) > 0) {
+    }
+    KillAndReap(std::exchange(child_, -1));
+  }
+  if (socket_ >= 0) close(socket_);
+  socket_ = -1;
+  jobs_ = 0;
+}
+
+}  // namespace portolan::controller

@@ -1,0 +1,5 @@
+#include "controller/git/worker.h"
+
+int main(int argc, char** argv) {
+  return portolan::controller::RunGitWorker(argc, argv);
+}
