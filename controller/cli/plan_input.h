@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+
+#include "controller/cli/verb_session.h"
+#include "manifests/desired_state.h"
+#include "reconciler/plan.h"
+
+namespace portolan::controller {
+
+// Where the manifests of a plan are on this machine.
+struct TreeLocation {
+  std::string repository;  // directory of a git repository, or of plain files
+  std::string revision;    // empty: the working tree as it is
+  std::string path;        // below the repository, as a source's `path`
+};
+
+// Loads what a source would want from these files. Errors: kNotFound, kUnavailable, kDenied or
+// kCorrupt of reading; bad content is in the diagnostics.
+Result<manifests::DesiredState> LoadTree(const TreeLocation& location);
+
+// The versions of a desired state as the base of a plan: what a daemon that follows it would serve.
+reconciler::StableVersions VersionsOf(const manifests::DesiredState& state);
+
+// What a plan against the daemon starts from.
+struct DaemonBase {
+  std::string source;  // its name
+  std::string path;    // of its manifests in the repository
+  std::string environment;
+  reconciler::StableVersions stable;
+};
+
+// Reads the stable versions of one source's maps; with an empty name, of the only source there is.
+// Every version is checked against its digest. Errors: kInvalid when several sources would do,
+// kNotFound for an unknown one, kDenied when values are masked for this token, and the daemon's
+// own.
+Result<DaemonBase> FetchDaemonBase(VerbSession& session, const std::string& source);
+
+}  // namespace portolan::controller

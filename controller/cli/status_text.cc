@@ -1,0 +1,208 @@
+#include "controller/cli/status_text.h"
+
+#include <sstream>
+
+#include "reconciler/text_format.h"
+
+namespace portolan::controller {
+namespace {
+
+using manifests::Value;
+
+std::string Text(const Value& value, std::string_view key) {
+  return OrDash(value.StringOr(key, ""));
+}
+
+std::string Number(const Value& value, std::string_view key) {
+  return reconciler::Grouped(value.IntOr(key, 0));
+}
+
+std::string StepText(const Value& map) {
+  if (map.IntOr("step", 0) == 0) return "-";
+  return std::to_string(map.IntOr("step", 0)) + "/" + std::to_string(map.IntOr("steps", 0));
+}
+
+// "43ad78c94b26 #41 8c1f0e2 (ana): raise the limit", of a version in a MapStatus.
+std::string VersionText(const Value* version) {
+  if (version == nullptr || !version->is_object()) return "-";
+  std::string text = ShortDigest(version->StringOr("digest", ""));
+  if (version->IntOr("number", 0) > 0) text += " #" + std::to_string(version->IntOr("number", 0));
+  const std::string_view commit = version->StringOr("commit", "");
+  if (!commit.empty()) text += " " + ShortCommit(commit);
+  const std::string_view author = version->StringOr("author", "");
+  if (!author.empty()) text += " (" + reconciler::Printable(author) + ")";
+  const std::string_view subject = version->StringOr("subject", "");
+  if (!subject.empty()) text += ": " + reconciler::Printable(subject);
+  return text;
+}
+
+void AddRow(std::ostream& out, std::string_view label, const std::string& text) {
+  constexpr std::size_t kLabelWidth = 12;
+  const std::size_t pad = label.size() < kLabelWidth ? kLabelWidth - label.size() : 1;
+  if (!text.empty() && text != "-") out << "  " << label << std::string(pad, ' ') << text << '\n';
+}
+
+void AddArms(std::ostream& out, const Value& map) {
+  const Value* arms = map.Find("arms");
+  if (arms == nullptr || map.IntOr("step", 0) == 0) return;
+  for (const std::string_view name : {"stable", "canary"}) {
+    const Value* arm = arms->Find(name);
+    if (arm != nullptr && arm->is_object())
+      AddRow(out, std::string(name) + " arm",
+             Number(*arm, "lookups") + " lookups, " + Number(*arm, "subjects") + " subjects, " +
+                 Number(*arm, "badSubjects") + " bad");
+  }
+}
+
+void AddTroubles(std::ostream& out, const Value& map) {
+  for (const Value& finding : ItemsOf(map, "findings"))
+    AddRow(
+        out, "finding",
+        Text(finding, "policy") + " (" + Text(finding, "level") + "): " + Text(finding, "message"));
+  for (const Value& item : ItemsOf(map, "quarantine"))
+    AddRow(out, "quarantine",
+           ShortDigest(item.StringOr("digest", "")) + ": " + Text(item, "reason") + " at " +
+               Text(item, "at"));
+  const Value* lock = map.Find("lock");
+  if (lock != nullptr && lock->is_object())
+    AddRow(out, "lock",
+           ShortDigest(lock->StringOr("digest", "")) + " by " + Text(*lock, "actor") + ": " +
+               Text(*lock, "reason"));
+  for (const Value& line : ItemsOf(map, "rejected"))
+    if (line.is_string()) AddRow(out, "rejected", reconciler::Printable(line.as_string()));
+}
+
+}  // namespace
+
+TextTable StatusTable(const Value::Array& maps, WallTime now, bool wide) {
+  std::vector<std::string> header{"MAP",    "PHASE", "STEP",  "WEIGHT", "STABLE",
+                                  "TARGET", "SYNC",  "SINCE", "REASON"};
+  if (wide) header.insert(header.end(), {"SOURCE", "REVISION", "PLAN", "MESSAGE"});
+  TextTable table(header);
+  for (const Value& map : maps) {
+    std::vector<std::string> row{
+        Text(map, "map"),
+        Text(map, "phase"),
+        StepText(map),
+        map.IntOr("step", 0) == 0 ? "-" : FormatWeight(map.IntOr("weight", 0)),
+        ShortDigest(TextAt(map, {"stable", "digest"})),
+        ShortDigest(TextAt(map, {"target", "digest"})),
+        Text(map, "sync"),
+        FormatAge(map.StringOr("since", ""), now),
+        Text(map, "reason")};
+    if (wide)
+      row.insert(row.end(), {Text(map, "source"), ShortCommit(TextAt(map, {"desired", "commit"})),
+                             ShortDigest(TextAt(map, {"plan"})), Text(map, "message")});
+    table.Add(std::move(row));
+  }
+  return table;
+}
+
+std::string StatusTableLine(const Value& map) {
+  std::string line = Text(map, "map") + "  " + Text(map, "phase");
+  if (map.IntOr("step", 0) > 0)
+    line += "  " + StepText(map) + "  " + FormatWeight(map.IntOr("weight", 0));
+  line += "  " + ShortDigest(TextAt(map, {"stable", "digest"}));
+  const std::string target = TextAt(map, {"target", "digest"});
+  if (!target.empty()) line += " -> " + ShortDigest(target);
+  const std::string reason = TextAt(map, {"reason"});
+  return reason.empty() ? line : line + "  " + reconciler::Printable(reason);
+}
+
+std::string StatusDetail(const Value& map, WallTime now) {
+  std::ostringstream out;
+  out << Text(map, "map") << "  " << Text(map, "phase");
+  if (map.IntOr("step", 0) > 0)
+    out << "  step " << StepText(map) << " at " << FormatWeight(map.IntOr("weight", 0));
+  out << "  for " << FormatAge(map.StringOr("since", ""), now) << '\n';
+  AddRow(out, "reason", Text(map, "reason"));
+  AddRow(out, "message", Text(map, "message"));
+  const std::string why = Text(map, "syncReason");
+  AddRow(out, "sync", Text(map, "sync") + (why == "-" ? "" : " (" + why + ")"));
+  AddRow(out, "source", Text(map, "source"));
+  AddRow(out, "stable", VersionText(map.Find("stable")));
+  AddRow(out, "target", VersionText(map.Find("target")));
+  AddRow(out, "desired", VersionText(map.Find("desired")));
+  AddRow(out, "strategy", Text(map, "strategy"));
+  if (map.IntOr("soakRequiredMs", 0) > 0)
+    AddRow(out, "soak",
+           FormatDuration(Duration(map.IntOr("soakMs", 0))) + " of " +
+               FormatDuration(Duration(map.IntOr("soakRequiredMs", 0))));
+  AddRow(out, "next look", Text(map, "nextAt"));
+  AddArms(out, map);
+  AddRow(out, "plan", ShortDigest(TextAt(map, {"plan"})));
+  AddTroubles(out, map);
+  return out.str();
+}
+
+TextTable HistoryTable(const Value& history, WallTime now, bool wide) {
+  std::vector<std::string> header{"NUMBER", "DIGEST", "OUTCOME", "KNOWN-GOOD", "COMMIT", "AGE"};
+  if (wide) header.insert(header.end(), {"SIZE", "AT", "AUTHOR"});
+  header.emplace_back("SUBJECT");
+  TextTable table(header);
+  for (const Value& version : ItemsOf(history, "versions")) {
+    std::vector<std::string> row{std::to_string(version.IntOr("number", 0)),
+                                 ShortDigest(version.StringOr("digest", "")),
+                                 Text(version, "outcome"),
+                                 version.BoolOr("knownGood", false) ? "yes" : "no",
+                                 ShortCommit(version.StringOr("commit", "")),
+                                 FormatAge(version.StringOr("at", ""), now)};
+    if (wide)
+      row.insert(row.end(),
+                 {Number(version, "size"), Text(version, "at"), Text(version, "author")});
+    row.push_back(Text(version, "subject"));
+    table.Add(std::move(row));
+  }
+  return table;
+}
+
+TextTable EventTable(const Value::Array& events, bool wide) {
+  std::vector<std::string> header{"SEQUENCE", "TIME", "TYPE", "MAP", "REASON"};
+  if (wide) header.insert(header.end(), {"SOURCE", "ACTOR"});
+  header.emplace_back("MESSAGE");
+  TextTable table(header);
+  for (const Value& event : events) {
+    std::vector<std::string> row{std::to_string(event.IntOr("sequence", 0)), Text(event, "time"),
+                                 Text(event, "type"), Text(event, "map"), Text(event, "reason")};
+    if (wide) row.insert(row.end(), {Text(event, "source"), Text(event, "actor")});
+    row.push_back(Text(event, "message"));
+    table.Add(std::move(row));
+  }
+  return table;
+}
+
+std::string EventLine(const Value& event) {
+  return std::to_string(event.IntOr("sequence", 0)) + "  " + Text(event, "time") + "  " +
+         Text(event, "type") + "  " + Text(event, "map") + "  " + Text(event, "reason") + "  " +
+         Text(event, "message");
+}
+
+std::string WhyText(const Value& why) {
+  std::ostringstream out;
+  out << Text(why, "map") << ": " << Text(why, "summary") << '\n';
+  for (const Value& fact : ItemsOf(why, "facts"))
+    AddRow(out, Text(fact, "label"), Text(fact, "text"));
+  const Value* entry = why.Find("entry");
+  if (entry != nullptr && entry->is_object()) {
+    out << "entry " << Text(*entry, "key") << '\n';
+    const Value* value = entry->Find("value");
+    if (value != nullptr)
+      AddRow(out, "value", reconciler::Printable(manifests::CanonicalJson(*value)));
+    for (const std::string_view key :
+         {"digest", "revision", "author", "subject", "plan", "approver"})
+      AddRow(out, key, Text(*entry, key));
+  }
+  if (!ItemsOf(why, "samples").empty()) out << "samples\n";
+  for (const Value& sample : ItemsOf(why, "samples"))
+    if (sample.is_string()) out << "  " << reconciler::Printable(sample.as_string()) << '\n';
+  if (!ItemsOf(why, "events").empty()) out << "events\n";
+  for (const Value& event : ItemsOf(why, "events"))
+    out << "  " << Text(event, "time") << "  " << Text(event, "reason") << ": "
+        << Text(event, "message") << '\n';
+  if (!ItemsOf(why, "next").empty()) out << "next\n";
+  for (const Value& next : ItemsOf(why, "next"))
+    if (next.is_string()) out << "  " << reconciler::Printable(next.as_string()) << '\n';
+  return out.str();
+}
+
+}  // namespace portolan::controller

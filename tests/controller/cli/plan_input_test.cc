@@ -1,0 +1,26 @@
+#include "controller/cli/plan_input.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/controller/git/test_repository.h"
+
+namespace portolan::controller {
+namespace {
+
+TEST(LoadTree, ReadsTheWorkingTreeWithoutARevision) {
+  const TestDirectory directory;
+  const TestRepository repository(directory.Path("repository"));
+  const std::string manifest = "apiVersion: portolan/v1\nkind: Map\nmetadata: {name: limits}\n";
+  repository.Commit("maps/limits.yaml", manifest + "spec: {entries: {a: 1}}\n");
+  repository.Write("maps/limits.yaml", manifest + "spec: {entries: {a: 1, b: 2}}\n");
+  const auto work = LoadTree({repository.dir(), "", "maps/"});
+  const auto head = LoadTree({repository.dir(), "HEAD", "maps/"});
+  ASSERT_TRUE(work.ok() && head.ok());
+  EXPECT_EQ(VersionsOf(*work).at("limits")->size(), 2u);
+  EXPECT_EQ(VersionsOf(*head).at("limits")->size(), 1u);
+  EXPECT_EQ(work->revision.commit, "");
+  EXPECT_NE(head->revision.commit, "");
+}
+
+}  // namespace
+}  // namespace portolan::controller

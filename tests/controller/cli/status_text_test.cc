@@ -1,0 +1,68 @@
+#include "controller/cli/status_text.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/controller/cli/cli_harness.h"
+
+namespace portolan::controller {
+namespace {
+
+TEST(History, IsATableNewestFirst) {
+  CliHarness cli;
+  cli.daemon.On("GET /v1/maps/limits/history", 200,
+                R"({"map":"limits","versions":[{"number":2,"digest":"sha256:bbbbbbbbbbbbbbbb",)"
+                R"("commit":"8c1f0e2d1a2b3c4d5e6f708192a3b4c5d6e7f809","outcome":"live",)"
+                R"("at":"2026-11-21T11:00:00Z","subject":"raise","knownGood":false},)"
+                R"({"number":1,"digest":"sha256:aaaaaaaaaaaaaaaa","outcome":"rolled-back",)"
+                R"("at":"2026-11-19T11:00:00Z","subject":"first","knownGood":true}]})");
+  EXPECT_EQ(cli.Run({"history", "limits"}), 0);
+  EXPECT_EQ(cli.out(),
+            "NUMBER  DIGEST        OUTCOME      KNOWN-GOOD  COMMIT   AGE  SUBJECT\n"
+            "2       bbbbbbbbbbbb  live         no          8c1f0e2  1h   raise\n"
+            "1       aaaaaaaaaaaa  rolled-back  yes         -        2d   first\n");
+}
+
+TEST(Status, OfOneMapIsABlock) {
+  CliHarness cli;
+  cli.daemon.On("GET /v1/maps/limits/status", 200, StatusJson("Stepping", 1, 5000));
+  EXPECT_EQ(cli.Run({"status", "limits"}), 0);
+  EXPECT_EQ(cli.out(),
+            "limits  Stepping  step 1/3 at 5%  for 3m\n"
+            "  reason      ReasonStepping\n"
+            "  sync        Progressing\n"
+            "  source      edge\n"
+            "  stable      aaaaaaaaaaaa #41 8c1f0e2 (ana): first\n"
+            "  target      bbbbbbbbbbbb\n"
+            "  plan        cccccccccccc\n");
+}
+
+TEST(Status, EscapesWhatWouldSteerATerminal) {
+  CliHarness cli;
+  cli.daemon.On("GET /v1/maps/limits/status", 200,
+                "{\"map\":\"limits\",\"reason\":\"\\u001b[2J\"}");
+  EXPECT_EQ(cli.Run({"status", "limits"}), 0);
+  EXPECT_EQ(cli.out().find('\033'), std::string::npos);
+  EXPECT_NE(cli.out().find("[2J"), std::string::npos);
+}
+
+TEST(Why, SaysWhatAMapWaitsForAndWhatToDo) {
+  CliHarness cli;
+  cli.daemon.On("GET /v1/maps/limits/why?key=api%2Flogin", 200,
+                R"({"map":"limits","summary":"held","facts":[{"label":"policy","text":"denied"}],)"
+                R"("next":["portolan approve x"],"entry":{"key":"api/login","value":{"rps":1},)"
+                R"("author":"ana"},"events":[],"samples":["user-17: rps is 0"]})");
+  EXPECT_EQ(cli.Run({"why", "limits/api/login"}), 0);
+  EXPECT_EQ(cli.out(),
+            "limits: held\n"
+            "  policy      denied\n"
+            "entry api/login\n"
+            "  value       {\"rps\":1}\n"
+            "  author      ana\n"
+            "samples\n"
+            "  user-17: rps is 0\n"
+            "next\n"
+            "  portolan approve x\n");
+}
+
+}  // namespace
+}  // namespace portolan::controller
