@@ -1,0 +1,86 @@
+#include "controller/api/api.h"
+
+#include "reconciler/status.h"
+
+namespace portolan::controller {
+
+using manifests::Value;
+
+void EventSignal::Notify() {
+  {
+    const std::scoped_lock lock(mutex_);
+    ++count_;
+  }
+  changed_.notify_all();
+}
+
+std::uint64_t EventSignal::count() const {
+  const std::scoped_lock lock(mutex_);
+  return count_;
+}
+
+void EventSignal::WaitFor(std::uint64_t seen, Duration duration, const std::function<bool()>& stopped) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, duration, [&] { return count_ != seen || stopped(); });
+}
+
+void AddRoutes(Router& router, Api& api) {
+  AddMapRoutes(router, api);
+  AddStatusRoutes(router, api);
+  AddReportRoutes(router, api);
+  AddVerbRoutes(router, api);
+  AddSourceRoutes(router, api);
+  AddEventRoutes(router, api);
+  AddSystemRoutes(router, api);
+}
+
+Result<Value> BodyObject(const Request& request) {
+  if (request.body.empty()) return Value(Value::Object{});
+  PORTOLAN_TRY(Value body, manifests::ParseJson(request.body));
+  if (!body.is_object()) return Error{ErrorCode::kInvalid, "the body is a JSON " + std::string(KindName(body.kind())) +
+                                                               ", expected an object"};
+  return body;
+}
+
+Value EventToValue(const reconciler::Event& event) {
+  Value value;
+  value.Set("sequence", event.sequence);
+  value.Set("time", FormatTime(event.time));
+  value.Set("map", event.map);
+  value.Set("source", event.source);
+  value.Set("type", event.type);
+  value.Set("reason", event.reason);
+  value.Set("message", event.message);
+  value.Set("actor", event.actor);
+  value.Set("data", event.data);
+  value.Set("hash", event.hash);
+  return value;
+}
+
+Value StatusOf(const Api& api, const reconciler::Rollout& rollout) {
+  Value status = reconciler::MapStatusToValue(rollout, api.clock.now().wall);
+  Value::Array rejected;
+  const auto source = api.sources.find(rollout.source);
+  if (source != api.sources.end()) {
+    const SourceStatus from = source->second->status();
+    const auto diagnostics = from.rejected.find(rollout.map);
+    if (diagnostics != from.rejected.end())
+      for (const auto& diagnostic : diagnostics->second) rejected.emplace_back(FormatDiagnostic(diagnostic));
+  }
+  status.Set("rejected", std::move(rejected));
+  return status;
+}
+
+std::vector<std::string> ReasonsNotReady(const Api& api) {
+  std::vector<std::string> reasons;
+  for (const auto& rollout : api.rollouts.All()) {
+    if (rollout->phase == reconciler::Phase::kPending) continue;
+    mapcore::ReadGuard guard;
+    if (rollout->stable && api.catalog.Find(guard, rollout->map) == nullptr)
+      reasons.push_back("map " + rollout->map + " is not served yet");
+  }
+  if (!api.rollouts.journalled()) reasons.emplace_back("Unjournalled: a change that is served could not be stored yet");
+  return reasons;
+}
+
+}  // namespace portolan::controller

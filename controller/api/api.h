@@ -1,0 +1,73 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "controller/reconcile/rollout_reconciler.h"
+#include "controller/reconcile/source_reconciler.h"
+#include "controller/http/router.h"
+#include "mapcore/live_map.h"
+#include "reconciler/ports/state_store.h"
+
+namespace portolan::controller {
+
+// Tells waiting event streams that something was stored. Thread-safe.
+class EventSignal {
+ public:
+  void Notify();
+  std::uint64_t count() const;
+  // Waits until the count is not `seen` any more, that long at most, or until `stopped` says so after a Notify.
+  void WaitFor(std::uint64_t seen, Duration duration, const std::function<bool()>& stopped);
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::uint64_t count_ = 0;
+};
+
+// What the routes serve from: the daemon's parts, which outlive the router.
+struct Api {
+  const mapcore::Catalog& catalog;
+  VersionCache& versions;
+  RolloutReconciler& rollouts;
+  std::map<std::string, SourceReconciler*> sources;
+  reconciler::StateStore& store;
+  const Clock& clock;
+  EventSignal& signal;
+  std::string version;
+  std::string store_id;
+  std::string environment;
+  WallTime started;
+  std::string hook_secret;               // empty: hooks are taken unsigned (loopback only)
+  std::function<std::string()> metrics;  // Prometheus text
+};
+
+// The routes of docs/http-api.md. `api` outlives the router.
+void AddRoutes(Router& router, Api& api);
+
+// The groups of it.
+void AddMapRoutes(Router& router, Api& api);
+void AddStatusRoutes(Router& router, Api& api);
+void AddReportRoutes(Router& router, Api& api);
+void AddVerbRoutes(Router& router, Api& api);
+void AddSourceRoutes(Router& router, Api& api);
+void AddEventRoutes(Router& router, Api& api);
+void AddSystemRoutes(Router& router, Api& api);
+
+// The JSON object of a request's body; an empty body is an empty object. Errors: kInvalid.
+Result<manifests::Value> BodyObject(const Request& request);
+
+manifests::Value EventToValue(const reconciler::Event& event);
+
+// MapStatus of docs/http-api.md, with why the newest commit's declaration of the map is rejected.
+manifests::Value StatusOf(const Api& api, const reconciler::Rollout& rollout);
+
+// Why the daemon is not ready, in sentences; empty when every map that has a version is served and stored.
+std::vector<std::string> ReasonsNotReady(const Api& api);
+
+}  // namespace portolan::controller

@@ -1,0 +1,247 @@
+// What is going on: status, history, plans, and why.
+#include <algorithm>
+
+#include "controller/api/api.h"
+#include "reconciler/rollout/record.h"
+#include "reconciler/status.h"
+
+namespace portolan::controller {
+namespace {
+
+using manifests::Value;
+using reconciler::Rollout;
+
+constexpr std::size_t kWhyEvents = 12;
+constexpr std::size_t kWhyVersions = 100;  // read at most to find who set a key
+
+Result<std::shared_ptr<const Rollout>> RolloutOf(const Api& api, const Request& request) {
+  auto rollout = api.rollouts.Find(request.Param("map"));
+  if (rollout == nullptr)
+    return Error{ErrorCode::kNotFound, "no map \"" + std::string(request.Param("map")) + "\"; see: portolan status"};
+  return rollout;
+}
+
+Response WholeStatus(const Api& api) {
+  Value daemon;
+  daemon.Set("version", api.version);
+  daemon.Set("storeId", api.store_id);
+  daemon.Set("environment", api.environment);
+  daemon.Set("startedAt", FormatTime(api.started));
+  daemon.Set("ready", ReasonsNotReady(api).empty());
+  daemon.Set("journalled", api.rollouts.journalled());
+  Value::Array maps;
+  for (const auto& rollout : api.rollouts.All())
+    if (rollout->phase != reconciler::Phase::kPending) maps.push_back(StatusOf(api, *rollout));
+  Value::Array sources;
+  for (const auto& [name, source] : api.sources) sources.push_back(SourceStatusToValue(source->status()));
+  Value value;
+  value.Set("daemon", std::move(daemon));
+  value.Set("maps", std::move(maps));
+  value.Set("sources", std::move(sources));
+  return JsonResponse(value);
+}
+
+Result<Value> StoredPlan(const Api& api, const Digest& plan) {
+  auto record = api.store.Get("plan/" + plan.ToString());
+  if (!record.ok() && record.error().code == ErrorCode::kNotFound)
+    return Error{ErrorCode::kNotFound, "no plan " + plan.ToString() + " is stored"};
+  PORTOLAN_TRY(const reconciler::Record found, std::move(record));
+  return manifests::ParseJson(found.body, {.bytes = found.body.size() + 1});
+}
+
+Result<Response> MapPlan(const Api& api, const Request& request) {
+  PORTOLAN_TRY(const auto rollout, RolloutOf(api, request));
+  if (!rollout->target)
+    return Error{ErrorCode::kNotFound, rollout->map + " runs no plan and waits for none"};
+  PORTOLAN_TRY(const Value plan, StoredPlan(api, rollout->target->plan));
+  return JsonResponse(plan);
+}
+
+Result<Response> PlanByDigest(const Api& api, const Request& request) {
+  PORTOLAN_TRY(const Digest digest, Digest::Parse(request.Param("digest")));
+  PORTOLAN_TRY(Value plan, StoredPlan(api, digest));
+  Value::Array approvals;
+  if (const auto rollout = api.rollouts.Find(plan.StringOr("map", "")); rollout != nullptr) {
+    for (const reconciler::Approval& approval : rollout->approvals) {
+      if (approval.plan != digest) continue;
+      Value item;
+      item.Set("actor", approval.actor);
+      item.Set("at", FormatTime(approval.at));
+      item.Set("reason", approval.reason);
+      approvals.push_back(std::move(item));
+    }
+  }
+  plan.Set("approvals", std::move(approvals));
+  return JsonResponse(plan);
+}
+
+Value Fact(std::string_view label, std::string text) {
+  Value fact;
+  fact.Set("label", label);
+  fact.Set("text", std::move(text));
+  return fact;
+}
+
+std::string Describe(const reconciler::VersionRef& version) {
+  const std::string name = version.number == 0 ? "not admitted yet: " : "version " + std::to_string(version.number) + " ";
+  return name + version.digest.Short() + ", " +
+         version.revision.ToString() + " by " + version.revision.author + ": " + version.revision.subject;
+}
+
+std::string ArmText(const reconciler::ArmEvidence& arm) {
+  return std::to_string(arm.lookups) + " lookups, " + std::to_string(arm.subjects) + " subjects, " +
+         std::to_string(arm.bad_subjects.size()) + " of them failing, " +
+         (arm.last_report ? "last report " + FormatTime(*arm.last_report) : std::string("no report yet"));
+}
+
+Value::Array FactsOf(const Rollout& r) {
+  Value::Array facts;
+  facts.push_back(Fact("phase", std::string(reconciler::PhaseName(r.phase)) + (r.reason.empty() ? "" : ", " + r.reason) +
+                                    ", since " + FormatTime(r.since)));
+  if (r.stable) facts.push_back(Fact("stable", Describe(*r.stable)));
+  if (r.target) facts.push_back(Fact("target", Describe(r.target->version)));
+  if (r.desired && (!r.target || r.target->version.digest != r.desired->digest))
+    facts.push_back(Fact("git wants", Describe(*r.desired)));
+  if (r.target) facts.push_back(Fact("plan", r.target->plan.ToString()));
+  if (r.target)
+    for (const auto& finding : r.target->findings) facts.push_back(Fact(finding.policy, finding.message));
+  if (reconciler::InFlight(r.phase) && r.target) {
+    const auto& strategy = r.target->strategy;
+    facts.push_back(Fact("step", std::to_string(r.progress.step + 1) + " of " + std::to_string(strategy.steps.size()) +
+                                     " of strategy " + strategy.name + ", weight " +
+                                     std::to_string(reconciler::WeightOf(r)) + " of 100000"));
+    facts.push_back(Fact("stable arm", ArmText(r.progress.evidence.stable)));
+    facts.push_back(Fact("canary arm", ArmText(r.progress.evidence.canary)));
+  }
+  for (const auto& quarantine : r.quarantine)
+    facts.push_back(Fact("quarantine", quarantine.digest.Short() + ": " + quarantine.reason + ", " + quarantine.message));
+  return facts;
+}
+
+Value::Array NextOf(const Rollout& r) {
+  using reconciler::Phase;
+  Value::Array next;
+  const auto say = [&next](std::string text) { next.emplace_back(std::move(text)); };
+  if (r.phase == Phase::kHealthy) say("nothing to do; the next commit that changes this map starts a rollout");
+  if (r.phase == Phase::kStepping) {
+    const auto& strategy = r.target->strategy;
+    const auto& step = strategy.steps[r.progress.step];
+    say("advances when the soak is over (" + FormatDuration(r.progress.soaked) + " of " + FormatDuration(step.soak) +
+        ") and each arm has " + std::to_string(strategy.min_lookups) + " lookups");
+    say("rolls back by itself at a hard limit, and when not done after " + FormatDuration(strategy.progress_deadline) +
+        " (" + FormatDuration(r.progress.spent) + " spent)");
+  }
+  if (r.phase == Phase::kBaking && r.target)
+    say("known good after " + FormatDuration(r.target->strategy.bake) + " (" + FormatDuration(r.progress.baked) + " done)");
+  if (r.phase == Phase::kHeld || r.phase == Phase::kPaused || r.phase == Phase::kRetiring || r.phase == Phase::kLocked)
+    say(r.message);
+  if (r.phase == Phase::kRolledBack)
+    say("waits for a commit with other values, or: portolan retry " + r.map + "; git back at stable ends it too");
+  return next;
+}
+
+// The last few events of the map, newest last.
+Result<Value::Array> RecentEvents(const Api& api, std::string_view map) {
+  std::vector<reconciler::Event> recent;
+  std::uint64_t after = 0;
+  for (;;) {
+    PORTOLAN_TRY(const std::vector<reconciler::Event> events, api.store.EventsAfter(after, 1'000));
+    if (events.empty()) break;
+    after = events.back().sequence;
+    for (const reconciler::Event& event : events)
+      if (event.map == map) recent.push_back(event);
+    if (recent.size() > kWhyEvents) recent.erase(recent.begin(), recent.end() - static_cast<std::ptrdiff_t>(kWhyEvents));
+  }
+  Value::Array values;
+  for (const reconciler::Event& event : recent) values.push_back(EventToValue(event));
+  return values;
+}
+
+std::optional<std::string> ValueIn(const Api& api, const Digest& digest, std::string_view key) {
+  const auto version = api.versions.Get(digest);
+  if (!version.ok()) return std::nullopt;
+  const auto value = (*version)->Find(key);
+  return value ? std::optional<std::string>(*value) : std::nullopt;
+}
+
+// The version that gave the key the value it has in stable: the oldest of the run of versions that hold it.
+const reconciler::HistoryEntry* SetterOf(const Api& api, const Rollout& r, std::string_view key) {
+  const auto now = ValueIn(api, r.stable->digest, key);
+  const reconciler::HistoryEntry* setter = nullptr;
+  std::size_t read = 0;
+  for (auto entry = r.history.rbegin(); entry != r.history.rend() && read < kWhyVersions; ++entry) {
+    if (entry->version.number > r.stable->number || !entry->known_good) continue;
+    ++read;
+    if (ValueIn(api, entry->version.digest, key) != now) break;
+    setter = &*entry;
+  }
+  return setter;
+}
+
+// The approval under which a version went out, when its plan needed one.
+const reconciler::Approval* ApprovalOf(const Api& api, const Rollout& r, const Digest& version) {
+  for (auto approval = r.approvals.rbegin(); approval != r.approvals.rend(); ++approval) {
+    const auto plan = StoredPlan(api, approval->plan);
+    if (plan.ok() && plan->StringOr("target", "") == version.ToString()) return &*approval;
+  }
+  return nullptr;
+}
+
+Status AddEntry(const Api& api, const Rollout& r, std::string_view key, Value& value) {
+  if (!r.stable) return Error{ErrorCode::kNotFound, r.map + " has no stable version yet"};
+  const auto now = ValueIn(api, r.stable->digest, key);
+  if (!now) return Error{ErrorCode::kNotFound, "map \"" + r.map + "\" has no key \"" + std::string(key) + "\""};
+  PORTOLAN_TRY(Value parsed, manifests::ParseJson(*now));
+  const reconciler::HistoryEntry* setter = SetterOf(api, r, key);
+  const reconciler::VersionRef& version = setter != nullptr ? setter->version : *r.stable;
+  Value entry;
+  entry.Set("key", key);
+  entry.Set("value", std::move(parsed));
+  entry.Set("digest", version.digest.ToString());
+  entry.Set("number", version.number);
+  entry.Set("revision", version.revision.ToString());
+  entry.Set("author", version.revision.author);
+  entry.Set("subject", version.revision.subject);
+  const reconciler::Approval* approval = ApprovalOf(api, r, version.digest);
+  entry.Set("plan", approval != nullptr ? Value(approval->plan.ToString()) : Value());
+  entry.Set("approver", approval != nullptr ? Value(approval->actor) : Value());
+  value.Set("entry", std::move(entry));
+  return {};
+}
+
+Result<Response> Why(const Api& api, const Request& request) {
+  PORTOLAN_TRY(const auto rollout, RolloutOf(api, request));
+  const Rollout& r = *rollout;
+  Value value;
+  value.Set("map", r.map);
+  value.Set("summary", r.map + " is " + std::string(reconciler::PhaseName(r.phase)) +
+                           (r.message.empty() ? "" : ": " + r.message));
+  value.Set("facts", FactsOf(r));
+  value.Set("next", NextOf(r));
+  PORTOLAN_TRY(Value::Array events, RecentEvents(api, r.map));
+  value.Set("events", std::move(events));
+  value.Set("samples", Value::Array(r.progress.evidence.samples.begin(), r.progress.evidence.samples.end()));
+  if (const std::string_view key = request.QueryOr("key", ""); !key.empty())
+    PORTOLAN_CHECK(AddEntry(api, r, key, value));
+  return JsonResponse(value);
+}
+
+}  // namespace
+
+void AddStatusRoutes(Router& router, Api& api) {
+  router.Add("GET", "/v1/status", Scope::kRead, [&api](const Request&) -> Result<Response> { return WholeStatus(api); });
+  router.Add("GET", "/v1/maps/{map}/status", Scope::kRead, [&api](const Request& request) -> Result<Response> {
+    PORTOLAN_TRY(const auto rollout, RolloutOf(api, request));
+    return JsonResponse(StatusOf(api, *rollout));
+  });
+  router.Add("GET", "/v1/maps/{map}/history", Scope::kRead, [&api](const Request& request) -> Result<Response> {
+    PORTOLAN_TRY(const auto rollout, RolloutOf(api, request));
+    return JsonResponse(reconciler::HistoryToJson(*rollout));
+  });
+  router.Add("GET", "/v1/maps/{map}/plan", Scope::kRead, [&api](const Request& request) { return MapPlan(api, request); });
+  router.Add("GET", "/v1/maps/{map}/why", Scope::kRead, [&api](const Request& request) { return Why(api, request); });
+  router.Add("GET", "/v1/plans/{digest}", Scope::kRead,
+             [&api](const Request& request) { return PlanByDigest(api, request); });
+}
+
+}  // namespace portolan::controller

@@ -1,0 +1,17 @@
+#include "controller/daemon/authenticator.h"
+
+namespace portolan::controller {
+
+Result<Actor> ControlAuthenticator::Authenticate(const Request& request) const {
+  if (request.peer.kind == Peer::Kind::kUnix) return Actor{"user:" + request.peer.user, {}, ScopeSet::All()};
+  if (!tokens_) return Actor{"anonymous", {}, ScopeSet::All()};
+  constexpr std::string_view kBearer = "Bearer ";
+  std::string_view shown = request.Header("Authorization");
+  if (shown.empty()) return Actor{};
+  if (!shown.starts_with(kBearer))
+    return Error{ErrorCode::kUnauthenticated, "expected \"Authorization: Bearer TOKEN\""};
+  shown.remove_prefix(kBearer.size());
+  return tokens_->Identify(shown, clock_.now().wall);
+}
+
+}  // namespace portolan::controller

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "controller/reconcile/rollout_reconciler.h"
+#include "controller/reconcile/source_status.h"
+#include "controller/telemetry/metrics.h"
+
+namespace portolan::controller {
+
+// What the daemon tells Prometheus (docs/operations.md lists the names): events are counted as they happen, maps and
+// sources are read when somebody asks. Thread-safe.
+class DaemonMetrics {
+ public:
+  DaemonMetrics();
+
+  void Count(const reconciler::Event& event);
+  // Prometheus text 0.0.4 of this moment.
+  std::string Render(const RolloutReconciler& rollouts, const std::vector<SourceStatus>& sources);
+
+ private:
+  MetricRegistry registry_;
+  Family<Counter>& events_;
+  Family<Counter>& rollbacks_;
+  Family<Gauge>& phase_;
+  Family<Gauge>& weight_;
+  Family<Gauge>& entries_;
+  Family<Gauge>& lookups_;
+  Family<Gauge>& bad_subjects_;
+  Family<Gauge>& source_ready_;
+  Family<Gauge>& source_age_;
+  Family<Gauge>& journalled_;
+};
+
+}  // namespace portolan::controller

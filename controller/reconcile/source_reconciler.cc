@@ -1,0 +1,431 @@
+#include "controller/reconcile/source_reconciler.h"
+
+#include <algorithm>
+
+#include "reconciler/diff.h"
+#include "reconciler/plan_json.h"
+#include "reconciler/quarantine.h"
+#include "reconciler/rollout/record.h"
+
+namespace portolan::controller {
+namespace {
+
+using manifests::Value;
+using reconciler::BranchMove;
+using reconciler::Rollout;
+
+constexpr Duration kRetryFirst = std::chrono::milliseconds(750);
+constexpr Duration kRetryMax = std::chrono::minutes(5);
+constexpr std::size_t kPlanChangesKept = 1'000;  // in the stored plan; counts are always exact
+
+// "Reason: sentence" of the GitSource port.
+std::pair<std::string, std::string> SplitReason(const Error& error) {
+  const std::size_t colon = error.message.find(": ");
+  if (colon == std::string::npos || error.message.find(' ') < colon) return {"FetchFailed", error.message};
+  return {error.message.substr(0, colon), error.message.substr(colon + 2)};
+}
+
+std::string ShortCommit(const std::string& commit) { return commit.substr(0, 7); }
+
+reconciler::MapPlan Abridged(reconciler::MapPlan plan) {
+  if (plan.changes.changes.size() > kPlanChangesKept) plan.changes.changes.resize(kPlanChangesKept);
+  return plan;
+}
+
+}  // namespace
+
+SourceReconciler::SourceReconciler(SourceSettings settings, Ports ports, std::uint64_t jitter_seed)
+    : settings_(std::move(settings)), ports_(std::move(ports)), jitter_(jitter_seed) {
+  status_.name = settings_.name;
+  status_.url = settings_.url;
+  status_.branch = settings_.branch;
+  status_.path = settings_.path;
+}
+
+void SourceReconciler::Restore() {
+  const auto record = ports_.store.Get("source/" + settings_.name);
+  if (!record.ok()) return;
+  const auto value = manifests::ParseJson(record->body);
+  if (!value.ok()) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    RestoreSource(*value, status_);
+  }
+  const std::string followed = status().followed;
+  if (followed.empty() || !Load(followed)) return;
+  Settle("Restored", "following " + ShortCommit(followed) + " from the local mirror", true, false);
+  Plan();
+}
+
+Duration SourceReconciler::Look(const Now& now) {
+  bool fetch = now.mono >= next_look_;
+  std::set<std::string> replan;
+  std::vector<std::promise<SourceStatus>> syncs;
+  std::optional<std::string> accepted;
+  {
+    const std::scoped_lock lock(mutex_);
+    fetch = std::exchange(dirty_, false) || fetch || accepted_ || !syncs_.empty();
+    accepted = std::exchange(accepted_, std::nullopt);
+    replan = std::exchange(replan_, {});
+    syncs = std::exchange(syncs_, {});
+  }
+  if (fetch) {
+    Fetch(now, accepted);
+    const Duration spread(static_cast<std::int64_t>(
+        jitter_.Below(static_cast<std::uint64_t>(settings_.poll.count() / 5 + 1))));
+    next_look_ = now.mono + settings_.poll - settings_.poll / 10 + spread;
+    if (failures_ > 0) {
+      const Duration backoff = std::min(kRetryMax, kRetryFirst * (1 << std::min(failures_ - 1, 12)));
+      next_look_ = now.mono + std::min(backoff, std::max(settings_.poll, kRetryFirst));
+    }
+  }
+  for (const std::string& map : replan) wished_.erase(map);
+  if (!replan.empty()) Plan();
+  for (auto& sync : syncs) sync.set_value(status());
+  return std::max(next_look_ - now.mono, Duration(0));
+}
+
+void SourceReconciler::Fetch(const Now& now, const std::optional<std::string>& accepted) {
+  const std::string followed = status().followed;
+  const auto found = ports_.git.Fetch(followed);
+  if (!found.ok()) {
+    ++failures_;
+    return Fail(found.error(), false);
+  }
+  failures_ = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    status_.last_fetch = now.wall;
+    status_.observed = found->commit;
+    status_.last_error.clear();
+  }
+  const bool moved = found->move == BranchMove::kRewritten || found->move == BranchMove::kUnrelated;
+  if (found->move == BranchMove::kGone)
+    return Fail({ErrorCode::kNotFound, "SourceGone: branch \"" + settings_.branch +
+                                           "\" was deleted; what is served stays"}, true);
+  if (moved && accepted != found->commit && !(settings_.accept_rewrites && found->move == BranchMove::kRewritten)) {
+    {
+      const std::scoped_lock lock(mutex_);
+      status_.pending = found->commit;
+    }
+    const std::string_view what = found->move == BranchMove::kRewritten ? "HistoryRewritten" : "UnrelatedHistory";
+    Fail({ErrorCode::kConflict, std::string(what) + ": the branch no longer contains " + ShortCommit(followed) +
+                                    "; to follow it: portolan source accept " + settings_.name + " " + found->commit},
+         true);
+    return Keep();
+  }
+  if (found->tree.empty())
+    return Fail({ErrorCode::kNotFound, "InvalidPath: no \"" + settings_.path + "\" in commit " +
+                                           ShortCommit(found->commit) + "; what is served stays"}, true);
+  Follow(found->commit, found->tree);
+}
+
+void SourceReconciler::Follow(const std::string& commit, const std::string& tree) {
+  const bool same_content = desired_ && tree == tree_;
+  if (same_content && commit == status().followed) {
+    return Resume();
+  }
+  if (!Load(commit)) return;
+  tree_ = tree;
+  if (const Status pinned = ports_.git.Pin(commit); !pinned.ok()) {
+    const std::scoped_lock lock(mutex_);
+    status_.last_error = pinned.error().message;
+  }
+  {
+    const std::scoped_lock lock(mutex_);
+    status_.followed = commit;
+    status_.pending.clear();
+    status_.revision = desired_->revision.ToString();
+  }
+  Keep();
+  Plan();
+}
+
+// The branch is where it was: takes up again what an earlier look could not finish, or held back.
+void SourceReconciler::Resume() {
+  const SourceStatus before = status();
+  if (!before.pending.empty()) {
+    {
+      const std::scoped_lock lock(mutex_);
+      status_.pending.clear();
+    }
+    Keep();
+  }
+  if (!before.ready) Plan();
+}
+
+// Reads the commit's desired state. False, with the status saying why, when nothing can be concluded from it.
+bool SourceReconciler::Load(const std::string& commit) {
+  const auto artifact = ports_.git.Open(commit);
+  if (!artifact.ok()) {
+    Fail(artifact.error(), artifact.error().code != ErrorCode::kUnavailable);
+    return false;
+  }
+  auto desired = loader_.Load(*artifact);
+  if (!desired.ok()) {
+    Fail(desired.error(), false);
+    return false;
+  }
+  desired_ = std::move(desired).value();
+  return true;
+}
+
+reconciler::StableVersions SourceReconciler::StableOf(
+    const Rollouts& all) {
+  reconciler::StableVersions stable;
+  for (const auto& rollout : all) {
+    if (rollout->source != settings_.name || rollout->phase == reconciler::Phase::kPending) continue;
+    mapcore::VersionPtr version;
+    if (rollout->stable) {
+      auto loaded = ports_.versions.Get(rollout->stable->digest);
+      if (!loaded.ok()) {
+        const std::scoped_lock lock(mutex_);
+        status_.last_error = "map \"" + rollout->map + "\" is not planned, its stable version cannot be read: " +
+                             loaded.error().message;
+        continue;
+      }
+      version = std::move(loaded).value();
+    }
+    stable[rollout->map] = std::move(version);
+  }
+  return stable;
+}
+
+// A map belongs to one source: a second one that declares it is refused, naming both.
+void SourceReconciler::RefuseForeignMaps(const Rollouts& all) {
+  for (const auto& rollout : all) {
+    if (rollout->source == settings_.name || rollout->phase == reconciler::Phase::kPending) continue;
+    const auto declared = desired_->maps.find(rollout->map);
+    if (declared == desired_->maps.end()) continue;
+    manifests::Diagnostic diagnostic;
+    diagnostic.file = declared->second->file;
+    diagnostic.position = declared->second->position;
+    diagnostic.field = "metadata.name";
+    diagnostic.message = "map \"" + rollout->map + "\" belongs to source \"" + rollout->source + "\" already";
+    diagnostic.hint = "choose another name, or remove it there and prune it";
+    desired_->diagnostics.push_back(diagnostic);
+    desired_->rejected[rollout->map].push_back(std::move(diagnostic));
+    desired_->maps.erase(declared);
+  }
+}
+
+void SourceReconciler::MatchQuarantines(const Rollout& rollout, reconciler::Target& target,
+                                        const mapcore::MapVersion& version) {
+  for (const reconciler::Quarantine& quarantine : rollout.quarantine) {
+    if (quarantine.digest == target.version.digest) {
+      target.quarantine = reconciler::QuarantineHold::kAll;
+      target.quarantined_keys.clear();
+      return;
+    }
+    if (!quarantine.base) continue;
+    const auto bad = ports_.versions.Get(quarantine.digest);
+    const auto base = ports_.versions.Get(*quarantine.base);
+    if (!bad.ok() || !base.ok()) continue;
+    const auto match = MatchQuarantine(reconciler::MakeChangeSet(base->get(), **bad), version);
+    if (match.hold <= target.quarantine) continue;
+    target.quarantine = match.hold;
+    target.quarantined_keys = match.keys;
+    if (target.quarantined_keys.size() > 20) target.quarantined_keys.resize(20);
+  }
+}
+
+reconciler::Target SourceReconciler::TargetOf(const manifests::DesiredMap& desired,
+                                                             const reconciler::MapPlan& plan,
+                                                             const Rollout* rollout) {
+  reconciler::Target target;
+  target.version.digest = desired.version->digest();
+  target.version.revision = desired_->revision;
+  target.version.size = static_cast<std::int64_t>(desired.version->size());
+  target.base = plan.base;
+  target.plan = plan.id;
+  target.strategy = desired.strategy;
+  target.split = {desired.salt, desired.bucket_by, desired.split};
+  target.findings = plan.findings;
+  if (rollout != nullptr) MatchQuarantines(*rollout, target, *desired.version);
+  return target;
+}
+
+// A reason for which the commit as a whole is not taken up.
+std::optional<Error> SourceReconciler::WholeRefused(const reconciler::StableVersions& served) const {
+  const std::string commit = ShortCommit(desired_->revision.commit);
+  if (desired_->maps.empty() && desired_->rejected.empty() && !served.empty())
+    return Error{ErrorCode::kInvalid, "EmptySource: commit " + commit + " declares no map; the " +
+                                          std::to_string(served.size()) +
+                                          " served stay. Commit them again, or remove maps one by one"};
+  if (settings_.atomic && !desired_->rejected.empty())
+    return Error{ErrorCode::kInvalid, "InvalidManifests: atomic source: nothing of " + commit +
+                                          " is taken while a map of it is rejected"};
+  return std::nullopt;
+}
+
+Status SourceReconciler::CollectTargets(const reconciler::Plan& plan, const Rollouts& all, SourceWish& wish) {
+  std::map<std::string, std::shared_ptr<const Rollout>> rollouts;
+  for (const auto& rollout : all) rollouts[rollout->map] = rollout;
+  std::map<std::string, const reconciler::MapPlan*> plans;
+  for (const reconciler::MapPlan& map_plan : plan.maps) plans[map_plan.map] = &map_plan;
+  reconciler::Batch records;
+  records.sync = false;
+  for (const auto& [name, desired] : desired_->maps) {
+    const auto found = rollouts.find(name);
+    const Rollout* rollout = found == rollouts.end() ? nullptr : found->second.get();
+    std::optional<Digest> base;
+    if (rollout != nullptr && rollout->stable) base = rollout->stable->digest;
+    const std::pair wanted(desired->version->digest(), base);
+    const auto wished = wished_.find(name);
+    if (wished != wished_.end() && wished->second == wanted) continue;
+    reconciler::MapPlan settled;
+    settled.base = base;
+    const auto planned = plans.find(name);
+    const reconciler::MapPlan& map_plan = planned == plans.end() ? settled : *planned->second;
+    if (map_plan.base != base) continue;  // its stable version cannot be read
+    PORTOLAN_CHECK(ports_.versions.Put(desired->version));
+    wish.targets[name] = TargetOf(*desired, map_plan, rollout);
+    if (planned != plans.end())
+      records.puts.push_back({"plan/" + map_plan.id.ToString(),
+                              manifests::CanonicalJson(reconciler::MapPlanToValue(Abridged(map_plan))), std::nullopt});
+  }
+  if (!records.puts.empty()) PORTOLAN_CHECK(ports_.store.Commit(records));
+  return {};
+}
+
+void SourceReconciler::Plan() {
+  if (!desired_) return;
+  const Rollouts all = ports_.rollouts.All();
+  RefuseForeignMaps(all);
+  {
+    const std::scoped_lock lock(mutex_);
+    status_.diagnostics = desired_->diagnostics;
+    status_.maps.clear();
+    for (const auto& [name, desired] : desired_->maps) status_.maps.insert(name);
+    for (const auto& [name, why] : desired_->rejected) status_.maps.insert(name);
+    status_.rejected = desired_->rejected;
+  }
+  const reconciler::StableVersions served = StableOf(all);
+  if (const auto refused = WholeRefused(served)) return Fail(*refused, true);
+  const reconciler::Plan plan = reconciler::MakePlan(served, *desired_, settings_.environment);
+  SourceWish wish;
+  wish.source = settings_.name;
+  wish.removed = plan.removed;
+  if (const Status collected = CollectTargets(plan, all, wish); !collected.ok()) return Fail(collected.error(), false);
+  for (const auto& [name, target] : wish.targets) wished_[name] = {target.version.digest, target.base};
+  ports_.rollouts.Wish(std::move(wish)).wait();
+  Conclude();
+}
+
+void SourceReconciler::Conclude() {
+  const std::string commit = ShortCommit(desired_->revision.commit);
+  const auto errors = std::count_if(desired_->diagnostics.begin(), desired_->diagnostics.end(), [](const auto& d) {
+    return d.severity == manifests::Diagnostic::Severity::kError;
+  });
+  if (errors == 0) return Settle("Succeeded", "following " + commit, true, false);
+  Settle("InvalidManifests", std::to_string(errors) + (errors == 1 ? " error in " : " errors in ") + commit + ", " +
+                                 std::to_string(desired_->rejected.size()) + " of its maps keep their last good version",
+         false, true);
+}
+
+void SourceReconciler::Fail(const Error& error, bool stalled) {
+  const auto [reason, message] = SplitReason(error);
+  {
+    const std::scoped_lock lock(mutex_);
+    status_.last_error = message;
+  }
+  Settle(reason, message, false, stalled);
+}
+
+// Says a new condition once, as an event.
+void SourceReconciler::Settle(std::string_view reason, std::string message, bool ready, bool stalled) {
+  reconciler::Event event;
+  {
+    const std::scoped_lock lock(mutex_);
+    const bool news = status_.reason != reason || status_.message != message;
+    status_.reason = reason;
+    status_.message = message;
+    status_.ready = ready;
+    status_.stalled = stalled;
+    if (!news) return;
+    event.data = Value::Object{};
+    event.data.Set("commit", status_.observed);
+    Value::Array lines;
+    for (const manifests::Diagnostic& diagnostic : status_.diagnostics) lines.emplace_back(FormatDiagnostic(diagnostic));
+    if (!ready && !lines.empty()) event.data.Set("diagnostics", std::move(lines));
+  }
+  event.source = settings_.name;
+  event.type = ready ? "Normal" : "Warning";
+  event.reason = reason;
+  event.message = std::move(message);
+  event.actor = "git";
+  ports_.event(std::move(event));
+}
+
+void SourceReconciler::Keep() {
+  reconciler::Batch batch;
+  batch.puts.push_back({"source/" + settings_.name, manifests::CanonicalJson(SourceRecord(status())), std::nullopt});
+  const auto committed = ports_.store.Commit(batch);
+  if (committed.ok()) return;
+  const std::scoped_lock lock(mutex_);
+  status_.last_error = committed.error().message;
+}
+
+void SourceReconciler::Wait(Duration duration) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, duration, [this] { return woken_ || dirty_ || !replan_.empty() || accepted_ || !syncs_.empty(); });
+  woken_ = false;
+}
+
+void SourceReconciler::Wake() {
+  {
+    const std::scoped_lock lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_all();
+}
+
+void SourceReconciler::MarkDirty() {
+  {
+    const std::scoped_lock lock(mutex_);
+    dirty_ = true;
+  }
+  changed_.notify_all();
+}
+
+void SourceReconciler::Replan(const std::string& map) {
+  {
+    const std::scoped_lock lock(mutex_);
+    replan_.insert(map);
+  }
+  changed_.notify_all();
+}
+
+std::future<SourceStatus> SourceReconciler::Sync() {
+  std::promise<SourceStatus> promise;
+  auto done = promise.get_future();
+  {
+    const std::scoped_lock lock(mutex_);
+    syncs_.push_back(std::move(promise));
+  }
+  changed_.notify_all();
+  return done;
+}
+
+Result<SourceStatus> SourceReconciler::Accept(const std::string& commit) {
+  std::promise<SourceStatus> promise;
+  auto done = promise.get_future();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (commit.size() < 7 || !status_.pending.starts_with(commit))
+      return Error{ErrorCode::kConflict, "source " + settings_.name + " has no pending commit " + commit +
+                                             (status_.pending.empty() ? std::string("; nothing is pending")
+                                                                      : "; pending is " + status_.pending)};
+    accepted_ = status_.pending;
+    syncs_.push_back(std::move(promise));
+  }
+  changed_.notify_all();
+  return done.get();
+}
+
+SourceStatus SourceReconciler::status() const {
+  const std::scoped_lock lock(mutex_);
+  return status_;
+}
+
+}  // namespace portolan::controller

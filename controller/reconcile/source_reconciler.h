@@ -1,0 +1,109 @@
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <future>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controller/reconcile/rollout_reconciler.h"
+#include "controller/reconcile/source_status.h"
+#include "manifests/loader.h"
+#include "mapcore/base/random.h"
+#include "reconciler/plan.h"
+#include "reconciler/ports/git_source.h"
+
+namespace portolan::controller {
+
+struct SourceSettings {
+  std::string name;
+  std::string url;
+  std::string branch;
+  std::string path;
+  Duration poll = std::chrono::seconds(30);
+  bool accept_rewrites = false;  // onRewrite: accept
+  bool atomic = false;           // one bad map stops the whole commit
+  std::string environment;       // part of what an approval binds to
+};
+
+// Follows one source: fetch, load, plan, and tell the RolloutReconciler what the maps should be. Look runs on one
+// thread, which the daemon owns; everything else may be called from any thread. Whatever goes wrong with the source
+// becomes its status; what is served never changes because of it.
+class SourceReconciler {
+ public:
+  struct Ports {
+    reconciler::GitSource& git;
+    reconciler::StateStore& store;
+    VersionCache& versions;
+    RolloutReconciler& rollouts;
+    std::function<void(reconciler::Event)> event;
+  };
+
+  SourceReconciler(SourceSettings settings, Ports ports, std::uint64_t jitter_seed);
+
+  // Takes up the commit that was followed before a restart, from the local mirror, without the network.
+  void Restore();
+  // Looks at the remote if it is due or marked dirty, plans anew if asked to. Returns when to look again.
+  Duration Look(const Now& now);
+  void Wait(Duration duration);
+  void Wake();
+
+  void MarkDirty();
+  // The map's stable version or quarantine changed: plan it anew, without looking at the remote.
+  void Replan(const std::string& map);
+  // Looks now; answers when that is done.
+  std::future<SourceStatus> Sync();
+  // Follows a tip that was held (rewritten or unrelated). Errors: kConflict when no such tip is pending.
+  Result<SourceStatus> Accept(const std::string& commit);
+
+  SourceStatus status() const;
+  const std::string& name() const { return settings_.name; }
+
+ private:
+  using Rollouts = std::vector<std::shared_ptr<const reconciler::Rollout>>;
+
+  // `accepted`: a tip to follow although it is no descendant.
+  void Fetch(const Now& now, const std::optional<std::string>& accepted);
+  void Follow(const std::string& commit, const std::string& tree);
+  void Resume();
+  bool Load(const std::string& commit);
+  void Plan();
+  void Conclude();
+  std::optional<Error> WholeRefused(const reconciler::StableVersions& served) const;
+  Status CollectTargets(const reconciler::Plan& plan, const Rollouts& all, SourceWish& wish);
+  reconciler::StableVersions StableOf(const Rollouts& all);
+  reconciler::Target TargetOf(const manifests::DesiredMap& desired, const reconciler::MapPlan& plan,
+                              const reconciler::Rollout* rollout);
+  void MatchQuarantines(const reconciler::Rollout& rollout, reconciler::Target& target,
+                        const mapcore::MapVersion& version);
+  void RefuseForeignMaps(const Rollouts& all);
+  void Fail(const Error& error, bool stalled);
+  void Settle(std::string_view reason, std::string message, bool ready, bool stalled);
+  void Keep();
+
+  const SourceSettings settings_;
+  Ports ports_;
+  Random jitter_;
+  manifests::Loader loader_;
+  std::optional<manifests::DesiredState> desired_;
+  std::string tree_;           // of desired_
+  int failures_ = 0;           // in a row
+  Duration next_look_{0};
+  // What was last asked for, by map: the wish is repeated only when it or its base changes.
+  std::map<std::string, std::pair<Digest, std::optional<Digest>>> wished_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  SourceStatus status_;
+  bool dirty_ = true;
+  std::set<std::string> replan_;
+  bool woken_ = false;
+  std::optional<std::string> accepted_;
+  std::vector<std::promise<SourceStatus>> syncs_;
+};
+
+}  // namespace portolan::controller

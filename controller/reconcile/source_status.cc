@@ -1,0 +1,56 @@
+#include "controller/reconcile/source_status.h"
+
+namespace portolan::controller {
+
+using manifests::Value;
+
+Value SourceStatusToValue(const SourceStatus& status) {
+  Value::Array conditions;
+  const auto condition = [&](std::string_view type, bool is) {
+    Value item;
+    item.Set("type", type);
+    item.Set("status", is);
+    item.Set("reason", status.reason);
+    item.Set("message", status.message);
+    conditions.push_back(std::move(item));
+  };
+  condition("Ready", status.ready);
+  condition("Reconciling", !status.ready && !status.stalled);
+  condition("Stalled", status.stalled);
+  Value::Array diagnostics;
+  for (const manifests::Diagnostic& diagnostic : status.diagnostics)
+    diagnostics.emplace_back(FormatDiagnostic(diagnostic));
+  Value::Array maps(status.maps.begin(), status.maps.end());
+  Value value;
+  value.Set("name", status.name);
+  value.Set("url", status.url);
+  value.Set("branch", status.branch);
+  value.Set("path", status.path);
+  value.Set("revision", status.revision);
+  value.Set("observed", status.observed);
+  value.Set("pending", status.pending);
+  value.Set("conditions", std::move(conditions));
+  value.Set("lastFetchAt", status.last_fetch ? Value(FormatTime(*status.last_fetch)) : Value());
+  value.Set("lastError", status.last_error);
+  value.Set("rejected", std::move(diagnostics));
+  value.Set("maps", std::move(maps));
+  return value;
+}
+
+Value SourceRecord(const SourceStatus& status) {
+  Value value;
+  value.Set("format", 1);
+  value.Set("name", status.name);
+  value.Set("followed", status.followed);
+  value.Set("revision", status.revision);
+  value.Set("pending", status.pending);
+  return value;
+}
+
+void RestoreSource(const Value& record, SourceStatus& status) {
+  status.followed = record.StringOr("followed", "");
+  status.revision = record.StringOr("revision", "");
+  status.pending = record.StringOr("pending", "");
+}
+
+}  // namespace portolan::controller

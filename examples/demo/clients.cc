@@ -1,0 +1,118 @@
+#include "examples/demo/clients.h"
+
+#include "reconciler/analysis/evidence.h"
+
+namespace portolan::demo {
+namespace {
+
+using manifests::Value;
+
+std::string SubjectName(int subject) { return "tenant-" + std::to_string(subject); }
+
+std::string HashText(int subject) { return Sha256Of(SubjectName(subject)).Hex().substr(0, 16); }
+
+Duration MonoNow() {
+  return std::chrono::floor<Duration>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+}  // namespace
+
+Clients::Clients(const Workshop& workshop, Options options) : workshop_(workshop), options_(std::move(options)) {
+  for (int i = 0; i < options_.services; ++i)
+    threads_.emplace_back([this, i] {
+      Serve({"service-" + std::to_string(i), Random(static_cast<std::uint64_t>(i) + 1), 0, {}, {}, Duration(0)});
+    });
+}
+
+Clients::~Clients() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stop_ = true;
+  }
+  ended_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+}
+
+Clients::Seen Clients::Take() {
+  const std::scoped_lock lock(mutex_);
+  return std::exchange(seen_, {});
+}
+
+void Clients::Serve(Service service) {
+  std::unique_lock lock(mutex_);
+  while (!ended_.wait_for(lock, options_.pause, [this] { return stop_; })) {
+    lock.unlock();
+    LookUp(service);
+    if (MonoNow() >= service.next_report) Report(service);
+    lock.lock();
+  }
+}
+
+void Clients::LookUp(Service& service) {
+  const int subject = static_cast<int>(service.random.Below(static_cast<std::uint64_t>(options_.subjects)));
+  Value body;
+  body.Set("keys", Value::Array(options_.keys.begin(), options_.keys.end()));
+  body.Set("subject", SubjectName(subject));
+  const auto answer = workshop_.Call("POST", "/v1/maps/" + options_.map + "/lookup", WriteJson(body));
+  if (!answer.ok()) return;  // a service that cannot ask keeps what it has: neither good nor bad
+  const Value* values = answer->Find("values");
+  bool works = values != nullptr;
+  std::string sample;
+  for (const auto& [key, value] : works ? values->as_object() : Value::Object{}) {
+    if (options_.accepts(value)) continue;
+    works = false;
+    sample = SubjectName(subject) + ": cannot work with " + key + " = " + WriteJson(value);
+  }
+  const std::string arm(answer->StringOr("arm", ""));
+  const TallyKey key(arm, answer->StringOr("digest", ""), answer->IntOr("step", 0));
+  Tally& tally = service.tallies[key];
+  ++tally.lookups;
+  if (service.known[key].insert(subject).second) tally.new_subjects.insert(subject);
+  if (!works) {
+    ++tally.bad;
+    tally.bad_subjects.insert(subject);
+    tally.sample = sample;
+  }
+  const std::scoped_lock lock(mutex_);
+  Arm& seen = arm == "canary" ? seen_.canary : seen_.stable;
+  ++seen.lookups;
+  seen.subjects.insert(subject);
+  if (works) return;
+  ++seen.failed;
+  seen.failed_subjects.insert(subject);
+}
+
+void Clients::Report(Service& service) {
+  service.next_report = MonoNow() + options_.report_every;
+  Value::Array items;
+  for (const auto& [key, tally] : service.tallies) {
+    const auto& [arm, digest, step] = key;
+    Value item;
+    item.Set("map", options_.map);
+    item.Set("digest", digest);
+    item.Set("arm", arm);
+    item.Set("step", step);
+    item.Set("lookups", tally.lookups);
+    item.Set("subjects", static_cast<std::int64_t>(tally.new_subjects.size()));
+    if (tally.bad > 0) {
+      Value::Array hashes;
+      for (const int subject : tally.bad_subjects) hashes.emplace_back(HashText(subject));
+      Value errors;
+      errors.Set("count", tally.bad);
+      errors.Set("subjectHashes", std::move(hashes));
+      item.Set("bad", Value::Object{{"errors", std::move(errors)}});
+      item.Set("samples", Value::Array{Value(tally.sample)});
+    }
+    items.push_back(std::move(item));
+  }
+  service.tallies.clear();
+  if (items.empty()) return;
+  Value report;
+  report.Set("instance", service.name);
+  report.Set("batch", ++service.batch);
+  report.Set("items", std::move(items));
+  // A lost report is less evidence, nothing worse: silence never promotes.
+  if (!workshop_.Call("POST", "/v1/reports", WriteJson(report)).ok()) ++service.batch;
+}
+
+}  // namespace portolan::demo

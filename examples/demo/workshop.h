@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "controller/http/client.h"
+#include "examples/demo/process.h"
+#include "manifests/value.h"
+#include "mapcore/base/clock.h"
+
+namespace portolan::demo {
+
+// A git repository of maps and a daemon that follows it, in a directory of their own: what a demonstration or a
+// measurement of the whole path needs. Not thread-safe, but for Call.
+class Workshop {
+ public:
+  struct Options {
+    std::string portolan;              // the program
+    std::filesystem::path directory;   // made anew
+    std::string poll = "30s";
+    std::string listen = "127.0.0.1:0";
+  };
+  explicit Workshop(Options options);
+
+  // An empty repository on branch main.
+  Status MakeRepository();
+  // Copies a folder into the repository.
+  Status CopyIn(const std::filesystem::path& folder);
+  // Replaces a text in a file; kNotFound when it is not there exactly once.
+  Status Edit(const std::string& file, const std::string& from, const std::string& to);
+  Status Write(const std::string& file, const std::string& content);
+  // Commits everything; returns the time just after git was done.
+  Result<WallTime> Commit(const std::string& message);
+
+  // Starts the daemon and waits until it answers.
+  Status StartDaemon();
+  // Tells the daemon that the repository changed, as a post-receive hook would.
+  Status Hook();
+
+  // One call of the API; another status than 2xx is an error.
+  Result<manifests::Value> Call(const std::string& method, const std::string& target, const std::string& body = "") const;
+  controller::HttpClient Client() const;
+
+  std::filesystem::path repository() const { return options_.directory / "repository"; }
+  const std::string& address() const { return address_; }
+  Process& daemon() { return *daemon_; }
+
+ private:
+  Options options_;
+  std::string address_;
+  std::unique_ptr<Process> daemon_;
+};
+
+WallTime WallNow();
+
+}  // namespace portolan::demo
