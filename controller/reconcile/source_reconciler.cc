@@ -248,7 +248,8 @@ reconciler::Target SourceReconciler::TargetOf(const manifests::DesiredMap& desir
 // A reason for which the commit as a whole is not taken up.
 std::optional<Error> SourceReconciler::WholeRefused(const reconciler::StableVersions& served) const {
   const std::string commit = ShortCommit(desired_->revision.commit);
-  if (desired_->maps.empty() && desired_->rejected.empty() && !served.empty())
+  const bool empty = desired_->maps.empty() && desired_->rejected.empty() && !desired_->incomplete;
+  if (empty && !served.empty())
     return Error{ErrorCode::kInvalid, "EmptySource: commit " + commit + " declares no map; the " +
                                           std::to_string(served.size()) +
                                           " served stay. Commit them again, or remove maps one by one"};
@@ -318,9 +319,12 @@ void SourceReconciler::Conclude() {
     return d.severity == manifests::Diagnostic::Severity::kError;
   });
   if (errors == 0) return Settle("Succeeded", "following " + commit, true, false);
-  Settle("InvalidManifests", std::to_string(errors) + (errors == 1 ? " error in " : " errors in ") + commit + ", " +
-                                 std::to_string(desired_->rejected.size()) + " of its maps keep their last good version",
-         false, true);
+  const std::string counted = std::to_string(errors) + (errors == 1 ? " error in " : " errors in ") + commit;
+  const std::size_t rejected = desired_->rejected.size();
+  const std::string kept = desired_->incomplete ? ": a file cannot be read, so no map counts as removed"
+                           : rejected == 1      ? ", 1 of its maps keeps its last good version"
+                                           : ", " + std::to_string(rejected) + " of its maps keep their last good version";
+  Settle("InvalidManifests", counted + kept, false, true);
 }
 
 void SourceReconciler::Fail(const Error& error, bool stalled) {

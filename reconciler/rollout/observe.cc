@@ -87,6 +87,11 @@ void PassPause(Turn& turn, Duration elapsed) {
   turn.RollBack(reason::kPauseDeadline, "nobody promoted within " + FormatDuration(pause.deadline));
 }
 
+bool Quarantined(const Rollout& r, const Digest& digest) {
+  return std::any_of(r.quarantine.begin(), r.quarantine.end(),
+                     [&](const Quarantine& q) { return q.digest == digest; });
+}
+
 bool Belongs(const Rollout& r, const ReportItem& item) {
   if (!InFlight(r.phase) || !r.target || item.step != r.progress.step + 1) return false;
   if (item.arm == mapcore::Arm::kCanary) return item.digest == r.target->version.digest;
@@ -130,6 +135,11 @@ void TakeDesired(Turn& turn) {
     if (InFlight(r.phase) && r.stable)
       turn.Withdraw("RolloutWithdrawn", "the map was removed from git");
     r.desired.reset();
+    if (!r.stable && !InFlight(r.phase)) {
+      r.target.reset();
+      return turn.Enter(Phase::kPending, reason::kRemovedFromGit,
+                        "removed from git before it was ever served");
+    }
     const std::string message = "removed from git; keeps serving until: portolan prune " + r.map;
     turn.Say("Warning", reason::kRemovedFromGit, message);
     if (!r.stable && r.target) r.stable = r.target->version;
@@ -164,6 +174,7 @@ void TakeDesired(Turn& turn) {
   }
   if (same_target) return;
   if (r.stable && r.stable->digest == digest) {
+    if (Quarantined(r, digest)) return;
     turn.Withdraw("GitBackAtStable", "git is back at stable; the rollout is withdrawn");
     return turn.Enter(Phase::kHealthy, "Synced", "git is live");
   }
@@ -172,6 +183,8 @@ void TakeDesired(Turn& turn) {
       r.stable && (r.target->strategy.on_new_revision == manifests::OnNewRevision::kQueue ||
                    r.restarts >= kRestartsMax);
   if (queue) return;
+  // Without a stable version a hold would leave nothing served.
+  if (!r.stable && turn.HoldOf(desired)) return;
   const int restarts = r.restarts + 1;
   const Digest superseded = r.target->version.digest;
   turn.Say("Normal", "Superseded",

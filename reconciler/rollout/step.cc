@@ -42,9 +42,6 @@ void FinishRollback(Turn& turn) {
 void ForgetOldRequests(Rollout& r, WallTime now) {
   std::erase_if(r.requests,
                 [&](const HandledRequest& request) { return now - request.at > kRequestMemory; });
-  if (r.requests.size() > kRequestsMax)
-    r.requests.erase(r.requests.begin(),
-                     r.requests.end() - static_cast<std::ptrdiff_t>(kRequestsMax));
 }
 
 }  // namespace
@@ -56,11 +53,11 @@ Transition Step(const Rollout& rollout, const Observation& seen) {
       r.last_step && seen.now.mono > *r.last_step ? seen.now.mono - *r.last_step : Duration(0);
   r.last_step = seen.now.mono;
   if (r.phase == Phase::kRollingBack) FinishRollback(turn);
+  ForgetOldRequests(r, seen.now.wall);
   if (seen.command) TakeCommand(turn);
   TakeReports(turn);
   PassTime(turn, elapsed);
   TakeDesired(turn);
-  ForgetOldRequests(r, seen.now.wall);
   turn.out.look_again = LookAgain(r);
   return std::move(turn.out);
 }

@@ -68,6 +68,35 @@ void Turn::PersistAtLeast(Persist persist) {
   out.persist = std::max(out.persist, persist);
 }
 
+std::optional<Turn::Hold> Turn::HoldOf(const Target& target) const {
+  const Rollout& r = out.next;
+  const bool approved =
+      std::any_of(r.approvals.begin(), r.approvals.end(),
+                  [&](const Approval& approval) { return approval.plan == target.plan; });
+  const bool quarantined =
+      std::any_of(r.quarantine.begin(), r.quarantine.end(),
+                  [&](const Quarantine& q) { return q.digest == target.version.digest; });
+  if (quarantined || target.quarantine == QuarantineHold::kAll) {
+    return Hold{reason::kQuarantined,
+                "commit " + target.version.revision.commit.substr(0, 7) +
+                    " still holds every quarantined change (" +
+                    (target.quarantined_keys.empty() ? std::string("same content")
+                                                     : target.quarantined_keys.front()) +
+                    (target.quarantined_keys.size() > 1 ? ", …" : "") +
+                    "); commit another value, or: portolan retry " + r.map};
+  }
+  if (!target.findings.empty() && !approved) {
+    return Hold{reason::kApprovalRequired,
+                target.findings.front().policy + ": " + target.findings.front().message +
+                    "; to allow it: portolan approve " + target.plan.ToString()};
+  }
+  if (r.operator_paused) {
+    return Hold{reason::kOperatorPause,
+                "an operator paused this map; to go on: portolan resume " + r.map};
+  }
+  return std::nullopt;
+}
+
 void Turn::Consider(Target target) {
   Rollout& r = state();
   r.strategy = target.strategy;
@@ -80,28 +109,9 @@ void Turn::Consider(Target target) {
     }
     return;
   }
-  const bool approved =
-      std::any_of(r.approvals.begin(), r.approvals.end(),
-                  [&](const Approval& approval) { return approval.plan == target.plan; });
-  std::string_view why;
-  std::string message;
-  if (target.quarantine == QuarantineHold::kAll) {
-    why = reason::kQuarantined;
-    message = "commit " + target.version.revision.commit.substr(0, 7) +
-              " still holds every quarantined change (" +
-              (target.quarantined_keys.empty() ? std::string("same content")
-                                               : target.quarantined_keys.front()) +
-              (target.quarantined_keys.size() > 1 ? ", …" : "") +
-              "); commit another value, or: portolan retry " + r.map;
-  } else if (!target.findings.empty() && !approved) {
-    why = reason::kApprovalRequired;
-    message = target.findings.front().policy + ": " + target.findings.front().message +
-              "; to allow it: portolan approve " + target.plan.ToString();
-  } else if (r.operator_paused) {
-    why = reason::kOperatorPause;
-    message = "an operator paused this map; to go on: portolan resume " + r.map;
-  }
-  if (why.empty()) return Start(std::move(target));
+  auto hold = HoldOf(target);
+  if (!hold) return Start(std::move(target));
+  auto& [why, message] = *hold;
   const bool news =
       r.phase != Phase::kHeld || r.reason != why || !r.target || r.target->plan != target.plan;
   if (news) Say("Warning", "Held", std::string(why) + ": " + message, VersionData(target.version));
@@ -142,6 +152,7 @@ void Turn::EnterStep(std::uint32_t index) {
   r.progress.soaked = r.progress.silent = r.progress.paused = Duration(0);
   r.progress.evidence = StepEvidence{};
   if (step.weight >= mapcore::kWeightMax) return Bake();
+  out.safe_direction = false;
   manifests::Value data;
   data.Set("step", index + 1);
   data.Set("weight", step.weight);
@@ -163,6 +174,7 @@ void Turn::Bake() {
   Rollout& r = state();
   r.progress.step = static_cast<std::uint32_t>(r.target->strategy.steps.size()) - 1;
   r.progress.baked = r.progress.paused = Duration(0);
+  if (!r.stable || r.stable->digest != r.target->version.digest) out.safe_direction = false;
   r.progress.evidence = StepEvidence{};
   manifests::Value data;
   data.Set("weight", mapcore::kWeightMax);

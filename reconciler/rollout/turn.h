@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,6 +27,12 @@ struct Turn {
   // Takes up what git wants, from a phase in which nothing is in flight: holds it, starts it, or
   // sees that it is already stable.
   void Consider(Target target);
+  // Why a target may not start, and the sentence about it; none when it may.
+  struct Hold {
+    std::string_view why;
+    std::string message;
+  };
+  std::optional<Hold> HoldOf(const Target& target) const;
   // Starts a rollout: by steps, or straight to the bake when there is no stable version or the
   // target is known good.
   void Start(Target target);

@@ -294,6 +294,7 @@ void TakeCommand(Turn& turn) {
   }
   CommandOutcome outcome = Run(turn, command);
   if (!command.request_id.empty()) {
+    if (r.requests.size() >= kRequestsMax) r.requests.erase(r.requests.begin());
     r.requests.push_back(
         {command.request_id, std::string(VerbName(command.verb)), turn.wall(), outcome});
     turn.PersistAtLeast(Persist::kNow);

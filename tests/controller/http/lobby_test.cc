@@ -24,7 +24,7 @@ class LobbyTest : public testing::Test {
     int ends[2];
     ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
     peer_ = ends[1];
-    lobby_->Admit(std::make_unique<Connection>(ends[0], Peer{.kind = Peer::Kind::kUnix, .user = "ana", .uid = 1}));
+    lobby_->Admit(std::make_unique<Connection>(ends[0], Peer{Peer::Kind::kUnix, "", "ana", 1}));
   }
   void TearDown() override {
     lobby_->Stop();

@@ -1,0 +1,165 @@
+#include "tests/controller/api/api_fixture.h"
+
+namespace portolan::controller {
+namespace {
+
+class MapRoutesTest : public ApiTest {
+ protected:
+  std::string Digest1() const { return world.limits_1->digest().ToString(); }
+  std::string Digest2() const { return world.limits_2->digest().ToString(); }
+};
+
+TEST_F(MapRoutesTest, GivesAWholeMapWithItsDigestAsTag) {
+  const Response response = Get("/v1/maps/limits");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.Header("ETag"), "\"" + Digest1() + "\"");
+  EXPECT_EQ(response.Header("Portolan-Arm"), "stable");
+  const manifests::Value body = Json(response);
+  EXPECT_EQ(body.StringOr("map", ""), "limits");
+  EXPECT_EQ(body.StringOr("digest", ""), Digest1());
+  EXPECT_EQ(body.IntOr("step", -1), 0);
+  EXPECT_EQ(body.Find("entries")->as_object().size(), 3u);
+  EXPECT_EQ(body.Find("entries")->IntOr("api/login", 0), 10);
+}
+
+TEST_F(MapRoutesTest, AnswersNotModifiedToWhoKnowsTheTag) {
+  const std::string tag = "\"" + Digest1() + "\"";
+  const Response known = Send({"GET", "/v1/maps/limits", "", {{"If-None-Match", tag}}});
+  EXPECT_EQ(known.status, 304);
+  EXPECT_EQ(known.body, "");
+  EXPECT_EQ(known.Header("ETag"), tag);
+  EXPECT_EQ(Send({"GET", "/v1/maps/limits", "", {{"If-None-Match", "\"sha256:0\""}}}).status, 200);
+
+  const std::string entry = "/v1/maps/limits/entries/api%2Flogin";
+  const std::string entry_tag = "\"" + Digest1() + ".stable\"";
+  EXPECT_EQ(Get(entry).Header("ETag"), entry_tag);
+  EXPECT_EQ(Send({"GET", entry, "", {{"If-None-Match", entry_tag}}}).status, 304);
+  world.Settle("limits", world.limits_2);
+  EXPECT_EQ(Send({"GET", entry, "", {{"If-None-Match", entry_tag}}}).status, 200);
+}
+
+TEST_F(MapRoutesTest, GivesAnEntryWhoseKeyHasASlashOrAPercentSign) {
+  const manifests::Value body = GetJson("/v1/maps/limits/entries/api%2Flogin");
+  EXPECT_EQ(body.StringOr("key", ""), "api/login");
+  EXPECT_EQ(body.IntOr("value", 0), 10);
+  EXPECT_EQ(body.StringOr("reason", ""), "static");
+  EXPECT_EQ(GetJson("/v1/maps/limits/entries/%25").StringOr("key", ""), "%");
+  EXPECT_EQ(Get("/v1/maps/limits/entries/api/login").status, 404);
+}
+
+TEST_F(MapRoutesTest, SaysWhichKeyOrMapIsMissing) {
+  const Response no_key = Get("/v1/maps/limits/entries/api%2Flogout");
+  EXPECT_EQ(no_key.status, 404);
+  EXPECT_TRUE(Contains(Problem(no_key), "api/logout"));
+  for (const std::string target : {"/v1/maps/nobody", "/v1/maps/nobody/entries/a"}) {
+    const Response no_map = Get(target);
+    EXPECT_EQ(no_map.status, 404);
+    EXPECT_TRUE(Contains(Problem(no_map), "not_found: no version of map \"nobody\""));
+  }
+  EXPECT_EQ(Post("/v1/maps/nobody/lookup", R"({"keys":["a"]})").status, 404);
+}
+
+TEST_F(MapRoutesTest, AssignsEachSubjectAsThePublishedFormulaSays) {
+  world.strategy.steps[0].weight = 30'000;
+  world.Want("limits", world.limits_2);
+  const mapcore::TrafficSplit split{30'000, "limits"};
+  int canary = 0;
+  for (int i = 0; i < 40; ++i) {
+    const std::string subject = "user-" + std::to_string(i);
+    const mapcore::Assignment expected = mapcore::Assign(split, {subject});
+    const bool new_version = expected.arm == mapcore::Arm::kCanary;
+    canary += new_version ? 1 : 0;
+    const manifests::Value entry =
+        GetJson("/v1/maps/limits/entries/api%2Flogin?subject=" + subject);
+    EXPECT_EQ(entry.StringOr("arm", ""), ArmName(expected.arm)) << subject;
+    EXPECT_EQ(entry.StringOr("reason", ""), "split");
+    EXPECT_EQ(entry.IntOr("value", 0), new_version ? 11 : 10);
+    EXPECT_EQ(entry.StringOr("rollout", ""), "limits#2");
+    EXPECT_EQ(entry.IntOr("step", 0), 1);
+    const manifests::Value looked_up =
+        Json(Post("/v1/maps/limits/lookup?subject=" + subject, R"({"keys":["api/login"]})"));
+    EXPECT_EQ(looked_up.StringOr("arm", ""), ArmName(expected.arm));
+    EXPECT_EQ(looked_up.StringOr("digest", ""), new_version ? Digest2() : Digest1());
+    const manifests::Value whole = GetJson("/v1/maps/limits?subject=" + subject);
+    EXPECT_EQ(whole.StringOr("digest", ""), new_version ? Digest2() : Digest1());
+  }
+  EXPECT_GT(canary, 0);
+  EXPECT_LT(canary, 40);
+  EXPECT_EQ(GetJson("/v1/maps/limits/entries/api%2Flogin").StringOr("reason", ""), "no-subject");
+}
+
+TEST_F(MapRoutesTest, ChoosesAnArmWhenAsked) {
+  EXPECT_EQ(Get("/v1/maps/limits?arm=canary").status, 404);
+  StartRollout();
+  EXPECT_EQ(GetJson("/v1/maps/limits?arm=canary").StringOr("digest", ""), Digest2());
+  EXPECT_EQ(GetJson("/v1/maps/limits?arm=stable").StringOr("digest", ""), Digest1());
+  const Response wrong = Get("/v1/maps/limits?arm=blue");
+  EXPECT_EQ(wrong.status, 400);
+  EXPECT_TRUE(Contains(Problem(wrong), "arm"));
+}
+
+TEST_F(MapRoutesTest, LooksUpManyKeysAndSaysWhichAreMissing) {
+  const manifests::Value body =
+      Json(Post("/v1/maps/limits/lookup",
+                R"({"keys":["api/search","nope","api/login","api/search"],"subject":"u"})"));
+  EXPECT_EQ(body.Find("values")->as_object().size(), 2u);
+  EXPECT_EQ(body.Find("values")->IntOr("api/search", 0), 20);
+  EXPECT_EQ(body.Find("values")->IntOr("api/login", 0), 10);
+  ASSERT_EQ(body.Find("missing")->as_array().size(), 1u);
+  EXPECT_EQ(body.Find("missing")->as_array()[0].as_string(), "nope");
+}
+
+TEST_F(MapRoutesTest, MatchesByAttributesOfALookup) {
+  world.strategy.match = {{.attribute = "plan", .in = {"beta"}}};
+  world.strategy.steps[0].weight = 1;
+  world.Want("limits", world.limits_2);
+  const auto arm = [&](const std::string& plan) {
+    const std::string body =
+        R"({"keys":["api/login"],"subject":"u","attributes":{"plan":")" + plan + "\"}}";
+    const manifests::Value value = Json(Post("/v1/maps/limits/lookup", body));
+    return std::string(value.StringOr("arm", "")) + " " + std::string(value.StringOr("reason", ""));
+  };
+  EXPECT_EQ(arm("beta"), "canary match");
+  EXPECT_EQ(arm("free"), "stable split");
+}
+
+TEST_F(MapRoutesTest, RefusesALookupThatItCannotRead) {
+  std::string many = R"({"keys":["a")";
+  for (int i = 0; i < 1'000; ++i) many += ",\"a\"";
+  const std::pair<std::string, std::string> cases[] = {
+      {"{}", "keys"},
+      {R"({"keys":"a"})", "keys"},
+      {R"({"keys":[1]})", "keys"},
+      {many + "]}", "1001 keys"},
+      {R"({"keys":[],"attributes":[]})", "attributes"},
+      {R"({"keys":[],"attributes":{"plan":1}})", "attributes.plan"},
+      {"[]", "expected an object"},
+      {"{", "1:"},
+  };
+  for (const auto& [body, part] : cases) {
+    const Response response = Post("/v1/maps/limits/lookup", body);
+    EXPECT_EQ(response.status, 400) << body.substr(0, 60);
+    EXPECT_TRUE(Contains(Problem(response), part)) << response.body;
+  }
+}
+
+TEST_F(MapRoutesTest, ListsTheMapsThatWereAdmitted) {
+  world.Want("flags", world.limits_3);
+  const manifests::Value body = GetJson("/v1/maps");
+  ASSERT_EQ(body.Find("maps")->as_array().size(), 2u);
+  EXPECT_EQ(body.Find("maps")->as_array()[0].StringOr("map", ""), "flags");
+  EXPECT_EQ(body.Find("maps")->as_array()[1].StringOr("phase", ""), "Healthy");
+  EXPECT_NE(body.Find("maps")->as_array()[1].Find("rejected"), nullptr);
+}
+
+TEST_F(MapRoutesTest, APrunedMapIsNotFound) {
+  world.rollouts.Wish({"edge", {}, {"limits"}});
+  world.Process();
+  EXPECT_EQ(Get("/v1/maps/limits").status, 200);
+  ASSERT_EQ(Post("/v1/maps/limits/prune", "").status, 200);
+  EXPECT_EQ(Get("/v1/maps/limits").status, 404);
+  EXPECT_EQ(GetJson("/v1/maps").Find("maps")->as_array().size(), 0u);
+}
+
+}  // namespace
+}  // namespace portolan::controller

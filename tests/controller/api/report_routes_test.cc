@@ -1,0 +1,171 @@
+#include "tests/controller/api/api_fixture.h"
+
+namespace portolan::controller {
+namespace {
+
+class ReportRoutesTest : public ApiTest {
+ protected:
+  ReportRoutesTest() { StartRollout(); }
+
+  // An item with these members instead of, or besides, good ones.
+  manifests::Value Item(const manifests::Value::Object& members = {}) const {
+    manifests::Value item;
+    item.Set("map", "limits");
+    item.Set("digest", world.limits_2->digest().ToString());
+    item.Set("arm", "canary");
+    item.Set("step", 1);
+    item.Set("lookups", 40);
+    item.Set("subjects", 12);
+    for (const auto& [name, value] : members) item.Set(name, value);
+    return item;
+  }
+  manifests::Value StableItem() const {
+    return Item({{"arm", "stable"}, {"digest", world.limits_1->digest().ToString()}});
+  }
+  static std::string Body(manifests::Value::Array items, int batch = 1) {
+    manifests::Value body;
+    body.Set("instance", "checkout-7f");
+    body.Set("batch", batch);
+    body.Set("items", std::move(items));
+    return WriteJson(body);
+  }
+  // "accepted/ignored" of an answer.
+  std::string Answer(const std::string& body) {
+    const Response response = Post("/v1/reports", body);
+    EXPECT_EQ(response.status, 202) << response.body;
+    const manifests::Value value = Json(response);
+    world.Process();
+    return std::to_string(value.IntOr("accepted", -1)) + "/" +
+           std::to_string(value.IntOr("ignored", -1));
+  }
+  reconciler::StepEvidence Evidence() const {
+    return world.rollouts.Find("limits")->progress.evidence;
+  }
+};
+
+TEST_F(ReportRoutesTest, CountsWhatClientsSaw) {
+  const auto bad =
+      *manifests::ParseJson(R"({"errors":{"count":3,"subjectHashes":["9f86d081884c7d65"]}})");
+  const auto samples = manifests::Value::Array{"user-17: rps is 0"};
+  EXPECT_EQ(Answer(Body({Item({{"bad", bad}, {"samples", samples}})})), "1/0");
+  const reconciler::StepEvidence evidence = Evidence();
+  EXPECT_EQ(evidence.canary.lookups, 40);
+  EXPECT_EQ(evidence.canary.subjects, 12);
+  EXPECT_EQ(evidence.canary.bad, 3);
+  EXPECT_EQ(evidence.canary.bad_subjects, (std::set<std::uint64_t>{0x9f86d081884c7d65}));
+  EXPECT_EQ(evidence.samples, std::vector<std::string>{"user-17: rps is 0"});
+}
+
+TEST_F(ReportRoutesTest, CountsBothArmsOfOneBatch) {
+  EXPECT_EQ(Answer(Body({StableItem(), Item()})), "2/0");
+  EXPECT_EQ(Evidence().stable.lookups, 40);
+  EXPECT_EQ(Evidence().canary.lookups, 40);
+}
+
+TEST_F(ReportRoutesTest, CountsABatchThatIsSentAgainOnce) {
+  Answer(Body({StableItem(), Item()}, 5));
+  Answer(Body({StableItem(), Item()}, 5));
+  Answer(Body({Item()}, 4));
+  EXPECT_EQ(Evidence().canary.lookups, 40);
+  EXPECT_EQ(Evidence().stable.lookups, 40);
+  Answer(Body({Item()}, 6));
+  EXPECT_EQ(Evidence().canary.lookups, 80);
+}
+
+TEST_F(ReportRoutesTest, IgnoresWhatIsNotOfTheRunningStep) {
+  EXPECT_EQ(Answer(Body({Item({{"step", 2}})})), "0/1");
+  EXPECT_EQ(Answer(Body({Item({{"digest", world.limits_3->digest().ToString()}})})), "0/1");
+  EXPECT_EQ(Answer(Body({Item({{"map", "nobody"}})})), "0/1");
+  EXPECT_EQ(Answer(Body({Item({{"map", "nobody"}}), Item()}, 2)), "1/1");
+  EXPECT_EQ(Evidence().canary.lookups, 40);
+  ASSERT_EQ(Post("/v1/maps/limits/abort", "").status, 200);
+  EXPECT_EQ(Answer(Body({Item()}, 3)), "0/1");
+}
+
+TEST_F(ReportRoutesTest, ManyFailuresOnTheCanaryRollBack) {
+  manifests::Value::Array hashes;
+  for (int i = 0; i < 25; ++i) hashes.emplace_back("00000000000000" + std::to_string(10 + i));
+  manifests::Value errors;
+  errors.Set("count", 25);
+  errors.Set("subjectHashes", hashes);
+  manifests::Value bad;
+  bad.Set("errors", errors);
+  Answer(Body({Item({{"subjects", 30}, {"bad", bad}})}));
+  EXPECT_TRUE(world.Phase("limits") == "RollingBack" || world.Phase("limits") == "RolledBack");
+  EXPECT_EQ(world.Served("limits").canary, "-");
+}
+
+TEST_F(ReportRoutesTest, RefusesABadItemNamingItsField) {
+  const auto json = [](std::string_view text) { return *manifests::ParseJson(text); };
+  const manifests::Value::Array six(6, manifests::Value("x"));
+  manifests::Value::Object kinds;
+  for (int i = 0; i < 17; ++i) kinds.emplace_back("kind-" + std::to_string(i), json("{}"));
+  const manifests::Value::Array hashes(1'001, manifests::Value("9f86d081884c7d65"));
+  manifests::Value many;
+  many.Set("errors", manifests::Value::Object{{"subjectHashes", hashes}});
+  struct Case {
+    std::string field;
+    manifests::Value value;
+    std::string named;
+  };
+  const Case cases[] = {
+      {"map", "", "items[0].map"},
+      {"map", 1, "items[0].map"},
+      {"digest", "sha256:12", "items[0].digest"},
+      {"arm", "blue", "items[0].arm"},
+      {"step", -1, "items[0].step"},
+      {"step", "1", "items[0].step"},
+      {"lookups", -1, "items[0].lookups"},
+      {"lookups", 1.5, "items[0].lookups"},
+      {"lookups", 1'000'000'001, "items[0].lookups"},
+      {"subjects", "many", "items[0].subjects"},
+      {"bad", manifests::Value::Array{}, "items[0].bad"},
+      {"bad", kinds, "items[0].bad"},
+      {"bad", json(R"({"errors":3})"), "items[0].bad.errors"},
+      {"bad", json(R"({"errors":{"count":-3}})"), "items[0].bad.errors.count"},
+      {"bad", json(R"({"errors":{"subjectHashes":"9f86d081884c7d65"}})"),
+       "items[0].bad.errors.subjectHashes"},
+      {"bad", json(R"({"errors":{"subjectHashes":["9f86d081884c7d6"]}})"),
+       "items[0].bad.errors.subjectHashes"},
+      {"bad", json(R"({"errors":{"subjectHashes":["9f86d081884c7d6z"]}})"),
+       "items[0].bad.errors.subjectHashes"},
+      {"bad", json(R"({"errors":{"subjectHashes":[7]}})"), "items[0].bad.errors.subjectHashes"},
+      {"bad", many, "items[0].bad.errors.subjectHashes"},
+      {"samples", six, "items[0].samples"},
+      {"samples", manifests::Value::Array{1}, "items[0].samples"},
+      {"samples", manifests::Value::Array{std::string(257, 'x')}, "items[0].samples"},
+  };
+  for (const Case& bad : cases) {
+    const Response response = Post("/v1/reports", Body({Item({{bad.field, bad.value}}), Item()}));
+    EXPECT_EQ(response.status, 400) << bad.named;
+    EXPECT_TRUE(Contains(Problem(response), "invalid: " + bad.named + ": expected"))
+        << response.body;
+  }
+  world.Process();
+  EXPECT_EQ(Evidence().canary.lookups, 0) << "a report with one bad item counted";
+}
+
+TEST_F(ReportRoutesTest, RefusesABadReportNamingItsField) {
+  std::string many = R"({"instance":"a","batch":1,"items":[1)";
+  for (int i = 0; i < 1'000; ++i) many += ",1";
+  const std::pair<std::string, std::string> cases[] = {
+      {"", "instance"},
+      {R"({"instance":"","batch":1,"items":[]})", "instance"},
+      {R"({"instance":")" + std::string(129, 'x') + R"(","batch":1,"items":[]})", "instance"},
+      {R"({"instance":"a","items":[]})", "batch"},
+      {R"({"instance":"a","batch":-1,"items":[]})", "batch"},
+      {R"({"instance":"a","batch":"1","items":[]})", "batch"},
+      {R"({"instance":"a","batch":1})", "items"},
+      {R"({"instance":"a","batch":1,"items":{}})", "items"},
+      {R"({"instance":"a","batch":1,"items":[1]})", "items[0]"},
+      {many + "]}", "items"},
+  };
+  for (const auto& [body, field] : cases) {
+    const Response response = Post("/v1/reports", body);
+    EXPECT_EQ(response.status, 400) << field;
+    EXPECT_TRUE(Contains(Problem(response), "invalid: " + field + ": expected")) << response.body;
+  }
+}
+
+}  // namespace
+}  // namespace portolan::controller

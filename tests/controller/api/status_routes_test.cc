@@ -1,0 +1,121 @@
+#include "tests/controller/api/api_fixture.h"
+
+namespace portolan::controller {
+namespace {
+
+class StatusRoutesTest : public ApiTest {
+ protected:
+  static std::string FactsOf(const manifests::Value& why) { return WriteJson(*why.Find("facts")); }
+};
+
+TEST_F(StatusRoutesTest, SaysEverythingAtOnce) {
+  edge.Push('a', MapsOf({{"flags", "{a: 1}"}}));
+  const manifests::Value body = GetJson("/v1/status");
+  EXPECT_EQ(body.Find("daemon")->StringOr("version", ""), "1.2.3");
+  EXPECT_EQ(body.Find("daemon")->StringOr("storeId", ""), "0123456789abcdef");
+  EXPECT_TRUE(body.Find("daemon")->BoolOr("ready", false));
+  EXPECT_EQ(body.Find("maps")->as_array().size(), 2u);
+  EXPECT_EQ(body.Find("sources")->as_array().size(), 1u);
+}
+
+TEST_F(StatusRoutesTest, TheStatusOfAMapHasTheFieldsOfTheContract) {
+  StartRollout();
+  const manifests::Value body = GetJson("/v1/maps/limits/status");
+  for (const std::string_view field :
+       {"map",        "source",     "phase",  "reason",         "message", "sync",     "syncReason",
+        "conditions", "stable",     "target", "desired",        "rollout", "strategy", "step",
+        "steps",      "weight",     "soakMs", "soakRequiredMs", "since",   "arms",     "plan",
+        "findings",   "quarantine", "lock",   "paused",         "rejected"})
+    EXPECT_NE(body.Find(field), nullptr) << field;
+  EXPECT_EQ(body.StringOr("phase", ""), "Stepping");
+  EXPECT_EQ(body.IntOr("weight", 0), 5'000);
+  EXPECT_EQ(body.IntOr("step", 0), 1);
+  EXPECT_EQ(body.Find("stable")->StringOr("digest", ""), world.limits_1->digest().ToString());
+}
+
+TEST_F(StatusRoutesTest, SaysWhyTheNewestDeclarationOfAMapIsRejected) {
+  edge.Push('a', MapsOf({{"flags", "{a: 1}"}}));
+  edge.Push('b', MapsOf({{"flags", "{a: 1, a: 2}"}}));
+  const manifests::Value body = GetJson("/v1/maps/flags/status");
+  ASSERT_FALSE(body.Find("rejected")->as_array().empty());
+  EXPECT_TRUE(Contains(body.Find("rejected")->as_array()[0].as_string(), "maps/flags.yaml:"));
+}
+
+TEST_F(StatusRoutesTest, ListsTheHistoryNewestFirst) {
+  StartRollout();
+  const manifests::Value body = GetJson("/v1/maps/limits/history");
+  const auto& versions = body.Find("versions")->as_array();
+  ASSERT_EQ(versions.size(), 2u);
+  EXPECT_EQ(versions[0].IntOr("number", 0), 2);
+  EXPECT_EQ(versions[0].StringOr("outcome", ""), "in-flight");
+  EXPECT_EQ(versions[1].StringOr("outcome", ""), "live");
+  EXPECT_TRUE(versions[1].BoolOr("knownGood", false));
+}
+
+TEST_F(StatusRoutesTest, GivesThePlanThatRunsOrNone) {
+  edge.Push('a', MapsOf({{"flags", "{a: 1}"}}));
+  const manifests::Value plan = GetJson("/v1/maps/flags/plan");
+  EXPECT_EQ(plan.StringOr("map", ""), "flags");
+  EXPECT_EQ(GetJson("/v1/plans/" + std::string(plan.StringOr("id", "")))
+                .Find("approvals")
+                ->as_array()
+                .size(),
+            0u);
+  EXPECT_EQ(Get("/v1/maps/limits/plan").status, 404);
+  EXPECT_EQ(Get("/v1/plans/" + Sha256Of("x").ToString()).status, 404);
+  EXPECT_EQ(Get("/v1/plans/nonsense").status, 400);
+}
+
+TEST_F(StatusRoutesTest, KnowsNoUnknownMap) {
+  for (const std::string what : {"status", "history", "plan", "why"})
+    EXPECT_EQ(Get("/v1/maps/nobody/" + what).status, 404) << what;
+}
+
+TEST_F(StatusRoutesTest, WhyTellsFactsEventsSamplesAndWhatIsNext) {
+  StartRollout();
+  reconciler::Report report{
+      "checkout-1",
+      1,
+      {"limits", world.limits_2->digest(), mapcore::Arm::kCanary, 1, 7, 3, {}, {"rps is 0"}}};
+  world.rollouts.Report({report});
+  world.Process();
+  const manifests::Value why = GetJson("/v1/maps/limits/why");
+  EXPECT_TRUE(Contains(why.StringOr("summary", ""), "limits is Stepping"));
+  EXPECT_TRUE(Contains(FactsOf(why), "7 lookups, 3 subjects"));
+  EXPECT_FALSE(why.Find("next")->as_array().empty());
+  EXPECT_EQ(why.Find("samples")->as_array()[0].as_string(), "rps is 0");
+  EXPECT_EQ(why.Find("events")->as_array().back().StringOr("reason", ""), "StepStarted");
+  EXPECT_EQ(why.Find("entry"), nullptr);
+}
+
+TEST_F(StatusRoutesTest, WhyNamesTheCommitThatSetAKey) {
+  edge.Push('a', MapsOf({{"flags", "{a: 1, b: 1}"}}));
+  world.Pass(std::chrono::minutes(2));
+  edge.Push('b', MapsOf({{"flags", "{a: 1, b: 2}"}}));
+  world.Pass(std::chrono::minutes(2));
+  const auto setter = [&](const std::string& key) {
+    const manifests::Value body = GetJson("/v1/maps/flags/why?key=" + key);
+    const manifests::Value* entry = body.Find("entry");
+    return std::string(entry->StringOr("subject", "")) + " by " +
+           std::string(entry->StringOr("author", "")) + ": " +
+           std::to_string(entry->IntOr("value", -1));
+  };
+  EXPECT_EQ(setter("a"), "Commit a by Ana <ana@example.com>: 1");
+  EXPECT_EQ(setter("b"), "Commit b by Ana <ana@example.com>: 2");
+  EXPECT_EQ(Get("/v1/maps/flags/why?key=nope").status, 404);
+}
+
+TEST_F(StatusRoutesTest, WhyNamesWhoApprovedThePlanThatSetAKey) {
+  edge.Push('a', MapsOf({{"flags", "{a: 1, b: 1, c: 1, d: 1, e: 1}"}}));
+  world.Pass(std::chrono::minutes(2));
+  edge.Push('b', MapsOf({{"flags", "{a: 2}"}}));
+  const std::string plan = world.rollouts.Find("flags")->target->plan.ToString();
+  ASSERT_EQ(Send({"POST", "/v1/plans/" + plan + "/approve"}, "boss").status, 200);
+  world.Pass(std::chrono::minutes(2));
+  const manifests::Value why = GetJson("/v1/maps/flags/why?key=a");
+  EXPECT_EQ(why.Find("entry")->StringOr("plan", ""), plan);
+  EXPECT_EQ(why.Find("entry")->StringOr("approver", ""), "token:boss");
+}
+
+}  // namespace
+}  // namespace portolan::controller

@@ -1,0 +1,100 @@
+#include "controller/daemon/daemon_metrics.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "tests/controller/reconcile/world.h"
+
+namespace portolan::controller {
+namespace {
+
+class DaemonMetricsTest : public testing::Test {
+ protected:
+  DaemonMetricsTest() {
+    world.Settle("limits", world.limits_1);
+    world.Want("limits", world.limits_2);
+  }
+
+  std::string Render() {
+    SourceStatus source;
+    source.name = "edge";
+    source.ready = true;
+    source.last_fetch = WallTime(std::chrono::seconds(1'700'000'000));
+    return metrics.Render(world.rollouts, {source});
+  }
+
+  static bool HasLine(const std::string& text, const std::string& line) {
+    return ("\n" + text).find("\n" + line + "\n") != std::string::npos;
+  }
+
+  MemoryStore disk;
+  World world{disk};
+  DaemonMetrics metrics;
+};
+
+TEST_F(DaemonMetricsTest, SaysInWhichPhaseAMapIs) {
+  const std::string text = Render();
+  EXPECT_TRUE(HasLine(text, R"(portolan_map_phase{map="limits",phase="Stepping"} 1)")) << text;
+  EXPECT_TRUE(HasLine(text, R"(portolan_map_phase{map="limits",phase="Healthy"} 0)"));
+  EXPECT_TRUE(HasLine(text, R"(portolan_map_canary_weight_ratio{map="limits"} 0.05)"));
+  EXPECT_TRUE(HasLine(text, R"(portolan_map_entries{map="limits"} 3)"));
+  world.Pass(std::chrono::minutes(2));
+  EXPECT_TRUE(HasLine(Render(), R"(portolan_map_phase{map="limits",phase="Stepping"} 0)"));
+  EXPECT_TRUE(HasLine(Render(), R"(portolan_map_canary_weight_ratio{map="limits"} 0)"));
+}
+
+TEST_F(DaemonMetricsTest, CountsEventsAndRollbacksByCause) {
+  reconciler::Event event;
+  event.type = "Warning";
+  event.reason = "RollingBack";
+  event.data.Set("cause", "HardLimit");
+  metrics.Count(event);
+  metrics.Count(event);
+  const std::string text = Render();
+  EXPECT_TRUE(HasLine(text, R"(portolan_events_total{type="Warning",reason="RollingBack"} 2)"))
+      << text;
+  EXPECT_TRUE(HasLine(text, R"(portolan_rollback_total{cause="HardLimit"} 2)"));
+}
+
+TEST_F(DaemonMetricsTest, SaysWhatClientsReported) {
+  reconciler::Report report{
+      "checkout-1",
+      1,
+      {"limits", world.limits_2->digest(), mapcore::Arm::kCanary, 1, 7, 3, {}, {}}};
+  report.item.bad["errors"] = {2, {11, 12}};
+  world.rollouts.Report({report});
+  world.Process();
+  const std::string text = Render();
+  EXPECT_TRUE(HasLine(text, R"(portolan_step_lookups{map="limits",arm="canary"} 7)")) << text;
+  EXPECT_TRUE(HasLine(text, R"(portolan_step_lookups{map="limits",arm="stable"} 0)"));
+  EXPECT_TRUE(HasLine(text, R"(portolan_step_bad_subjects{map="limits",arm="canary"} 2)"));
+}
+
+TEST_F(DaemonMetricsTest, SaysHowSourcesAndTheJournalAre) {
+  const std::string text = Render();
+  EXPECT_TRUE(HasLine(text, R"(portolan_source_ready{source="edge"} 1)"));
+  EXPECT_NE(text.find(R"(portolan_source_last_success_timestamp_seconds{source="edge"} 1)"),
+            std::string::npos);
+  EXPECT_TRUE(HasLine(text, "portolan_journalled 1"));
+  world.store.FailWrites(DiskFull());
+  ASSERT_TRUE(world.Do("limits", reconciler::Verb::kAbort).ok());
+  EXPECT_TRUE(HasLine(Render(), "portolan_journalled 0"));
+}
+
+TEST_F(DaemonMetricsTest, PassesTheLinterOfPrometheus) {
+  if (std::system("command -v promtool >/dev/null 2>&1") != 0)
+    GTEST_SKIP() << "promtool is not installed";
+  reconciler::Event event;
+  event.type = "Warning";
+  event.reason = "RollingBack";
+  event.data.Set("cause", "HardLimit");
+  metrics.Count(event);
+  std::FILE* promtool = ::popen("promtool check metrics", "w");
+  ASSERT_NE(promtool, nullptr);
+  const std::string text = Render();
+  ASSERT_EQ(std::fwrite(text.data(), 1, text.size(), promtool), text.size());
+  EXPECT_EQ(::pclose(promtool), 0);
+}
+
+}  // namespace
+}  // namespace portolan::controller

@@ -1,0 +1,76 @@
+#include "controller/daemon/daemon.h"
+
+#include <gtest/gtest.h>
+
+#include "controller/daemon/system_clock.h"
+#include "controller/http/client.h"
+#include "tests/contracts/temporary_directory.h"
+
+namespace portolan::controller {
+namespace {
+
+class DaemonTest : public testing::Test {
+ protected:
+  DaemonConfig ConfigIn(const std::string& state) {
+    DaemonConfig config;
+    config.state = directory_.File(state);
+    config.listen.control = "127.0.0.1:0";
+    return config;
+  }
+  static ClientResponse Get(const Daemon& daemon, const std::string& target) {
+    const HttpClient client({.endpoint = *ParseEndpoint(daemon.addresses().front())});
+    auto response = client.Do({.target = target});
+    EXPECT_TRUE(response.ok()) << (response.ok() ? "" : response.error().message);
+    return response.ok() ? *response : ClientResponse{};
+  }
+
+  const SystemClock clock_;
+  const TemporaryDirectory directory_;
+};
+
+TEST_F(DaemonTest, AnswersOnAFreePortAndStops) {
+  auto daemon = Daemon::Start(ConfigIn("a"), clock_);
+  ASSERT_TRUE(daemon.ok()) << daemon.error().message;
+  EXPECT_EQ(Get(**daemon, "/livez").status, 200);
+  EXPECT_EQ(Get(**daemon, "/readyz").status, 200);
+  EXPECT_NE(Get(**daemon, "/metrics").body.find("portolan_journalled 1"), std::string::npos);
+  EXPECT_TRUE((*daemon)->Stop());
+}
+
+TEST_F(DaemonTest, ListensOnAUnixSocketBesides) {
+  DaemonConfig config = ConfigIn("a");
+  config.listen.socket = directory_.File("portolan.sock");
+  auto daemon = Daemon::Start(config, clock_);
+  ASSERT_TRUE(daemon.ok()) << daemon.error().message;
+  const HttpClient client({.endpoint = *ParseEndpoint("unix://" + config.listen.socket)});
+  const auto response = client.Do({.target = "/v1/status"});
+  ASSERT_TRUE(response.ok()) << response.error().message;
+  EXPECT_EQ(response->status, 200);
+}
+
+TEST_F(DaemonTest, RefusesAStateThatAnotherDaemonHas) {
+  auto first = Daemon::Start(ConfigIn("a"), clock_);
+  ASSERT_TRUE(first.ok());
+  auto second = Daemon::Start(ConfigIn("a"), clock_);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().code, ErrorCode::kConflict);
+}
+
+TEST_F(DaemonTest, RefusesAnAddressThatIsTaken) {
+  auto first = Daemon::Start(ConfigIn("a"), clock_);
+  ASSERT_TRUE(first.ok());
+  DaemonConfig config = ConfigIn("b");
+  config.listen.control = (*first)->addresses().front().substr(std::string("http://").size());
+  auto second = Daemon::Start(config, clock_);
+  ASSERT_FALSE(second.ok());
+  EXPECT_NE(second.error().message.find(config.listen.control), std::string::npos) << second.error().message;
+}
+
+TEST_F(DaemonTest, RefusesATokensFileThatIsNotThere) {
+  DaemonConfig config = ConfigIn("a");
+  config.tokens = directory_.File("tokens.yaml");
+  EXPECT_FALSE(Daemon::Start(config, clock_).ok());
+}
+
+}  // namespace
+}  // namespace portolan::controller

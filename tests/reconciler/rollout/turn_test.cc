@@ -1,0 +1,103 @@
+#include "reconciler/rollout/turn.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/reconciler/rollout/rollout_fixture.h"
+
+namespace portolan::reconciler {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+TEST(Turn, SendsAVersionThatWasGoodLatelyStraightToTheBake) {
+  Driver driver;
+  driver.Settle("a");
+  driver.Settle("b");
+  driver.Want("a");
+  EXPECT_EQ(driver.rollout.phase, Phase::kBaking);
+}
+
+TEST(Turn, SendsAVersionThatWasGoodLongAgoByItsSteps) {
+  Driver driver;
+  driver.Settle("a");
+  driver.Settle("b");
+  driver.now.wall += driver.strategy.rollback_window_age;
+  driver.Want("a");
+  EXPECT_EQ(driver.rollout.phase, Phase::kStepping);
+  EXPECT_EQ(ServingOf(driver.rollout).split.weight, 5'000u);
+}
+
+TEST(Turn, SaysThatAChangeIsHeldOnce) {
+  Driver driver;
+  driver.Settle("a");
+  Observation seen;
+  seen.desired = driver.TargetOf("b");
+  seen.desired->findings = {{"mass-delete-guard", "soft", "deletes 9 of 10 keys"}};
+  const Transition held = driver.Apply(seen);
+  ASSERT_EQ(held.events.size(), 1u);
+  EXPECT_EQ(held.events[0].reason, "Held");
+  EXPECT_NE(driver.rollout.message.find("portolan approve sha256:"), std::string::npos);
+  EXPECT_TRUE(driver.Apply(seen).events.empty());
+}
+
+TEST(Turn, ForgetsAnApprovalOfAnotherPlan) {
+  Driver driver;
+  driver.Settle("a");
+  Observation seen;
+  seen.desired = driver.TargetOf("b");
+  seen.desired->findings = {{"mass-delete-guard", "soft", "deletes 9 of 10 keys"}};
+  driver.Apply(seen);
+  Observation approve;
+  approve.command = Command{};
+  approve.command->verb = Verb::kApprove;
+  approve.command->plan = Sha256Of("another plan");
+  EXPECT_FALSE(driver.Apply(approve).outcome->accepted);
+  EXPECT_EQ(driver.rollout.phase, Phase::kHeld);
+  approve.command->plan = seen.desired->plan;
+  EXPECT_TRUE(driver.Apply(approve).outcome->accepted);
+  EXPECT_EQ(driver.rollout.phase, Phase::kStepping);
+}
+
+TEST(Turn, KeepsServingAFirstVersionThatFails) {
+  Driver driver;
+  driver.Want("a");
+  driver.Hear({driver.ReportOf(mapcore::Arm::kCanary, 30, 25)});
+  EXPECT_EQ(driver.rollout.phase, Phase::kBaking);
+  EXPECT_EQ(driver.rollout.reason, reason::kFirstVersionFailing);
+  EXPECT_EQ(ServingOf(driver.rollout).canary, Sha256Of("a"));
+  driver.Pass(hours(1));
+  EXPECT_FALSE(driver.rollout.stable.has_value()) << "never known good";
+}
+
+TEST(Turn, QuarantinesARolledBackVersionOnce) {
+  Driver driver;
+  driver.Settle("a");
+  for (int round = 0; round < 2; ++round) {
+    driver.Want("b");
+    driver.Do(Verb::kAbort);
+    driver.Pass(seconds(1));
+    ASSERT_EQ(driver.rollout.phase, Phase::kRolledBack);
+    ASSERT_EQ(driver.rollout.quarantine.size(), 1u);
+    EXPECT_EQ(driver.rollout.quarantine[0].digest, Sha256Of("b"));
+    EXPECT_EQ(driver.rollout.quarantine[0].base, Sha256Of("a"));
+    driver.Do(Verb::kRetry);
+    EXPECT_TRUE(driver.rollout.quarantine.empty());
+    driver.Do(Verb::kAbort);
+    driver.Pass(seconds(1));
+  }
+}
+
+TEST(BlastRadius, CountsFailuresSubjectsAndTime) {
+  Driver driver;
+  driver.Settle("a");
+  driver.Want("b");
+  driver.rollout.progress.lookups = 4'310;
+  driver.rollout.progress.canary_bad = 212;
+  driver.rollout.progress.bad_subjects = {1, 2, 3};
+  EXPECT_EQ(BlastRadius(driver.rollout, driver.now.wall + Duration(2'300)),
+            "212 of 4,310 lookups failed, 3 subjects, 2.3 s");
+}
+
+}  // namespace
+}  // namespace portolan::reconciler
