@@ -67,6 +67,10 @@ Value StatusOf(const Api& api, const reconciler::Rollout& rollout) {
     if (diagnostics != from.rejected.end())
       for (const auto& diagnostic : diagnostics->second) rejected.emplace_back(FormatDiagnostic(diagnostic));
   }
+  if (!rejected.empty()) {
+    status.Set("sync", "Diverged");
+    status.Set("syncReason", "InvalidManifests");
+  }
   status.Set("rejected", std::move(rejected));
   return status;
 }

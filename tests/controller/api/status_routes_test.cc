@@ -38,6 +38,7 @@ TEST_F(StatusRoutesTest, SaysWhyTheNewestDeclarationOfAMapIsRejected) {
   edge.Push('b', MapsOf({{"flags", "{a: 1, a: 2}"}}));
   const manifests::Value body = GetJson("/v1/maps/flags/status");
   ASSERT_FALSE(body.Find("rejected")->as_array().empty());
+  EXPECT_EQ(body.StringOr("sync", ""), "Diverged") << "git says something else than what is served";
   EXPECT_TRUE(Contains(body.Find("rejected")->as_array()[0].as_string(), "maps/flags.yaml:"));
 }
 
