@@ -38,7 +38,7 @@ void AppendSeries(const MetricSpec& spec, const std::vector<std::string>& values
                out);
 }
 
-bool IsValid(const MetricSpec& spec) {
+[[maybe_unused]] bool IsValid(const MetricSpec& spec) {
   return IsMetricName(spec.name) && !spec.help.empty() && spec.series_max > 0 &&
          std::all_of(spec.labels.begin(), spec.labels.end(), IsLabelName);
 }
