@@ -271,13 +271,12 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan, const Roll
     const Rollout* rollout = found == rollouts.end() ? nullptr : found->second.get();
     std::optional<Digest> base;
     if (rollout != nullptr && rollout->stable) base = rollout->stable->digest;
-    const std::pair wanted(desired->version->digest(), base);
-    const auto wished = wished_.find(name);
-    if (wished != wished_.end() && wished->second == wanted) continue;
     reconciler::MapPlan settled;
     settled.base = base;
     const auto planned = plans.find(name);
     const reconciler::MapPlan& map_plan = planned == plans.end() ? settled : *planned->second;
+    const auto wished = wished_.find(name);
+    if (wished != wished_.end() && wished->second == Wished{desired->version->digest(), base, map_plan.id}) continue;
     if (map_plan.base != base) continue;  // its stable version cannot be read
     PORTOLAN_CHECK(ports_.versions.Put(desired->version));
     wish.targets[name] = TargetOf(*desired, map_plan, rollout);
@@ -308,7 +307,7 @@ void SourceReconciler::Plan() {
   wish.source = settings_.name;
   wish.removed = plan.removed;
   if (const Status collected = CollectTargets(plan, all, wish); !collected.ok()) return Fail(collected.error(), false);
-  for (const auto& [name, target] : wish.targets) wished_[name] = {target.version.digest, target.base};
+  for (const auto& [name, target] : wish.targets) wished_[name] = {target.version.digest, target.base, target.plan};
   ports_.rollouts.Wish(std::move(wish)).wait();
   Conclude();
 }

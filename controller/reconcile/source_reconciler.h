@@ -65,6 +65,13 @@ class SourceReconciler {
 
  private:
   using Rollouts = std::vector<std::shared_ptr<const reconciler::Rollout>>;
+  struct Wished {
+    Digest target;
+    std::optional<Digest> base;
+    Digest plan;  // changes with the strategy too
+
+    friend bool operator==(const Wished&, const Wished&) = default;
+  };
 
   // `accepted`: a tip to follow although it is no descendant.
   void Fetch(const Now& now, const std::optional<std::string>& accepted);
@@ -93,8 +100,8 @@ class SourceReconciler {
   std::string tree_;           // of desired_
   int failures_ = 0;           // in a row
   Duration next_look_{0};
-  // What was last asked for, by map: the wish is repeated only when it or its base changes.
-  std::map<std::string, std::pair<Digest, std::optional<Digest>>> wished_;
+  // What was last asked for, by map: the wish is repeated only when it, its base or its plan changes.
+  std::map<std::string, Wished> wished_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

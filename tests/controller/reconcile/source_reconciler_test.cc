@@ -347,6 +347,18 @@ TEST_F(SourceReconcilerTest, DoesNotPlanAMapWhoseStableVersionCannotBeRead) {
   EXPECT_EQ(after.Phase("flags"), "Stepping");
 }
 
+TEST_F(SourceReconcilerTest, PlansAHeldMapAnewWhenOnlyItsStrategyChanges) {
+  Settle({{"limits", "{a: 1, b: 1, c: 1, d: 1}"}});
+  edge.Push('b', MapsOf({{"limits", "{a: 1}"}}));
+  ASSERT_EQ(world.Phase("limits"), "Held");
+  const Digest before = world.rollouts.Find("limits")->target->plan;
+  FileTexts files = MapsOf({{"limits", "{a: 1}"}});
+  files["strategies/quick.yaml"] += "  onNewRevision: queue\n";
+  edge.Push('c', files);
+  EXPECT_EQ(world.Phase("limits"), "Held");
+  EXPECT_NE(world.rollouts.Find("limits")->target->plan, before) << "an approval of the old plan must not start it";
+}
+
 TEST_F(SourceReconcilerTest, SyncAnswersWhenTheLookIsDone) {
   edge.git.Push('a', MapsOf({{"limits", "{a: 1}"}}));
   auto done = edge.source.Sync();
