@@ -19,7 +19,8 @@ std::uint64_t EventSignal::count() const {
   return count_;
 }
 
-void EventSignal::WaitFor(std::uint64_t seen, Duration duration, const std::function<bool()>& stopped) {
+void EventSignal::WaitFor(std::uint64_t seen, Duration duration,
+                          const std::function<bool()>& stopped) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, duration, [&] { return count_ != seen || stopped(); });
 }
@@ -37,8 +38,9 @@ void AddRoutes(Router& router, Api& api) {
 Result<Value> BodyObject(const Request& request) {
   if (request.body.empty()) return Value(Value::Object{});
   PORTOLAN_TRY(Value body, manifests::ParseJson(request.body));
-  if (!body.is_object()) return Error{ErrorCode::kInvalid, "the body is a JSON " + std::string(KindName(body.kind())) +
-                                                               ", expected an object"};
+  if (!body.is_object())
+    return Error{ErrorCode::kInvalid, "the body is a JSON " + std::string(KindName(body.kind())) +
+                                          ", expected an object"};
   return body;
 }
 
@@ -65,7 +67,8 @@ Value StatusOf(const Api& api, const reconciler::Rollout& rollout) {
     const SourceStatus from = source->second->status();
     const auto diagnostics = from.rejected.find(rollout.map);
     if (diagnostics != from.rejected.end())
-      for (const auto& diagnostic : diagnostics->second) rejected.emplace_back(FormatDiagnostic(diagnostic));
+      for (const auto& diagnostic : diagnostics->second)
+        rejected.emplace_back(FormatDiagnostic(diagnostic));
   }
   if (!rejected.empty()) {
     status.Set("sync", "Diverged");
@@ -83,7 +86,8 @@ std::vector<std::string> ReasonsNotReady(const Api& api) {
     if (rollout->stable && api.catalog.Find(guard, rollout->map) == nullptr)
       reasons.push_back("map " + rollout->map + " is not served yet");
   }
-  if (!api.rollouts.journalled()) reasons.emplace_back("Unjournalled: a change that is served could not be stored yet");
+  if (!api.rollouts.journalled())
+    reasons.emplace_back("Unjournalled: a change that is served could not be stored yet");
   return reasons;
 }
 

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "controller/http/router.h"
 #include "controller/reconcile/rollout_reconciler.h"
 #include "controller/reconcile/source_reconciler.h"
-#include "controller/http/router.h"
 #include "mapcore/live_map.h"
 #include "reconciler/ports/state_store.h"
 
@@ -21,7 +21,8 @@ class EventSignal {
  public:
   void Notify();
   std::uint64_t count() const;
-  // Waits until the count is not `seen` any more, that long at most, or until `stopped` says so after a Notify.
+  // Waits until the count is not `seen` any more, that long at most, or until `stopped` says so
+  // after a Notify.
   void WaitFor(std::uint64_t seen, Duration duration, const std::function<bool()>& stopped);
 
  private:
@@ -67,7 +68,8 @@ manifests::Value EventToValue(const reconciler::Event& event);
 // MapStatus of docs/http-api.md, with why the newest commit's declaration of the map is rejected.
 manifests::Value StatusOf(const Api& api, const reconciler::Rollout& rollout);
 
-// Why the daemon is not ready, in sentences; empty when every map that has a version is served and stored.
+// Why the daemon is not ready, in sentences; empty when every map that has a version is served and
+// stored.
 std::vector<std::string> ReasonsNotReady(const Api& api);
 
 }  // namespace portolan::controller

@@ -12,24 +12,31 @@ constexpr std::size_t kLimitDefault = 500;
 constexpr std::size_t kLimitMax = 5'000;
 constexpr Duration kHeartbeat = std::chrono::seconds(10);
 
-Result<std::uint64_t> NumberOf(std::string_view text, std::string_view name, std::uint64_t fallback) {
+Result<std::uint64_t> NumberOf(std::string_view text, std::string_view name,
+                               std::uint64_t fallback) {
   if (text.empty()) return fallback;
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size())
-    return Error{ErrorCode::kInvalid, std::string(name) + " is \"" + std::string(text.substr(0, 40)) + "\", expected a number"};
+    return Error{
+        ErrorCode::kInvalid,
+        std::string(name) + " is \"" + std::string(text.substr(0, 40)) + "\", expected a number"};
   return number;
 }
 
-bool Wanted(const reconciler::Event& event, std::string_view map) { return map.empty() || event.map == map; }
+bool Wanted(const reconciler::Event& event, std::string_view map) {
+  return map.empty() || event.map == map;
+}
 
 Result<Response> List(const Api& api, const Request& request, std::uint64_t after) {
-  PORTOLAN_TRY(const std::uint64_t limit, NumberOf(request.QueryOr("limit", ""), "limit", kLimitDefault));
+  PORTOLAN_TRY(const std::uint64_t limit,
+               NumberOf(request.QueryOr("limit", ""), "limit", kLimitDefault));
   const std::string_view map = request.QueryOr("map", "");
   Value::Array found;
   std::uint64_t last = after;
   while (found.size() < std::min<std::uint64_t>(limit, kLimitMax)) {
-    PORTOLAN_TRY(const std::vector<reconciler::Event> events, api.store.EventsAfter(last, kLimitDefault));
+    PORTOLAN_TRY(const std::vector<reconciler::Event> events,
+                 api.store.EventsAfter(last, kLimitDefault));
     if (events.empty()) break;
     for (const reconciler::Event& event : events) {
       if (found.size() >= std::min<std::uint64_t>(limit, kLimitMax)) break;
@@ -43,8 +50,8 @@ Result<Response> List(const Api& api, const Request& request, std::uint64_t afte
   return JsonResponse(value);
 }
 
-// Sends what is stored after `last`, which it moves on. False when the reader is gone or the store fails: the reader
-// connects again and resumes.
+// Sends what is stored after `last`, which it moves on. False when the reader is gone or the store
+// fails: the reader connects again and resumes.
 bool SendNew(const Api& api, StreamWriter& writer, std::string_view map, std::uint64_t& last) {
   for (;;) {
     const auto events = api.store.EventsAfter(last, kLimitDefault);
@@ -53,30 +60,34 @@ bool SendNew(const Api& api, StreamWriter& writer, std::string_view map, std::ui
     for (const reconciler::Event& event : *events) {
       last = event.sequence;
       if (!Wanted(event, map)) continue;
-      if (!writer.Write("id: " + std::to_string(event.sequence) + "\ndata: " + WriteJson(EventToValue(event)) + "\n\n"))
+      if (!writer.Write("id: " + std::to_string(event.sequence) +
+                        "\ndata: " + WriteJson(EventToValue(event)) + "\n\n"))
         return false;
     }
   }
 }
 
 Response Stream(const Api& api, std::string map, std::uint64_t after) {
-  return EventStreamResponse([&api, map = std::move(map), last = after](StreamWriter& writer) mutable {
-    writer.OnStop([&api] { api.signal.Notify(); });
-    while (!writer.closed()) {
-      const std::uint64_t seen = api.signal.count();
-      if (!SendNew(api, writer, map, last)) return;
-      api.signal.WaitFor(seen, kHeartbeat, [&writer] { return writer.closed(); });
-      if (api.signal.count() == seen && !writer.Write(": idle\n\n")) return;
-    }
-  });
+  return EventStreamResponse(
+      [&api, map = std::move(map), last = after](StreamWriter& writer) mutable {
+        writer.OnStop([&api] { api.signal.Notify(); });
+        while (!writer.closed()) {
+          const std::uint64_t seen = api.signal.count();
+          if (!SendNew(api, writer, map, last)) return;
+          api.signal.WaitFor(seen, kHeartbeat, [&writer] { return writer.closed(); });
+          if (api.signal.count() == seen && !writer.Write(": idle\n\n")) return;
+        }
+      });
 }
 
 }  // namespace
 
 void AddEventRoutes(Router& router, Api& api) {
   router.Add("GET", "/v1/events", Scope::kRead, [&api](const Request& request) -> Result<Response> {
-    PORTOLAN_TRY(const std::uint64_t after, NumberOf(request.QueryOr("after", request.Header("Last-Event-ID")), "after", 0));
-    if (request.Header("Accept").find("text/event-stream") == std::string_view::npos) return List(api, request, after);
+    PORTOLAN_TRY(const std::uint64_t after,
+                 NumberOf(request.QueryOr("after", request.Header("Last-Event-ID")), "after", 0));
+    if (request.Header("Accept").find("text/event-stream") == std::string_view::npos)
+      return List(api, request, after);
     return Stream(api, std::string(request.QueryOr("map", "")), after);
   });
 }

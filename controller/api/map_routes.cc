@@ -13,7 +13,8 @@ constexpr std::size_t kLookupKeysMax = 1'000;
 using Attributes = std::vector<std::pair<std::string, std::string>>;
 
 Error NoMap(std::string_view map) {
-  return {ErrorCode::kNotFound, "no version of map \"" + std::string(map) + "\" is served; see: portolan status"};
+  return {ErrorCode::kNotFound,
+          "no version of map \"" + std::string(map) + "\" is served; see: portolan status"};
 }
 
 // One map as a request sees it; valid while the guard is.
@@ -22,10 +23,13 @@ struct View {
   mapcore::LiveState::Choice choice;
   const MapVersion& version() const { return *choice.version; }
   std::string_view arm() const { return mapcore::ArmName(choice.assignment.arm); }
-  std::string etag() const { return "\"" + version().digest().ToString() + "." + std::string(arm()) + "\""; }
+  std::string etag() const {
+    return "\"" + version().digest().ToString() + "." + std::string(arm()) + "\"";
+  }
 };
 
-Result<View> ViewFor(const Api& api, mapcore::ReadGuard& guard, std::string_view map, const mapcore::Subject& subject) {
+Result<View> ViewFor(const Api& api, mapcore::ReadGuard& guard, std::string_view map,
+                     const mapcore::Subject& subject) {
   const mapcore::LiveState* state = api.catalog.Find(guard, map);
   if (state == nullptr) return NoMap(map);
   View view{state, state->Choose(subject)};
@@ -39,14 +43,19 @@ Result<View> ViewByArm(const Api& api, mapcore::ReadGuard& guard, const Request&
   const std::string_view arm = request.QueryOr("arm", "");
   if (arm.empty()) return ViewFor(api, guard, map, {request.QueryOr("subject", ""), {}});
   if (arm != "stable" && arm != "canary")
-    return Error{ErrorCode::kInvalid, "arm is \"" + std::string(arm) + "\", expected stable or canary"};
+    return Error{ErrorCode::kInvalid,
+                 "arm is \"" + std::string(arm) + "\", expected stable or canary"};
   const mapcore::LiveState* state = api.catalog.Find(guard, map);
   if (state == nullptr) return NoMap(map);
   const bool canary = arm == "canary";
   const MapVersion* version = canary ? state->canary.get() : state->stable.get();
   if (version == nullptr)
-    return Error{ErrorCode::kNotFound, "map \"" + std::string(map) + "\" has no " + std::string(arm) + " version now"};
-  return View{state, {{canary ? mapcore::Arm::kCanary : mapcore::Arm::kStable, mapcore::AssignReason::kStatic}, version}};
+    return Error{ErrorCode::kNotFound,
+                 "map \"" + std::string(map) + "\" has no " + std::string(arm) + " version now"};
+  return View{
+      state,
+      {{canary ? mapcore::Arm::kCanary : mapcore::Arm::kStable, mapcore::AssignReason::kStatic},
+       version}};
 }
 
 void SetReadHeaders(Response& response, const View& view, std::string etag) {
@@ -107,8 +116,9 @@ Result<Response> OneEntry(const Api& api, const Request& request) {
   const std::string_view key = request.Param("key");
   const auto value = view.version().Find(key);
   if (!value)
-    return Error{ErrorCode::kNotFound, "map \"" + std::string(request.Param("map")) + "\" has no key \"" +
-                                           std::string(key) + "\" in its " + std::string(view.arm()) + " version"};
+    return Error{ErrorCode::kNotFound, "map \"" + std::string(request.Param("map")) +
+                                           "\" has no key \"" + std::string(key) + "\" in its " +
+                                           std::string(view.arm()) + " version"};
   Response response;
   SetReadHeaders(response, view, view.etag());
   if (Unchanged(request, view.etag())) {
@@ -126,9 +136,11 @@ Result<Attributes> AttributesOf(const Value& body) {
   Attributes attributes;
   const Value* given = body.Find("attributes");
   if (given == nullptr) return attributes;
-  if (!given->is_object()) return Error{ErrorCode::kInvalid, "attributes: expected an object of texts"};
+  if (!given->is_object())
+    return Error{ErrorCode::kInvalid, "attributes: expected an object of texts"};
   for (const auto& [name, value] : given->as_object()) {
-    if (!value.is_string()) return Error{ErrorCode::kInvalid, "attributes." + name + ": expected a text"};
+    if (!value.is_string())
+      return Error{ErrorCode::kInvalid, "attributes." + name + ": expected a text"};
     attributes.emplace_back(name, value.as_string());
   }
   return attributes;
@@ -139,10 +151,13 @@ Result<Response> Lookup(const Api& api, const Request& request) {
   PORTOLAN_TRY(const Attributes attributes, AttributesOf(body));
   const Value* keys = body.Find("keys");
   if (keys == nullptr || !keys->is_array())
-    return Error{ErrorCode::kInvalid, "keys: expected a list of keys, for example {\"keys\": [\"api/search\"]}"};
+    return Error{ErrorCode::kInvalid,
+                 "keys: expected a list of keys, for example {\"keys\": [\"api/search\"]}"};
   if (keys->as_array().size() > kLookupKeysMax)
-    return Error{ErrorCode::kInvalid, "keys: " + std::to_string(keys->as_array().size()) + " keys, at most 1000 in one lookup"};
-  const mapcore::Subject subject{body.StringOr("subject", request.QueryOr("subject", "")), attributes};
+    return Error{ErrorCode::kInvalid, "keys: " + std::to_string(keys->as_array().size()) +
+                                          " keys, at most 1000 in one lookup"};
+  const mapcore::Subject subject{body.StringOr("subject", request.QueryOr("subject", "")),
+                                 attributes};
   mapcore::ReadGuard guard;
   PORTOLAN_TRY(const View view, ViewFor(api, guard, request.Param("map"), subject));
   std::string text = Preamble(request.Param("map"), view) + ",\"values\":{";
@@ -150,7 +165,9 @@ Result<Response> Lookup(const Api& api, const Request& request) {
   bool first = true;
   std::set<std::string_view> asked;
   for (const Value& key : keys->as_array()) {
-    if (!key.is_string()) return Error{ErrorCode::kInvalid, "keys: expected texts, found a " + std::string(KindName(key.kind()))};
+    if (!key.is_string())
+      return Error{ErrorCode::kInvalid,
+                   "keys: expected texts, found a " + std::string(KindName(key.kind()))};
     if (!asked.insert(key.as_string()).second) continue;
     const auto value = view.version().Find(key.as_string());
     if (!value) {
@@ -170,8 +187,7 @@ Result<Response> Lookup(const Api& api, const Request& request) {
 Response AllMaps(const Api& api) {
   Value::Array maps;
   for (const auto& rollout : api.rollouts.All())
-    if (rollout->phase != reconciler::Phase::kPending)
-      maps.push_back(StatusOf(api, *rollout));
+    if (rollout->phase != reconciler::Phase::kPending) maps.push_back(StatusOf(api, *rollout));
   Value value;
   value.Set("maps", std::move(maps));
   return JsonResponse(value);
@@ -180,8 +196,10 @@ Response AllMaps(const Api& api) {
 }  // namespace
 
 void AddMapRoutes(Router& router, Api& api) {
-  router.Add("GET", "/v1/maps", Scope::kRead, [&api](const Request&) -> Result<Response> { return AllMaps(api); });
-  router.Add("GET", "/v1/maps/{map}", Scope::kRead, [&api](const Request& request) { return WholeMap(api, request); });
+  router.Add("GET", "/v1/maps", Scope::kRead,
+             [&api](const Request&) -> Result<Response> { return AllMaps(api); });
+  router.Add("GET", "/v1/maps/{map}", Scope::kRead,
+             [&api](const Request& request) { return WholeMap(api, request); });
   router.Add("GET", "/v1/maps/{map}/entries/{key}", Scope::kRead,
              [&api](const Request& request) { return OneEntry(api, request); });
   router.Add("POST", "/v1/maps/{map}/lookup", Scope::kRead,

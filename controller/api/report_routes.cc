@@ -41,7 +41,8 @@ Result<std::vector<std::uint64_t>> HashesAt(const Value& events, const std::stri
     const std::string text = hash.is_string() ? hash.as_string() : "";
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
     if (text.size() != 16 || error != std::errc() || end != text.data() + text.size())
-      return Bad(where + ".subjectHashes", "16 hex digits each (the start of the subject's SHA-256)");
+      return Bad(where + ".subjectHashes",
+                 "16 hex digits each (the start of the subject's SHA-256)");
     hashes.push_back(number);
   }
   return hashes;
@@ -108,7 +109,8 @@ Result<std::vector<Report>> ReadReports(const Request& request) {
     return Bad("items", "a list of at most 1000 items");
   std::vector<Report> reports;
   for (std::size_t i = 0; i < items->as_array().size(); ++i) {
-    PORTOLAN_TRY(ReportItem item, ReadItem(items->as_array()[i], "items[" + std::to_string(i) + "]"));
+    PORTOLAN_TRY(ReportItem item,
+                 ReadItem(items->as_array()[i], "items[" + std::to_string(i) + "]"));
     // One batch may hold both arms of a map: each arm of an instance counts its batches by itself.
     std::string reporter = instance + " " + std::string(mapcore::ArmName(item.arm));
     reports.push_back({std::move(reporter), static_cast<std::uint64_t>(batch), std::move(item)});
@@ -116,10 +118,12 @@ Result<std::vector<Report>> ReadReports(const Request& request) {
   return reports;
 }
 
-// An item counts when it is of the version and step that run now; what cannot count is said at once.
+// An item counts when it is of the version and step that run now; what cannot count is said at
+// once.
 bool Relevant(const Api& api, const ReportItem& item) {
   const auto rollout = api.rollouts.Find(item.map);
-  if (rollout == nullptr || !reconciler::InFlight(rollout->phase) || item.step != rollout->progress.step + 1)
+  if (rollout == nullptr || !reconciler::InFlight(rollout->phase) ||
+      item.step != rollout->progress.step + 1)
     return false;
   const bool canary = item.arm == mapcore::Arm::kCanary;
   if (canary) return rollout->target && item.digest == rollout->target->version.digest;
@@ -129,16 +133,17 @@ bool Relevant(const Api& api, const ReportItem& item) {
 }  // namespace
 
 void AddReportRoutes(Router& router, Api& api) {
-  router.Add("POST", "/v1/reports", Scope::kReport, [&api](const Request& request) -> Result<Response> {
-    PORTOLAN_TRY(std::vector<Report> reports, ReadReports(request));
-    const std::size_t given = reports.size();
-    std::erase_if(reports, [&](const Report& report) { return !Relevant(api, report.item); });
-    Value answer;
-    answer.Set("accepted", static_cast<std::int64_t>(reports.size()));
-    answer.Set("ignored", static_cast<std::int64_t>(given - reports.size()));
-    if (!reports.empty()) api.rollouts.Report(std::move(reports));
-    return JsonResponse(answer, 202);
-  });
+  router.Add(
+      "POST", "/v1/reports", Scope::kReport, [&api](const Request& request) -> Result<Response> {
+        PORTOLAN_TRY(std::vector<Report> reports, ReadReports(request));
+        const std::size_t given = reports.size();
+        std::erase_if(reports, [&](const Report& report) { return !Relevant(api, report.item); });
+        Value answer;
+        answer.Set("accepted", static_cast<std::int64_t>(reports.size()));
+        answer.Set("ignored", static_cast<std::int64_t>(given - reports.size()));
+        if (!reports.empty()) api.rollouts.Report(std::move(reports));
+        return JsonResponse(answer, 202);
+      });
 }
 
 }  // namespace portolan::controller

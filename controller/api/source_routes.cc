@@ -14,7 +14,8 @@ constexpr std::string_view kSignaturePrefix = "sha256=";
 Result<SourceReconciler*> SourceOf(const Api& api, std::string_view name) {
   const auto found = api.sources.find(std::string(name));
   if (found == api.sources.end())
-    return Error{ErrorCode::kNotFound, "no source \"" + std::string(name) + "\"; see: portolan source list"};
+    return Error{ErrorCode::kNotFound,
+                 "no source \"" + std::string(name) + "\"; see: portolan source list"};
   return found->second;
 }
 
@@ -22,7 +23,9 @@ Result<Response> Sync(const Api& api, const Request& request) {
   PORTOLAN_TRY(SourceReconciler* const source, SourceOf(api, request.Param("source")));
   auto done = source->Sync();
   if (done.wait_for(kSyncDeadline) != std::future_status::ready)
-    return Error{ErrorCode::kTimeout, "source " + source->name() + " did not finish its look within 2m; see: portolan source list"};
+    return Error{ErrorCode::kTimeout,
+                 "source " + source->name() +
+                     " did not finish its look within 2m; see: portolan source list"};
   const SourceStatus status = done.get();
   Value::Array maps;
   for (const std::string& map : status.maps) {
@@ -44,7 +47,8 @@ Result<Response> Accept(const Api& api, const Request& request) {
   PORTOLAN_TRY(SourceReconciler* const source, SourceOf(api, request.Param("source")));
   PORTOLAN_TRY(const Value body, BodyObject(request));
   const std::string revision(body.StringOr("revision", ""));
-  if (revision.empty()) return Error{ErrorCode::kInvalid, "revision: expected the commit to follow"};
+  if (revision.empty())
+    return Error{ErrorCode::kInvalid, "revision: expected the commit to follow"};
   PORTOLAN_TRY(const SourceStatus status, source->Accept(revision));
   Value value;
   value.Set("source", source->name());
@@ -53,13 +57,15 @@ Result<Response> Accept(const Api& api, const Request& request) {
 }
 
 Status CheckSignature(const Api& api, const Request& request) {
-  const bool local = request.peer.kind == Peer::Kind::kUnix || request.peer.address.starts_with("127.") ||
-                     request.peer.address == "::1";
+  const bool local = request.peer.kind == Peer::Kind::kUnix ||
+                     request.peer.address.starts_with("127.") || request.peer.address == "::1";
   if (api.hook_secret.empty() && local) return {};
   if (api.hook_secret.empty())
-    return Error{ErrorCode::kDenied, "hooks from other machines need hooks.secretFile in the configuration"};
+    return Error{ErrorCode::kDenied,
+                 "hooks from other machines need hooks.secretFile in the configuration"};
   std::string_view given = request.Header("X-Hub-Signature-256");
-  const Error bad{ErrorCode::kUnauthenticated, "X-Hub-Signature-256 is missing or does not sign this body"};
+  const Error bad{ErrorCode::kUnauthenticated,
+                  "X-Hub-Signature-256 is missing or does not sign this body"};
   if (!given.starts_with(kSignaturePrefix)) return bad;
   given.remove_prefix(kSignaturePrefix.size());
   if (!ConstantTimeEquals(given, HmacSha256Hex(api.hook_secret, request.body))) return bad;
@@ -84,14 +90,16 @@ Result<Response> Hook(const Api& api, const Request& request) {
 void AddSourceRoutes(Router& router, Api& api) {
   router.Add("GET", "/v1/sources", Scope::kRead, [&api](const Request&) -> Result<Response> {
     Value::Array sources;
-    for (const auto& [name, source] : api.sources) sources.push_back(SourceStatusToValue(source->status()));
+    for (const auto& [name, source] : api.sources)
+      sources.push_back(SourceStatusToValue(source->status()));
     return JsonResponse(Value(Value::Object{{"sources", Value(std::move(sources))}}));
   });
   router.Add("POST", "/v1/sources/{source}/sync", Scope::kOperate,
              [&api](const Request& request) { return Sync(api, request); });
   router.Add("POST", "/v1/sources/{source}/accept", Scope::kOperate,
              [&api](const Request& request) { return Accept(api, request); });
-  router.Add("POST", "/v1/hooks/git", Scope::kNone, [&api](const Request& request) { return Hook(api, request); });
+  router.Add("POST", "/v1/hooks/git", Scope::kNone,
+             [&api](const Request& request) { return Hook(api, request); });
 }
 
 }  // namespace portolan::controller

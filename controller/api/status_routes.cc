@@ -17,7 +17,8 @@ constexpr std::size_t kWhyVersions = 100;  // read at most to find who set a key
 Result<std::shared_ptr<const Rollout>> RolloutOf(const Api& api, const Request& request) {
   auto rollout = api.rollouts.Find(request.Param("map"));
   if (rollout == nullptr)
-    return Error{ErrorCode::kNotFound, "no map \"" + std::string(request.Param("map")) + "\"; see: portolan status"};
+    return Error{ErrorCode::kNotFound,
+                 "no map \"" + std::string(request.Param("map")) + "\"; see: portolan status"};
   return rollout;
 }
 
@@ -33,7 +34,8 @@ Response WholeStatus(const Api& api) {
   for (const auto& rollout : api.rollouts.All())
     if (rollout->phase != reconciler::Phase::kPending) maps.push_back(StatusOf(api, *rollout));
   Value::Array sources;
-  for (const auto& [name, source] : api.sources) sources.push_back(SourceStatusToValue(source->status()));
+  for (const auto& [name, source] : api.sources)
+    sources.push_back(SourceStatusToValue(source->status()));
   Value value;
   value.Set("daemon", std::move(daemon));
   value.Set("maps", std::move(maps));
@@ -83,38 +85,44 @@ Value Fact(std::string_view label, std::string text) {
 }
 
 std::string Describe(const reconciler::VersionRef& version) {
-  const std::string name = version.number == 0 ? "not admitted yet: " : "version " + std::to_string(version.number) + " ";
-  return name + version.digest.Short() + ", " +
-         version.revision.ToString() + " by " + version.revision.author + ": " + version.revision.subject;
+  const std::string name = version.number == 0 ? "not admitted yet: "
+                                               : "version " + std::to_string(version.number) + " ";
+  return name + version.digest.Short() + ", " + version.revision.ToString() + " by " +
+         version.revision.author + ": " + version.revision.subject;
 }
 
 std::string ArmText(const reconciler::ArmEvidence& arm) {
   return std::to_string(arm.lookups) + " lookups, " + std::to_string(arm.subjects) + " subjects, " +
          std::to_string(arm.bad_subjects.size()) + " of them failing, " +
-         (arm.last_report ? "last report " + FormatTime(*arm.last_report) : std::string("no report yet"));
+         (arm.last_report ? "last report " + FormatTime(*arm.last_report)
+                          : std::string("no report yet"));
 }
 
 Value::Array FactsOf(const Rollout& r) {
   Value::Array facts;
-  facts.push_back(Fact("phase", std::string(reconciler::PhaseName(r.phase)) + (r.reason.empty() ? "" : ", " + r.reason) +
-                                    ", since " + FormatTime(r.since)));
+  facts.push_back(Fact("phase", std::string(reconciler::PhaseName(r.phase)) +
+                                    (r.reason.empty() ? "" : ", " + r.reason) + ", since " +
+                                    FormatTime(r.since)));
   if (r.stable) facts.push_back(Fact("stable", Describe(*r.stable)));
   if (r.target) facts.push_back(Fact("target", Describe(r.target->version)));
   if (r.desired && (!r.target || r.target->version.digest != r.desired->digest))
     facts.push_back(Fact("git wants", Describe(*r.desired)));
   if (r.target) facts.push_back(Fact("plan", r.target->plan.ToString()));
   if (r.target)
-    for (const auto& finding : r.target->findings) facts.push_back(Fact(finding.policy, finding.message));
+    for (const auto& finding : r.target->findings)
+      facts.push_back(Fact(finding.policy, finding.message));
   if (reconciler::InFlight(r.phase) && r.target) {
     const auto& strategy = r.target->strategy;
-    facts.push_back(Fact("step", std::to_string(r.progress.step + 1) + " of " + std::to_string(strategy.steps.size()) +
-                                     " of strategy " + strategy.name + ", weight " +
+    facts.push_back(Fact("step", std::to_string(r.progress.step + 1) + " of " +
+                                     std::to_string(strategy.steps.size()) + " of strategy " +
+                                     strategy.name + ", weight " +
                                      std::to_string(reconciler::WeightOf(r)) + " of 100000"));
     facts.push_back(Fact("stable arm", ArmText(r.progress.evidence.stable)));
     facts.push_back(Fact("canary arm", ArmText(r.progress.evidence.canary)));
   }
   for (const auto& quarantine : r.quarantine)
-    facts.push_back(Fact("quarantine", quarantine.digest.Short() + ": " + quarantine.reason + ", " + quarantine.message));
+    facts.push_back(Fact("quarantine", quarantine.digest.Short() + ": " + quarantine.reason + ", " +
+                                           quarantine.message));
   return facts;
 }
 
@@ -122,21 +130,27 @@ Value::Array NextOf(const Rollout& r) {
   using reconciler::Phase;
   Value::Array next;
   const auto say = [&next](std::string text) { next.emplace_back(std::move(text)); };
-  if (r.phase == Phase::kHealthy) say("nothing to do; the next commit that changes this map starts a rollout");
+  if (r.phase == Phase::kHealthy)
+    say("nothing to do; the next commit that changes this map starts a rollout");
   if (r.phase == Phase::kStepping) {
     const auto& strategy = r.target->strategy;
     const auto& step = strategy.steps[r.progress.step];
-    say("advances when the soak is over (" + FormatDuration(r.progress.soaked) + " of " + FormatDuration(step.soak) +
-        ") and each arm has " + std::to_string(strategy.min_lookups) + " lookups");
-    say("rolls back by itself at a hard limit, and when not done after " + FormatDuration(strategy.progress_deadline) +
-        " (" + FormatDuration(r.progress.spent) + " spent)");
+    say("advances when the soak is over (" + FormatDuration(r.progress.soaked) + " of " +
+        FormatDuration(step.soak) + ") and each arm has " + std::to_string(strategy.min_lookups) +
+        " lookups");
+    say("rolls back by itself at a hard limit, and when not done after " +
+        FormatDuration(strategy.progress_deadline) + " (" + FormatDuration(r.progress.spent) +
+        " spent)");
   }
   if (r.phase == Phase::kBaking && r.target)
-    say("known good after " + FormatDuration(r.target->strategy.bake) + " (" + FormatDuration(r.progress.baked) + " done)");
-  if (r.phase == Phase::kHeld || r.phase == Phase::kPaused || r.phase == Phase::kRetiring || r.phase == Phase::kLocked)
+    say("known good after " + FormatDuration(r.target->strategy.bake) + " (" +
+        FormatDuration(r.progress.baked) + " done)");
+  if (r.phase == Phase::kHeld || r.phase == Phase::kPaused || r.phase == Phase::kRetiring ||
+      r.phase == Phase::kLocked)
     say(r.message);
   if (r.phase == Phase::kRolledBack)
-    say("waits for a commit with other values, or: portolan retry " + r.map + "; git back at stable ends it too");
+    say("waits for a commit with other values, or: portolan retry " + r.map +
+        "; git back at stable ends it too");
   return next;
 }
 
@@ -150,7 +164,8 @@ Result<Value::Array> RecentEvents(const Api& api, std::string_view map) {
     after = events.back().sequence;
     for (const reconciler::Event& event : events)
       if (event.map == map) recent.push_back(event);
-    if (recent.size() > kWhyEvents) recent.erase(recent.begin(), recent.end() - static_cast<std::ptrdiff_t>(kWhyEvents));
+    if (recent.size() > kWhyEvents)
+      recent.erase(recent.begin(), recent.end() - static_cast<std::ptrdiff_t>(kWhyEvents));
   }
   Value::Array values;
   for (const reconciler::Event& event : recent) values.push_back(EventToValue(event));
@@ -164,7 +179,8 @@ std::optional<std::string> ValueIn(const Api& api, const Digest& digest, std::st
   return value ? std::optional<std::string>(*value) : std::nullopt;
 }
 
-// The version that gave the key the value it has in stable: the oldest of the run of versions that hold it.
+// The version that gave the key the value it has in stable: the oldest of the run of versions that
+// hold it.
 const reconciler::HistoryEntry* SetterOf(const Api& api, const Rollout& r, std::string_view key) {
   const auto now = ValueIn(api, r.stable->digest, key);
   const reconciler::HistoryEntry* setter = nullptr;
@@ -190,7 +206,9 @@ const reconciler::Approval* ApprovalOf(const Api& api, const Rollout& r, const D
 Status AddEntry(const Api& api, const Rollout& r, std::string_view key, Value& value) {
   if (!r.stable) return Error{ErrorCode::kNotFound, r.map + " has no stable version yet"};
   const auto now = ValueIn(api, r.stable->digest, key);
-  if (!now) return Error{ErrorCode::kNotFound, "map \"" + r.map + "\" has no key \"" + std::string(key) + "\""};
+  if (!now)
+    return Error{ErrorCode::kNotFound,
+                 "map \"" + r.map + "\" has no key \"" + std::string(key) + "\""};
   PORTOLAN_TRY(Value parsed, manifests::ParseJson(*now));
   const reconciler::HistoryEntry* setter = SetterOf(api, r, key);
   const reconciler::VersionRef& version = setter != nullptr ? setter->version : *r.stable;
@@ -220,7 +238,8 @@ Result<Response> Why(const Api& api, const Request& request) {
   value.Set("next", NextOf(r));
   PORTOLAN_TRY(Value::Array events, RecentEvents(api, r.map));
   value.Set("events", std::move(events));
-  value.Set("samples", Value::Array(r.progress.evidence.samples.begin(), r.progress.evidence.samples.end()));
+  value.Set("samples",
+            Value::Array(r.progress.evidence.samples.begin(), r.progress.evidence.samples.end()));
   if (const std::string_view key = request.QueryOr("key", ""); !key.empty())
     PORTOLAN_CHECK(AddEntry(api, r, key, value));
   return JsonResponse(value);
@@ -229,17 +248,22 @@ Result<Response> Why(const Api& api, const Request& request) {
 }  // namespace
 
 void AddStatusRoutes(Router& router, Api& api) {
-  router.Add("GET", "/v1/status", Scope::kRead, [&api](const Request&) -> Result<Response> { return WholeStatus(api); });
-  router.Add("GET", "/v1/maps/{map}/status", Scope::kRead, [&api](const Request& request) -> Result<Response> {
-    PORTOLAN_TRY(const auto rollout, RolloutOf(api, request));
-    return JsonResponse(StatusOf(api, *rollout));
-  });
-  router.Add("GET", "/v1/maps/{map}/history", Scope::kRead, [&api](const Request& request) -> Result<Response> {
-    PORTOLAN_TRY(const auto rollout, RolloutOf(api, request));
-    return JsonResponse(reconciler::HistoryToJson(*rollout));
-  });
-  router.Add("GET", "/v1/maps/{map}/plan", Scope::kRead, [&api](const Request& request) { return MapPlan(api, request); });
-  router.Add("GET", "/v1/maps/{map}/why", Scope::kRead, [&api](const Request& request) { return Why(api, request); });
+  router.Add("GET", "/v1/status", Scope::kRead,
+             [&api](const Request&) -> Result<Response> { return WholeStatus(api); });
+  router.Add("GET", "/v1/maps/{map}/status", Scope::kRead,
+             [&api](const Request& request) -> Result<Response> {
+               PORTOLAN_TRY(const auto rollout, RolloutOf(api, request));
+               return JsonResponse(StatusOf(api, *rollout));
+             });
+  router.Add("GET", "/v1/maps/{map}/history", Scope::kRead,
+             [&api](const Request& request) -> Result<Response> {
+               PORTOLAN_TRY(const auto rollout, RolloutOf(api, request));
+               return JsonResponse(reconciler::HistoryToJson(*rollout));
+             });
+  router.Add("GET", "/v1/maps/{map}/plan", Scope::kRead,
+             [&api](const Request& request) { return MapPlan(api, request); });
+  router.Add("GET", "/v1/maps/{map}/why", Scope::kRead,
+             [&api](const Request& request) { return Why(api, request); });
   router.Add("GET", "/v1/plans/{digest}", Scope::kRead,
              [&api](const Request& request) { return PlanByDigest(api, request); });
 }

@@ -12,7 +12,8 @@ using reconciler::Verb;
 constexpr std::size_t kReasonBytesMax = 1'000;
 constexpr std::size_t kRequestIdBytesMax = 128;
 
-Value AnswerToValue(const Api& api, const std::string& map, const Command& command, const VerbAnswer& answer) {
+Value AnswerToValue(const Api& api, const std::string& map, const Command& command,
+                    const VerbAnswer& answer) {
   Value value;
   value.Set("map", map);
   value.Set("verb", reconciler::VerbName(command.verb));
@@ -28,10 +29,11 @@ Result<Response> Run(Api& api, const std::string& map, const Command& command) {
   if (!answer.ok()) return std::move(answer).error();
   if (!answer->outcome.accepted) return Error{ErrorCode::kConflict, answer->outcome.message};
   if (!answer->unjournalled) return JsonResponse(AnswerToValue(api, map, command, *answer));
-  Response response = ProblemResponse({ErrorCode::kExhausted, answer->outcome.message + "; it is served, but could not be stored: " +
-                                                                  answer->unjournalled->message +
-                                                                  ". It is stored as soon as that works again"},
-                                      Value::Object{{"served", Value(true)}});
+  Response response = ProblemResponse(
+      {ErrorCode::kExhausted,
+       answer->outcome.message + "; it is served, but could not be stored: " +
+           answer->unjournalled->message + ". It is stored as soon as that works again"},
+      Value::Object{{"served", Value(true)}});
   return response;
 }
 
@@ -44,16 +46,20 @@ Result<Command> CommandOf(const Request& request, Verb verb) {
   command.reason = body.StringOr("reason", "");
   command.to = body.StringOr("to", "");
   command.full = body.BoolOr("full", false);
-  if (const Value* to = body.Find("to"); to != nullptr && to->is_int()) command.to = std::to_string(to->as_int());
-  if (command.reason.size() > kReasonBytesMax) return Error{ErrorCode::kInvalid, "reason: at most 1000 bytes"};
-  if (command.request_id.size() > kRequestIdBytesMax) return Error{ErrorCode::kInvalid, "requestId: at most 128 bytes"};
+  if (const Value* to = body.Find("to"); to != nullptr && to->is_int())
+    command.to = std::to_string(to->as_int());
+  if (command.reason.size() > kReasonBytesMax)
+    return Error{ErrorCode::kInvalid, "reason: at most 1000 bytes"};
+  if (command.request_id.size() > kRequestIdBytesMax)
+    return Error{ErrorCode::kInvalid, "requestId: at most 128 bytes"};
   return command;
 }
 
 Result<Response> Approve(Api& api, const Request& request) {
   PORTOLAN_TRY(const Digest plan, Digest::Parse(request.Param("digest")));
   PORTOLAN_TRY(const reconciler::Record record, api.store.Get("plan/" + plan.ToString()));
-  PORTOLAN_TRY(const Value stored, manifests::ParseJson(record.body, {.bytes = record.body.size() + 1}));
+  PORTOLAN_TRY(const Value stored,
+               manifests::ParseJson(record.body, {.bytes = record.body.size() + 1}));
   PORTOLAN_TRY(Command command, CommandOf(request, Verb::kApprove));
   command.plan = plan;
   return Run(api, std::string(stored.StringOr("map", "")), command);
@@ -62,8 +68,9 @@ Result<Response> Approve(Api& api, const Request& request) {
 }  // namespace
 
 void AddVerbRoutes(Router& router, Api& api) {
-  constexpr Verb kMapVerbs[] = {Verb::kPromote, Verb::kPause,    Verb::kResume, Verb::kSkip,   Verb::kAbort,
-                                Verb::kRetry,   Verb::kRollback, Verb::kLock,   Verb::kUnlock, Verb::kPrune};
+  constexpr Verb kMapVerbs[] = {Verb::kPromote, Verb::kPause, Verb::kResume,   Verb::kSkip,
+                                Verb::kAbort,   Verb::kRetry, Verb::kRollback, Verb::kLock,
+                                Verb::kUnlock,  Verb::kPrune};
   for (const Verb verb : kMapVerbs)
     router.Add("POST", "/v1/maps/{map}/" + std::string(reconciler::VerbName(verb)), Scope::kOperate,
                [&api, verb](const Request& request) -> Result<Response> {

@@ -49,10 +49,8 @@ Result<Value> DaemonClient::Get(const std::string& target) {
 }
 
 Result<Value> DaemonClient::Post(const std::string& target, const Value& body) {
-  return Call({.method = "POST",
-               .target = target,
-               .body = manifests::WriteJson(body),
-               .headers = {}});
+  return Call(
+      {.method = "POST", .target = target, .body = manifests::WriteJson(body), .headers = {}});
 }
 
 Result<Value> DaemonClient::Call(TransportRequest request) {

@@ -3,7 +3,8 @@
 namespace portolan::controller {
 
 Result<Actor> ControlAuthenticator::Authenticate(const Request& request) const {
-  if (request.peer.kind == Peer::Kind::kUnix) return Actor{"user:" + request.peer.user, {}, ScopeSet::All()};
+  if (request.peer.kind == Peer::Kind::kUnix)
+    return Actor{"user:" + request.peer.user, {}, ScopeSet::All()};
   if (!tokens_) return Actor{"anonymous", {}, ScopeSet::All()};
   constexpr std::string_view kBearer = "Bearer ";
   std::string_view shown = request.Header("Authorization");

@@ -7,12 +7,14 @@
 
 namespace portolan::controller {
 
-// Who a caller of the control API is: the user of a unix peer, else the token shown. Without a tokens file a TCP
-// caller is anonymous with every scope (the listener is on loopback then, or was opened with `insecure`).
+// Who a caller of the control API is: the user of a unix peer, else the token shown. Without a
+// tokens file a TCP caller is anonymous with every scope (the listener is on loopback then, or was
+// opened with `insecure`).
 class ControlAuthenticator final : public Authenticator {
  public:
   // `clock` outlives it.
-  ControlAuthenticator(std::optional<TokenSet> tokens, const Clock& clock) : tokens_(std::move(tokens)), clock_(clock) {}
+  ControlAuthenticator(std::optional<TokenSet> tokens, const Clock& clock)
+      : tokens_(std::move(tokens)), clock_(clock) {}
 
   Result<Actor> Authenticate(const Request& request) const override;
 

@@ -18,7 +18,8 @@ namespace {
 constexpr Duration kSourceStopPatience = std::chrono::seconds(3);
 constexpr Duration kSourceWaitMax = std::chrono::seconds(10);
 
-std::unique_ptr<reconciler::GitSource> GitSourceOf(const DaemonConfig& config, const SourceConfig& source) {
+std::unique_ptr<reconciler::GitSource> GitSourceOf(const DaemonConfig& config,
+                                                   const SourceConfig& source) {
   GitSourceOptions options;
   options.name = source.name;
   options.url = source.url;
@@ -63,7 +64,8 @@ struct Daemon::Parts {
   std::vector<std::unique_ptr<LoopThread>> followers;
   std::vector<std::unique_ptr<HttpServer>> servers;
 
-  explicit Parts(const Clock& machine) : clock(machine), log(machine, LogLevel::kInfo, WriteToStderr) {}
+  explicit Parts(const Clock& machine)
+      : clock(machine), log(machine, LogLevel::kInfo, WriteToStderr) {}
 
   void MakeRollouts();
   void AddSource(const DaemonConfig& config, const SourceConfig& source, std::uint64_t seed);
@@ -81,11 +83,13 @@ void Daemon::Parts::MakeRollouts() {
   };
   hooks.event = [this](const reconciler::Event& event) {
     metrics.Count(event);
-    log.Log(LogLevel::kInfo, event.message, {{"map", event.map}, {"reason", event.reason}, {"actor", event.actor}});
+    log.Log(LogLevel::kInfo, event.message,
+            {{"map", event.map}, {"reason", event.reason}, {"actor", event.actor}});
     signal.Notify();
   };
   hooks.fault = [this](const std::string& map, const Error& error) {
-    log.Log(LogLevel::kError, error.message, {{"map", map}, {"code", std::string(ErrorCodeName(error.code))}});
+    log.Log(LogLevel::kError, error.message,
+            {{"map", map}, {"code", std::string(ErrorCodeName(error.code))}});
   };
   rollouts = std::make_unique<RolloutReconciler>(*store, *versions, catalog, std::move(hooks));
 }
@@ -100,28 +104,42 @@ void Daemon::Parts::Record(reconciler::Event event) {
     log.Log(LogLevel::kError, stored.error().message, {{"source", event.source}});
   metrics.Count(event);
   log.Log(event.type == "Normal" ? LogLevel::kInfo : LogLevel::kWarning, event.message,
-            {{"source", event.source}, {"reason", event.reason}});
+          {{"source", event.source}, {"reason", event.reason}});
   signal.Notify();
 }
 
-void Daemon::Parts::AddSource(const DaemonConfig& config, const SourceConfig& source, std::uint64_t seed) {
+void Daemon::Parts::AddSource(const DaemonConfig& config, const SourceConfig& source,
+                              std::uint64_t seed) {
   gits.push_back(GitSourceOf(config, source));
   SourceReconciler::Ports ports{*gits.back(), *store, *versions, *rollouts,
                                 [this](reconciler::Event event) { Record(std::move(event)); }};
-  sources.push_back(std::make_unique<SourceReconciler>(SettingsOf(config, source), std::move(ports), seed));
+  sources.push_back(
+      std::make_unique<SourceReconciler>(SettingsOf(config, source), std::move(ports), seed));
 }
 
 void Daemon::Parts::MakeApi(const DaemonConfig& config) {
   std::map<std::string, SourceReconciler*> by_name;
   for (const auto& source : sources) by_name[source->name()] = source.get();
-  api = std::make_unique<Api>(Api{catalog, *versions, *rollouts, std::move(by_name), *store, clock, signal, kVersion,
-                                  store->id(), config.environment.name, clock.now().wall, config.hook_secret, {}});
+  api = std::make_unique<Api>(Api{catalog,
+                                  *versions,
+                                  *rollouts,
+                                  std::move(by_name),
+                                  *store,
+                                  clock,
+                                  signal,
+                                  kVersion,
+                                  store->id(),
+                                  config.environment.name,
+                                  clock.now().wall,
+                                  config.hook_secret,
+                                  {}});
   api->metrics = [this] {
     std::vector<SourceStatus> statuses;
     for (const auto& source : sources) statuses.push_back(source->status());
     return metrics.Render(*rollouts, statuses);
   };
-  router = std::make_unique<Router>(*authenticator, [this](const Request& request, const Error& error) {
+  router = std::make_unique<Router>(*authenticator, [this](const Request& request,
+                                                           const Error& error) {
     log.Log(LogLevel::kError, error.message, {{"request", request.id}, {"route", request.route}});
   });
   AddRoutes(*router, *api);
@@ -130,7 +148,8 @@ void Daemon::Parts::MakeApi(const DaemonConfig& config) {
 void Daemon::Parts::StartLoops() {
   control = std::make_unique<LoopThread>(
       clock, LoopThread::Loop{[this](const Now& now) { return rollouts->Process(now); },
-                              [this](Duration duration) { rollouts->Wait(duration); }, [this] { rollouts->Wake(); }});
+                              [this](Duration duration) { rollouts->Wait(duration); },
+                              [this] { rollouts->Wake(); }});
   for (const auto& each : sources) {
     SourceReconciler* source = each.get();
     auto restored = std::make_shared<bool>(false);
@@ -139,7 +158,8 @@ void Daemon::Parts::StartLoops() {
                                   if (!std::exchange(*restored, true)) source->Restore();
                                   return std::min(source->Look(now), kSourceWaitMax);
                                 },
-                                [source](Duration duration) { source->Wait(duration); }, [source] { source->Wake(); }}));
+                                [source](Duration duration) { source->Wait(duration); },
+                                [source] { source->Wake(); }}));
   }
 }
 
@@ -147,7 +167,8 @@ Status Daemon::Parts::Listen(const Endpoint& endpoint, bool insecure) {
   HttpServer::Options options;
   options.endpoint = endpoint;
   if (insecure) options.host_names.push_back(endpoint.host);
-  auto server = std::make_unique<HttpServer>(options, [this](Request& request) { return router->Serve(request); });
+  auto server = std::make_unique<HttpServer>(
+      options, [this](Request& request) { return router->Serve(request); });
   PORTOLAN_CHECK(server->Start());
   servers.push_back(std::move(server));
   return {};
@@ -155,7 +176,9 @@ Status Daemon::Parts::Listen(const Endpoint& endpoint, bool insecure) {
 
 Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Daemon::~Daemon() { Stop(); }
+Daemon::~Daemon() {
+  Stop();
+}
 
 Result<std::unique_ptr<Daemon>> Daemon::Start(const DaemonConfig& config, const Clock& clock) {
   auto parts = std::make_unique<Parts>(clock);
@@ -191,7 +214,8 @@ bool Daemon::Stop() {
   for (const auto& server : parts_->servers) server->Stop();
   for (const auto& follower : parts_->followers) follower->RequestStop();
   bool ended = true;
-  for (const auto& follower : parts_->followers) ended = follower->EndsWithin(kSourceStopPatience) && ended;
+  for (const auto& follower : parts_->followers)
+    ended = follower->EndsWithin(kSourceStopPatience) && ended;
   if (!ended) return false;
   parts_->followers.clear();
   parts_->control.reset();

@@ -8,18 +8,20 @@
 
 namespace portolan::controller {
 
-// A running controller: the composition root, which alone creates threads, opens the store and the listeners.
+// A running controller: the composition root, which alone creates threads, opens the store and the
+// listeners.
 class Daemon {
  public:
-  // Everything that was live is served again before this returns. `clock` outlives the daemon. Errors: those of the
-  // store, of the tokens file, and of the listeners; nothing runs then.
+  // Everything that was live is served again before this returns. `clock` outlives the daemon.
+  // Errors: those of the store, of the tokens file, and of the listeners; nothing runs then.
   static Result<std::unique_ptr<Daemon>> Start(const DaemonConfig& config, const Clock& clock);
   ~Daemon();
 
   // Where it listens, for messages.
   std::vector<std::string> addresses() const;
-  // Ends the listeners, then the loops; the journal is complete afterwards. False when a source was still waiting for
-  // its remote after 3 s: the caller should end the process, whose worker processes die with it.
+  // Ends the listeners, then the loops; the journal is complete afterwards. False when a source was
+  // still waiting for its remote after 3 s: the caller should end the process, whose worker
+  // processes die with it.
   bool Stop();
 
  private:

@@ -9,8 +9,8 @@
 
 namespace portolan::controller {
 
-// What the daemon tells Prometheus (docs/operations.md lists the names): events are counted as they happen, maps and
-// sources are read when somebody asks. Thread-safe.
+// What the daemon tells Prometheus (docs/operations.md lists the names): events are counted as they
+// happen, maps and sources are read when somebody asks. Thread-safe.
 class DaemonMetrics {
  public:
   DaemonMetrics();

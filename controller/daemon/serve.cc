@@ -24,8 +24,8 @@ Result<DaemonConfig> ConfigOf(const Invocation& invocation) {
     return Error{ErrorCode::kInvalid, "give either --config FILE or --repo URL"};
   if (file) return LoadConfig(invocation.Get("config"));
   PORTOLAN_TRY(DaemonConfig config,
-               ConfigForRepo(invocation.Get("repo"), invocation.Get("branch", "main"), invocation.Get("path"),
-                             invocation.Get("state", "portolan-state")));
+               ConfigForRepo(invocation.Get("repo"), invocation.Get("branch", "main"),
+                             invocation.Get("path"), invocation.Get("state", "portolan-state")));
   if (invocation.Has("listen")) config.listen.control = invocation.Get("listen");
   PORTOLAN_CHECK(CheckControlAddress(config.listen));
   if (invocation.Has("socket")) config.listen.socket = invocation.Get("socket");
@@ -60,7 +60,8 @@ int RunServe(const std::vector<std::string>& arguments) {
   const SystemClock clock;
   auto daemon = Daemon::Start(*config, clock);
   if (!daemon.ok()) return Fail(ExitCode::kInputOutput, daemon.error().message);
-  for (const std::string& address : (*daemon)->addresses()) std::cout << "listening on " << address << std::endl;
+  for (const std::string& address : (*daemon)->addresses())
+    std::cout << "listening on " << address << std::endl;
   int received = 0;
   sigwait(&signals, &received);
   if (!(*daemon)->Stop()) {

@@ -20,11 +20,16 @@ constexpr std::string_view kRecordPrefix = "rollout/";
 // When verbs race: lock > abort > rollback > pause > promote, the others after them.
 int Priority(Verb verb) {
   switch (verb) {
-    case Verb::kLock: return 0;
-    case Verb::kAbort: return 1;
-    case Verb::kRollback: return 2;
-    case Verb::kPause: return 3;
-    default: return 4;
+    case Verb::kLock:
+      return 0;
+    case Verb::kAbort:
+      return 1;
+    case Verb::kRollback:
+      return 2;
+    case Verb::kPause:
+      return 3;
+    default:
+      return 4;
   }
 }
 
@@ -45,7 +50,8 @@ RolloutReconciler::RolloutReconciler(reconciler::StateStore& store, VersionCache
 Status RolloutReconciler::Restore() {
   PORTOLAN_TRY(const std::vector<reconciler::Record> records, store_.List(kRecordPrefix));
   for (const reconciler::Record& record : records) {
-    PORTOLAN_TRY(const manifests::Value value, manifests::ParseJson(record.body, {.bytes = record.body.size() + 1}));
+    PORTOLAN_TRY(const manifests::Value value,
+                 manifests::ParseJson(record.body, {.bytes = record.body.size() + 1}));
     PORTOLAN_TRY(Rollout rollout, reconciler::RolloutFromValue(value));
     const std::string map = rollout.map;
     Lane& lane = lanes_[map];
@@ -66,7 +72,8 @@ void RolloutReconciler::Report(std::vector<reconciler::Report> reports) {
   inbox_changed_.notify_one();
 }
 
-std::future<Result<VerbAnswer>> RolloutReconciler::Submit(std::string map, reconciler::Command command) {
+std::future<Result<VerbAnswer>> RolloutReconciler::Submit(std::string map,
+                                                          reconciler::Command command) {
   PendingCommand pending{std::move(map), std::move(command), {}};
   auto answer = pending.promise.get_future();
   {
@@ -121,20 +128,23 @@ Duration RolloutReconciler::Process(const Now& now) {
 }
 
 void RolloutReconciler::RunCommands(std::vector<PendingCommand>& commands, const Now& now) {
-  std::stable_sort(commands.begin(), commands.end(), [](const PendingCommand& a, const PendingCommand& b) {
-    return Priority(a.command.verb) < Priority(b.command.verb);
-  });
+  std::stable_sort(commands.begin(), commands.end(),
+                   [](const PendingCommand& a, const PendingCommand& b) {
+                     return Priority(a.command.verb) < Priority(b.command.verb);
+                   });
   for (PendingCommand& pending : commands) {
     const auto found = lanes_.find(pending.map);
     if (found == lanes_.end()) {
-      pending.promise.set_value(Error{ErrorCode::kNotFound, "no map \"" + pending.map + "\"; see: portolan status"});
+      pending.promise.set_value(
+          Error{ErrorCode::kNotFound, "no map \"" + pending.map + "\"; see: portolan status"});
       continue;
     }
     Observation seen;
     seen.now = now;
     seen.command = pending.command;
     std::vector<Turned> turned;
-    turned.push_back({&found->second, pending.map, reconciler::Step(found->second.rollout, seen), &pending});
+    turned.push_back(
+        {&found->second, pending.map, reconciler::Step(found->second.rollout, seen), &pending});
     Settle(turned, now);
   }
 }
@@ -144,22 +154,28 @@ void RolloutReconciler::StepAll(Observations observed, const Now& now) {
   for (auto& [map, seen] : observed) {
     Lane& lane = lanes_[map];
     seen.now = now;
-    turned.push_back({&lane, map, reconciler::Step(lane.rollout, seen), nullptr, {std::move(seen.desired), seen.removed}});
+    turned.push_back({&lane,
+                      map,
+                      reconciler::Step(lane.rollout, seen),
+                      nullptr,
+                      {std::move(seen.desired), seen.removed}});
   }
   Settle(turned, now);
 }
 
-RolloutReconciler::Observations RolloutReconciler::ObserveClients(std::vector<reconciler::Report>& reports,
-                                                                  const Now& now) {
+RolloutReconciler::Observations RolloutReconciler::ObserveClients(
+    std::vector<reconciler::Report>& reports, const Now& now) {
   Observations seen;
   for (reconciler::Report& report : reports)
-    if (lanes_.contains(report.item.map)) seen[report.item.map].reports.push_back(std::move(report));
+    if (lanes_.contains(report.item.map))
+      seen[report.item.map].reports.push_back(std::move(report));
   for (const auto& [map, lane] : lanes_)
     if (lane.due && *lane.due <= now.mono) seen[map];
   return seen;
 }
 
-RolloutReconciler::Observations RolloutReconciler::ObserveSources(std::vector<PendingWish>& wishes) {
+RolloutReconciler::Observations RolloutReconciler::ObserveSources(
+    std::vector<PendingWish>& wishes) {
   Observations seen;
   for (PendingWish& pending : wishes) AddWish(pending.wish, seen);
   for (auto& [map, lane] : lanes_)
@@ -171,7 +187,8 @@ void RolloutReconciler::AddWish(SourceWish& wish, Observations& seen) {
   for (auto& [map, target] : wish.targets) {
     Lane& lane = lanes_[map];
     if (lane.rollout.map.empty()) lane.rollout.map = map;
-    // A map that another source got first, maybe in this very round: planning anew, the source sees that.
+    // A map that another source got first, maybe in this very round: planning anew, the source sees
+    // that.
     const auto taken = seen.find(map);
     const bool vacant = lane.rollout.phase == reconciler::Phase::kPending &&
                         (taken == seen.end() || !taken->second.desired);
@@ -204,7 +221,8 @@ void RolloutReconciler::Settle(std::vector<Turned>& turned, const Now& now) {
   const Status journalled = Journal(turned);
   std::vector<std::pair<std::string, std::string>> replan;
   for (Turned& one : turned) {
-    const bool kept = journalled.ok() || one.transition.safe_direction || one.transition.persist != Persist::kNow;
+    const bool kept =
+        journalled.ok() || one.transition.safe_direction || one.transition.persist != Persist::kNow;
     if (kept) Adopt(one, now, journalled.ok());
     if (!journalled.ok() && one.transition.persist == Persist::kNow) {
       hooks_.fault(one.map, journalled.error());
@@ -223,9 +241,11 @@ Status RolloutReconciler::Journal(const std::vector<Turned>& turned) {
   reconciler::Batch batch;
   for (const Turned& one : turned) {
     if (one.transition.persist != Persist::kNow) continue;
-    batch.puts.push_back({std::string(kRecordPrefix) + one.map, Body(one.transition.next), one.lane->version});
+    batch.puts.push_back(
+        {std::string(kRecordPrefix) + one.map, Body(one.transition.next), one.lane->version});
     batch.events.insert(batch.events.end(), one.lane->owed.begin(), one.lane->owed.end());
-    batch.events.insert(batch.events.end(), one.transition.events.begin(), one.transition.events.end());
+    batch.events.insert(batch.events.end(), one.transition.events.begin(),
+                        one.transition.events.end());
   }
   if (batch.puts.empty()) return {};
   PORTOLAN_CHECK(store_.Commit(batch));
@@ -244,7 +264,8 @@ void RolloutReconciler::Adopt(Turned& turned, const Now& now, bool stored) {
     lane.owed.clear();
     if (std::exchange(lane.unjournalled, false)) --unjournalled_;
   } else if (turned.transition.persist == Persist::kNow) {
-    std::move(turned.transition.events.begin(), turned.transition.events.end(), std::back_inserter(lane.owed));
+    std::move(turned.transition.events.begin(), turned.transition.events.end(),
+              std::back_inserter(lane.owed));
     if (!std::exchange(lane.unjournalled, true)) ++unjournalled_;
   } else if (turned.transition.persist == Persist::kTick) {
     lane.dirty = true;
@@ -257,7 +278,8 @@ void RolloutReconciler::Answer(Turned& turned, const Status& journalled) {
   const bool refused = !turned.transition.outcome || !turned.transition.outcome->accepted;
   if (!journalled.ok() && !refused && !turned.transition.safe_direction)
     return turned.command->promise.set_value(journalled.error());
-  VerbAnswer answer{turned.transition.outcome.value_or(reconciler::CommandOutcome{}), std::nullopt, Find(turned.map)};
+  VerbAnswer answer{turned.transition.outcome.value_or(reconciler::CommandOutcome{}), std::nullopt,
+                    Find(turned.map)};
   if (!journalled.ok() && !refused) answer.unjournalled = journalled.error();
   turned.command->promise.set_value(std::move(answer));
 }
@@ -298,7 +320,8 @@ void RolloutReconciler::RetryJournal() {
   }
 }
 
-Result<mapcore::LiveState> RolloutReconciler::Assemble(Lane& lane, const reconciler::Serving& serving) {
+Result<mapcore::LiveState> RolloutReconciler::Assemble(Lane& lane,
+                                                       const reconciler::Serving& serving) {
   mapcore::LiveState state;
   std::vector<mapcore::VersionPtr> held;
   if (serving.stable) {

@@ -32,18 +32,22 @@ struct SourceWish {
   std::vector<std::string> removed;
 };
 
-// Drives the rollouts of all maps: takes inputs from any thread, and in Process, on one thread, turns them into
-// Steps, one store commit, and what is served. Persists before it serves, except towards safety (design of Step).
+// Drives the rollouts of all maps: takes inputs from any thread, and in Process, on one thread,
+// turns them into Steps, one store commit, and what is served. Persists before it serves, except
+// towards safety (design of Step).
 class RolloutReconciler {
  public:
   struct Hooks {
-    std::function<void(const std::string& source, const std::string& map)> replan;  // the map needs a new plan
-    std::function<void(const reconciler::Event&)> event;              // after it is stored
-    std::function<void(const std::string& map, const Error&)> fault;  // something could not be served or stored
+    std::function<void(const std::string& source, const std::string& map)>
+        replan;                                           // the map needs a new plan
+    std::function<void(const reconciler::Event&)> event;  // after it is stored
+    std::function<void(const std::string& map, const Error&)>
+        fault;  // something could not be served or stored
   };
   using Clock = portolan::Clock;
 
-  RolloutReconciler(reconciler::StateStore& store, VersionCache& versions, mapcore::Catalog& catalog, Hooks hooks);
+  RolloutReconciler(reconciler::StateStore& store, VersionCache& versions,
+                    mapcore::Catalog& catalog, Hooks hooks);
 
   // Reads the records and serves what they say. Before the first Process.
   Status Restore();
@@ -74,12 +78,12 @@ class RolloutReconciler {
   };
   struct Lane {
     reconciler::Rollout rollout;
-    std::uint64_t version = 0;       // of the record
-    bool dirty = false;              // differs from the record by a tick's worth
-    bool unjournalled = false;       // differs by something that matters
+    std::uint64_t version = 0;            // of the record
+    bool dirty = false;                   // differs from the record by a tick's worth
+    bool unjournalled = false;            // differs by something that matters
     std::vector<reconciler::Event> owed;  // events of unjournalled transitions
     std::optional<reconciler::Serving> served;
-    std::optional<Duration> due;     // monotonic
+    std::optional<Duration> due;  // monotonic
     std::optional<UnstoredWish> unstored_wish;
     std::vector<mapcore::VersionPtr> held;  // keeps served versions in memory
   };

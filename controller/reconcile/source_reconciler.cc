@@ -21,11 +21,14 @@ constexpr std::size_t kPlanChangesKept = 1'000;  // in the stored plan; counts a
 // "Reason: sentence" of the GitSource port.
 std::pair<std::string, std::string> SplitReason(const Error& error) {
   const std::size_t colon = error.message.find(": ");
-  if (colon == std::string::npos || error.message.find(' ') < colon) return {"FetchFailed", error.message};
+  if (colon == std::string::npos || error.message.find(' ') < colon)
+    return {"FetchFailed", error.message};
   return {error.message.substr(0, colon), error.message.substr(colon + 2)};
 }
 
-std::string ShortCommit(const std::string& commit) { return commit.substr(0, 7); }
+std::string ShortCommit(const std::string& commit) {
+  return commit.substr(0, 7);
+}
 
 reconciler::MapPlan Abridged(reconciler::MapPlan plan) {
   if (plan.changes.changes.size() > kPlanChangesKept) plan.changes.changes.resize(kPlanChangesKept);
@@ -75,7 +78,8 @@ Duration SourceReconciler::Look(const Now& now) {
         jitter_.Below(static_cast<std::uint64_t>(settings_.poll.count() / 5 + 1))));
     next_look_ = now.mono + settings_.poll - settings_.poll / 10 + spread;
     if (failures_ > 0) {
-      const Duration backoff = std::min(kRetryMax, kRetryFirst * (1 << std::min(failures_ - 1, 12)));
+      const Duration backoff =
+          std::min(kRetryMax, kRetryFirst * (1 << std::min(failures_ - 1, 12)));
       next_look_ = now.mono + std::min(backoff, std::max(settings_.poll, kRetryFirst));
     }
   }
@@ -102,21 +106,26 @@ void SourceReconciler::Fetch(const Now& now, const std::optional<std::string>& a
   const bool moved = found->move == BranchMove::kRewritten || found->move == BranchMove::kUnrelated;
   if (found->move == BranchMove::kGone)
     return Fail({ErrorCode::kNotFound, "SourceGone: branch \"" + settings_.branch +
-                                           "\" was deleted; what is served stays"}, true);
-  if (moved && accepted != found->commit && !(settings_.accept_rewrites && found->move == BranchMove::kRewritten)) {
+                                           "\" was deleted; what is served stays"},
+                true);
+  if (moved && accepted != found->commit &&
+      !(settings_.accept_rewrites && found->move == BranchMove::kRewritten)) {
     {
       const std::scoped_lock lock(mutex_);
       status_.pending = found->commit;
     }
-    const std::string_view what = found->move == BranchMove::kRewritten ? "HistoryRewritten" : "UnrelatedHistory";
-    Fail({ErrorCode::kConflict, std::string(what) + ": the branch no longer contains " + ShortCommit(followed) +
-                                    "; to follow it: portolan source accept " + settings_.name + " " + found->commit},
+    const std::string_view what =
+        found->move == BranchMove::kRewritten ? "HistoryRewritten" : "UnrelatedHistory";
+    Fail({ErrorCode::kConflict,
+          std::string(what) + ": the branch no longer contains " + ShortCommit(followed) +
+              "; to follow it: portolan source accept " + settings_.name + " " + found->commit},
          true);
     return Keep();
   }
   if (found->tree.empty())
     return Fail({ErrorCode::kNotFound, "InvalidPath: no \"" + settings_.path + "\" in commit " +
-                                           ShortCommit(found->commit) + "; what is served stays"}, true);
+                                           ShortCommit(found->commit) + "; what is served stays"},
+                true);
   Follow(found->commit, found->tree);
 }
 
@@ -154,7 +163,8 @@ void SourceReconciler::Resume() {
   if (!before.ready) Plan();
 }
 
-// Reads the commit's desired state. False, with the status saying why, when nothing can be concluded from it.
+// Reads the commit's desired state. False, with the status saying why, when nothing can be
+// concluded from it.
 bool SourceReconciler::Load(const std::string& commit) {
   const auto artifact = ports_.git.Open(commit);
   if (!artifact.ok()) {
@@ -170,18 +180,19 @@ bool SourceReconciler::Load(const std::string& commit) {
   return true;
 }
 
-reconciler::StableVersions SourceReconciler::StableOf(
-    const Rollouts& all) {
+reconciler::StableVersions SourceReconciler::StableOf(const Rollouts& all) {
   reconciler::StableVersions stable;
   for (const auto& rollout : all) {
-    if (rollout->source != settings_.name || rollout->phase == reconciler::Phase::kPending) continue;
+    if (rollout->source != settings_.name || rollout->phase == reconciler::Phase::kPending)
+      continue;
     mapcore::VersionPtr version;
     if (rollout->stable) {
       auto loaded = ports_.versions.Get(rollout->stable->digest);
       if (!loaded.ok()) {
         const std::scoped_lock lock(mutex_);
-        status_.last_error = "map \"" + rollout->map + "\" is not planned, its stable version cannot be read: " +
-                             loaded.error().message;
+        status_.last_error =
+            "map \"" + rollout->map +
+            "\" is not planned, its stable version cannot be read: " + loaded.error().message;
         continue;
       }
       version = std::move(loaded).value();
@@ -194,14 +205,16 @@ reconciler::StableVersions SourceReconciler::StableOf(
 // A map belongs to one source: a second one that declares it is refused, naming both.
 void SourceReconciler::RefuseForeignMaps(const Rollouts& all) {
   for (const auto& rollout : all) {
-    if (rollout->source == settings_.name || rollout->phase == reconciler::Phase::kPending) continue;
+    if (rollout->source == settings_.name || rollout->phase == reconciler::Phase::kPending)
+      continue;
     const auto declared = desired_->maps.find(rollout->map);
     if (declared == desired_->maps.end()) continue;
     manifests::Diagnostic diagnostic;
     diagnostic.file = declared->second->file;
     diagnostic.position = declared->second->position;
     diagnostic.field = "metadata.name";
-    diagnostic.message = "map \"" + rollout->map + "\" belongs to source \"" + rollout->source + "\" already";
+    diagnostic.message =
+        "map \"" + rollout->map + "\" belongs to source \"" + rollout->source + "\" already";
     diagnostic.hint = "choose another name, or remove it there and prune it";
     desired_->diagnostics.push_back(diagnostic);
     desired_->rejected[rollout->map].push_back(std::move(diagnostic));
@@ -230,8 +243,8 @@ void SourceReconciler::MatchQuarantines(const Rollout& rollout, reconciler::Targ
 }
 
 reconciler::Target SourceReconciler::TargetOf(const manifests::DesiredMap& desired,
-                                                             const reconciler::MapPlan& plan,
-                                                             const Rollout* rollout) {
+                                              const reconciler::MapPlan& plan,
+                                              const Rollout* rollout) {
   reconciler::Target target;
   target.version.digest = desired.version->digest();
   target.version.revision = desired_->revision;
@@ -246,20 +259,23 @@ reconciler::Target SourceReconciler::TargetOf(const manifests::DesiredMap& desir
 }
 
 // A reason for which the commit as a whole is not taken up.
-std::optional<Error> SourceReconciler::WholeRefused(const reconciler::StableVersions& served) const {
+std::optional<Error> SourceReconciler::WholeRefused(
+    const reconciler::StableVersions& served) const {
   const std::string commit = ShortCommit(desired_->revision.commit);
   const bool empty = desired_->maps.empty() && desired_->rejected.empty() && !desired_->incomplete;
   if (empty && !served.empty())
-    return Error{ErrorCode::kInvalid, "EmptySource: commit " + commit + " declares no map; the " +
-                                          std::to_string(served.size()) +
-                                          " served stay. Commit them again, or remove maps one by one"};
+    return Error{ErrorCode::kInvalid,
+                 "EmptySource: commit " + commit + " declares no map; the " +
+                     std::to_string(served.size()) +
+                     " served stay. Commit them again, or remove maps one by one"};
   if (settings_.atomic && !desired_->rejected.empty())
     return Error{ErrorCode::kInvalid, "InvalidManifests: atomic source: nothing of " + commit +
                                           " is taken while a map of it is rejected"};
   return std::nullopt;
 }
 
-Status SourceReconciler::CollectTargets(const reconciler::Plan& plan, const Rollouts& all, SourceWish& wish) {
+Status SourceReconciler::CollectTargets(const reconciler::Plan& plan, const Rollouts& all,
+                                        SourceWish& wish) {
   std::map<std::string, std::shared_ptr<const Rollout>> rollouts;
   for (const auto& rollout : all) rollouts[rollout->map] = rollout;
   std::map<std::string, const reconciler::MapPlan*> plans;
@@ -276,13 +292,16 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan, const Roll
     const auto planned = plans.find(name);
     const reconciler::MapPlan& map_plan = planned == plans.end() ? settled : *planned->second;
     const auto wished = wished_.find(name);
-    if (wished != wished_.end() && wished->second == Wished{desired->version->digest(), base, map_plan.id}) continue;
+    if (wished != wished_.end() &&
+        wished->second == Wished{desired->version->digest(), base, map_plan.id})
+      continue;
     if (map_plan.base != base) continue;  // its stable version cannot be read
     PORTOLAN_CHECK(ports_.versions.Put(desired->version));
     wish.targets[name] = TargetOf(*desired, map_plan, rollout);
     if (planned != plans.end())
-      records.puts.push_back({"plan/" + map_plan.id.ToString(),
-                              manifests::CanonicalJson(reconciler::MapPlanToValue(Abridged(map_plan))), std::nullopt});
+      records.puts.push_back(
+          {"plan/" + map_plan.id.ToString(),
+           manifests::CanonicalJson(reconciler::MapPlanToValue(Abridged(map_plan))), std::nullopt});
   }
   if (!records.puts.empty()) PORTOLAN_CHECK(ports_.store.Commit(records));
   return {};
@@ -306,23 +325,28 @@ void SourceReconciler::Plan() {
   SourceWish wish;
   wish.source = settings_.name;
   wish.removed = plan.removed;
-  if (const Status collected = CollectTargets(plan, all, wish); !collected.ok()) return Fail(collected.error(), false);
-  for (const auto& [name, target] : wish.targets) wished_[name] = {target.version.digest, target.base, target.plan};
+  if (const Status collected = CollectTargets(plan, all, wish); !collected.ok())
+    return Fail(collected.error(), false);
+  for (const auto& [name, target] : wish.targets)
+    wished_[name] = {target.version.digest, target.base, target.plan};
   ports_.rollouts.Wish(std::move(wish)).wait();
   Conclude();
 }
 
 void SourceReconciler::Conclude() {
   const std::string commit = ShortCommit(desired_->revision.commit);
-  const auto errors = std::count_if(desired_->diagnostics.begin(), desired_->diagnostics.end(), [](const auto& d) {
-    return d.severity == manifests::Diagnostic::Severity::kError;
-  });
+  const auto errors = std::count_if(
+      desired_->diagnostics.begin(), desired_->diagnostics.end(),
+      [](const auto& d) { return d.severity == manifests::Diagnostic::Severity::kError; });
   if (errors == 0) return Settle("Succeeded", "following " + commit, true, false);
-  const std::string counted = std::to_string(errors) + (errors == 1 ? " error in " : " errors in ") + commit;
+  const std::string counted =
+      std::to_string(errors) + (errors == 1 ? " error in " : " errors in ") + commit;
   const std::size_t rejected = desired_->rejected.size();
-  const std::string kept = desired_->incomplete ? ": a file cannot be read, so no map counts as removed"
-                           : rejected == 1      ? ", 1 of its maps keeps its last good version"
-                                           : ", " + std::to_string(rejected) + " of its maps keep their last good version";
+  const std::string kept =
+      desired_->incomplete ? ": a file cannot be read, so no map counts as removed"
+      : rejected == 1
+          ? ", 1 of its maps keeps its last good version"
+          : ", " + std::to_string(rejected) + " of its maps keep their last good version";
   Settle("InvalidManifests", counted + kept, false, true);
 }
 
@@ -336,7 +360,8 @@ void SourceReconciler::Fail(const Error& error, bool stalled) {
 }
 
 // Says a new condition once, as an event.
-void SourceReconciler::Settle(std::string_view reason, std::string message, bool ready, bool stalled) {
+void SourceReconciler::Settle(std::string_view reason, std::string message, bool ready,
+                              bool stalled) {
   reconciler::Event event;
   {
     const std::scoped_lock lock(mutex_);
@@ -349,7 +374,8 @@ void SourceReconciler::Settle(std::string_view reason, std::string message, bool
     event.data = Value::Object{};
     event.data.Set("commit", status_.observed);
     Value::Array lines;
-    for (const manifests::Diagnostic& diagnostic : status_.diagnostics) lines.emplace_back(FormatDiagnostic(diagnostic));
+    for (const manifests::Diagnostic& diagnostic : status_.diagnostics)
+      lines.emplace_back(FormatDiagnostic(diagnostic));
     if (!ready && !lines.empty()) event.data.Set("diagnostics", std::move(lines));
   }
   event.source = settings_.name;
@@ -362,7 +388,8 @@ void SourceReconciler::Settle(std::string_view reason, std::string message, bool
 
 void SourceReconciler::Keep() {
   reconciler::Batch batch;
-  batch.puts.push_back({"source/" + settings_.name, manifests::CanonicalJson(SourceRecord(status())), std::nullopt});
+  batch.puts.push_back(
+      {"source/" + settings_.name, manifests::CanonicalJson(SourceRecord(status())), std::nullopt});
   const auto committed = ports_.store.Commit(batch);
   if (committed.ok()) return;
   const std::scoped_lock lock(mutex_);
@@ -371,7 +398,9 @@ void SourceReconciler::Keep() {
 
 void SourceReconciler::Wait(Duration duration) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, duration, [this] { return woken_ || dirty_ || !replan_.empty() || accepted_ || !syncs_.empty(); });
+  changed_.wait_for(lock, duration, [this] {
+    return woken_ || dirty_ || !replan_.empty() || accepted_ || !syncs_.empty();
+  });
   woken_ = false;
 }
 
@@ -416,9 +445,10 @@ Result<SourceStatus> SourceReconciler::Accept(const std::string& commit) {
   {
     const std::scoped_lock lock(mutex_);
     if (commit.size() < 7 || !status_.pending.starts_with(commit))
-      return Error{ErrorCode::kConflict, "source " + settings_.name + " has no pending commit " + commit +
-                                             (status_.pending.empty() ? std::string("; nothing is pending")
-                                                                      : "; pending is " + status_.pending)};
+      return Error{ErrorCode::kConflict,
+                   "source " + settings_.name + " has no pending commit " + commit +
+                       (status_.pending.empty() ? std::string("; nothing is pending")
+                                                : "; pending is " + status_.pending)};
     accepted_ = status_.pending;
     syncs_.push_back(std::move(promise));
   }

@@ -30,9 +30,10 @@ struct SourceSettings {
   std::string environment;       // part of what an approval binds to
 };
 
-// Follows one source: fetch, load, plan, and tell the RolloutReconciler what the maps should be. Look runs on one
-// thread, which the daemon owns; everything else may be called from any thread. Whatever goes wrong with the source
-// becomes its status; what is served never changes because of it.
+// Follows one source: fetch, load, plan, and tell the RolloutReconciler what the maps should be.
+// Look runs on one thread, which the daemon owns; everything else may be called from any thread.
+// Whatever goes wrong with the source becomes its status; what is served never changes because of
+// it.
 class SourceReconciler {
  public:
   struct Ports {
@@ -45,9 +46,11 @@ class SourceReconciler {
 
   SourceReconciler(SourceSettings settings, Ports ports, std::uint64_t jitter_seed);
 
-  // Takes up the commit that was followed before a restart, from the local mirror, without the network.
+  // Takes up the commit that was followed before a restart, from the local mirror, without the
+  // network.
   void Restore();
-  // Looks at the remote if it is due or marked dirty, plans anew if asked to. Returns when to look again.
+  // Looks at the remote if it is due or marked dirty, plans anew if asked to. Returns when to look
+  // again.
   Duration Look(const Now& now);
   void Wait(Duration duration);
   void Wake();
@@ -57,7 +60,8 @@ class SourceReconciler {
   void Replan(const std::string& map);
   // Looks now; answers when that is done.
   std::future<SourceStatus> Sync();
-  // Follows a tip that was held (rewritten or unrelated). Errors: kConflict when no such tip is pending.
+  // Follows a tip that was held (rewritten or unrelated). Errors: kConflict when no such tip is
+  // pending.
   Result<SourceStatus> Accept(const std::string& commit);
 
   SourceStatus status() const;
@@ -97,10 +101,11 @@ class SourceReconciler {
   Random jitter_;
   manifests::Loader loader_;
   std::optional<manifests::DesiredState> desired_;
-  std::string tree_;           // of desired_
-  int failures_ = 0;           // in a row
+  std::string tree_;  // of desired_
+  int failures_ = 0;  // in a row
   Duration next_look_{0};
-  // What was last asked for, by map: the wish is repeated only when it, its base or its plan changes.
+  // What was last asked for, by map: the wish is repeated only when it, its base or its plan
+  // changes.
   std::map<std::string, Wished> wished_;
 
   mutable std::mutex mutex_;

@@ -14,17 +14,17 @@ namespace portolan::controller {
 // What is known of one source, for people and for its record "source/<name>".
 struct SourceStatus {
   std::string name;
-  std::string url;     // without credentials
+  std::string url;  // without credentials
   std::string branch;
   std::string path;
-  std::string followed;   // commit whose content is desired; empty before the first
-  std::string revision;   // "main@sha1:…" of it
-  std::string observed;   // the branch's tip at the last look
-  std::string pending;    // a tip that waits for `accept`
+  std::string followed;            // commit whose content is desired; empty before the first
+  std::string revision;            // "main@sha1:…" of it
+  std::string observed;            // the branch's tip at the last look
+  std::string pending;             // a tip that waits for `accept`
   std::string reason = "Pending";  // of the condition
   std::string message;
   bool ready = false;
-  bool stalled = false;   // will not go on by itself
+  bool stalled = false;  // will not go on by itself
   std::optional<WallTime> last_fetch;
   std::string last_error;
   std::vector<manifests::Diagnostic> diagnostics;

@@ -8,15 +8,16 @@
 
 namespace portolan::controller {
 
-// The map versions that somebody holds, by digest, read from the store when nobody does. Thread-safe; a read from the
-// store does not block readers of versions that are in memory.
+// The map versions that somebody holds, by digest, read from the store when nobody does.
+// Thread-safe; a read from the store does not block readers of versions that are in memory.
 class VersionCache {
  public:
   explicit VersionCache(reconciler::StateStore& store) : store_(store) {}
 
   // Errors: kNotFound, kCorrupt, kUnavailable of the store.
   Result<mapcore::VersionPtr> Get(const Digest& digest);
-  // Stores the version before it is used anywhere, so that every digest in a record can be read back.
+  // Stores the version before it is used anywhere, so that every digest in a record can be read
+  // back.
   Status Put(const mapcore::VersionPtr& version);
   // The version if it is in memory.
   mapcore::VersionPtr Peek(const Digest& digest);

@@ -7,9 +7,13 @@ namespace {
 
 using manifests::Value;
 
-std::string SubjectName(int subject) { return "tenant-" + std::to_string(subject); }
+std::string SubjectName(int subject) {
+  return "tenant-" + std::to_string(subject);
+}
 
-std::string HashText(int subject) { return Sha256Of(SubjectName(subject)).Hex().substr(0, 16); }
+std::string HashText(int subject) {
+  return Sha256Of(SubjectName(subject)).Hex().substr(0, 16);
+}
 
 Duration MonoNow() {
   return std::chrono::floor<Duration>(std::chrono::steady_clock::now().time_since_epoch());
@@ -17,10 +21,16 @@ Duration MonoNow() {
 
 }  // namespace
 
-Clients::Clients(const Workshop& workshop, Options options) : workshop_(workshop), options_(std::move(options)) {
+Clients::Clients(const Workshop& workshop, Options options)
+    : workshop_(workshop), options_(std::move(options)) {
   for (int i = 0; i < options_.services; ++i)
     threads_.emplace_back([this, i] {
-      Serve({"service-" + std::to_string(i), Random(static_cast<std::uint64_t>(i) + 1), 0, {}, {}, Duration(0)});
+      Serve({"service-" + std::to_string(i),
+             Random(static_cast<std::uint64_t>(i) + 1),
+             0,
+             {},
+             {},
+             Duration(0)});
     });
 }
 
@@ -49,11 +59,13 @@ void Clients::Serve(Service service) {
 }
 
 void Clients::LookUp(Service& service) {
-  const int subject = static_cast<int>(service.random.Below(static_cast<std::uint64_t>(options_.subjects)));
+  const int subject =
+      static_cast<int>(service.random.Below(static_cast<std::uint64_t>(options_.subjects)));
   Value body;
   body.Set("keys", Value::Array(options_.keys.begin(), options_.keys.end()));
   body.Set("subject", SubjectName(subject));
-  const auto answer = workshop_.Call("POST", "/v1/maps/" + options_.map + "/lookup", WriteJson(body));
+  const auto answer =
+      workshop_.Call("POST", "/v1/maps/" + options_.map + "/lookup", WriteJson(body));
   if (!answer.ok()) return;  // a service that cannot ask keeps what it has: neither good nor bad
   const Value* values = answer->Find("values");
   bool works = values != nullptr;

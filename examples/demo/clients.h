@@ -15,8 +15,8 @@
 
 namespace portolan::demo {
 
-// Simulated services that ask for keys of one map for many subjects, act on the values, and report to the daemon which
-// arm failed whom: each a thread, until destroyed.
+// Simulated services that ask for keys of one map for many subjects, act on the values, and report
+// to the daemon which arm failed whom: each a thread, until destroyed.
 class Clients {
  public:
   struct Options {
@@ -24,9 +24,10 @@ class Clients {
     std::vector<std::string> keys;
     int services = 4;
     int subjects = 2'000;
-    Duration pause{2};                                             // between lookups of a service
+    Duration pause{2};  // between lookups of a service
     Duration report_every{100};
-    std::function<bool(const manifests::Value& value)> accepts;   // whether a service works with a value
+    std::function<bool(const manifests::Value& value)>
+        accepts;  // whether a service works with a value
   };
   // What clients saw since the last Take.
   struct Arm {

@@ -29,7 +29,8 @@ std::string Joined(const std::vector<std::string>& command) {
 
 Status Run(const std::vector<std::string>& command, const std::string& directory) {
   const pid_t child = fork();
-  if (child < 0) return Error{ErrorCode::kUnavailable, "cannot start a process for: " + Joined(command)};
+  if (child < 0)
+    return Error{ErrorCode::kUnavailable, "cannot start a process for: " + Joined(command)};
   if (child == 0) {
     if (chdir(directory.c_str()) != 0) _exit(126);
     Become(command);
@@ -37,10 +38,12 @@ Status Run(const std::vector<std::string>& command, const std::string& directory
   int status = 0;
   waitpid(child, &status, 0);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
-  return Error{ErrorCode::kUnavailable, "failed with " + std::to_string(WEXITSTATUS(status)) + ": " + Joined(command)};
+  return Error{ErrorCode::kUnavailable,
+               "failed with " + std::to_string(WEXITSTATUS(status)) + ": " + Joined(command)};
 }
 
-Result<Process> Process::Start(const std::vector<std::string>& command, const std::string& log_file) {
+Result<Process> Process::Start(const std::vector<std::string>& command,
+                               const std::string& log_file) {
   const int log = open(log_file.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
   if (log < 0) return Error{ErrorCode::kUnavailable, "cannot write " + log_file};
   const pid_t child = fork();
@@ -62,6 +65,8 @@ Process::~Process() {
   waitpid(pid_, nullptr, 0);
 }
 
-pid_t Process::Release() { return std::exchange(pid_, 0); }
+pid_t Process::Release() {
+  return std::exchange(pid_, 0);
+}
 
 }  // namespace portolan::demo

@@ -9,14 +9,16 @@
 
 namespace portolan::demo {
 
-// Runs a program to its end, without a shell, in a directory. Errors: kUnavailable with the command and its exit code.
+// Runs a program to its end, without a shell, in a directory. Errors: kUnavailable with the command
+// and its exit code.
 Status Run(const std::vector<std::string>& command, const std::string& directory);
 
 // A child process. Ends it (SIGTERM, then waits) when destroyed.
 class Process {
  public:
   // Standard output and error go to `log_file`. Errors: kUnavailable.
-  static Result<Process> Start(const std::vector<std::string>& command, const std::string& log_file);
+  static Result<Process> Start(const std::vector<std::string>& command,
+                               const std::string& log_file);
   Process(Process&& other) noexcept;
   Process& operator=(Process&&) = delete;
   ~Process();

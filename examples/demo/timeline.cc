@@ -32,7 +32,8 @@ Result<Value> Timeline::WaitFor(const std::string& reason, Duration patience) {
     return found != nullptr;
   });
   if (found == nullptr)
-    return Error{ErrorCode::kTimeout, "no event " + reason + " of " + map_ + " within " + FormatDuration(patience)};
+    return Error{ErrorCode::kTimeout,
+                 "no event " + reason + " of " + map_ + " within " + FormatDuration(patience)};
   return *found;
 }
 
@@ -40,7 +41,8 @@ void Timeline::Follow() {
   const controller::HttpClient client = workshop_.Client();
   const Status followed = client.Stream("/v1/events?map=" + map_, {{"Accept", "text/event-stream"}},
                                         [this](std::string_view line) { return Take(line); });
-  if (!followed.ok()) std::fprintf(stderr, "the event stream ended: %s\n", followed.error().message.c_str());
+  if (!followed.ok())
+    std::fprintf(stderr, "the event stream ended: %s\n", followed.error().message.c_str());
 }
 
 // False ends the stream.

@@ -10,7 +10,8 @@
 
 namespace portolan::demo {
 
-// Follows the daemon's event stream and prints what happens to one map, in milliseconds after the last mark.
+// Follows the daemon's event stream and prints what happens to one map, in milliseconds after the
+// last mark.
 class Timeline {
  public:
   Timeline(const Workshop& workshop, std::string map);

@@ -35,7 +35,9 @@ std::string ListeningAddress(const fs::path& log) {
 
 }  // namespace
 
-WallTime WallNow() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+WallTime WallNow() {
+  return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
 
 Workshop::Workshop(Options options) : options_(std::move(options)) {}
 
@@ -43,7 +45,9 @@ Status Workshop::MakeRepository() {
   std::error_code failed;
   fs::remove_all(options_.directory, failed);
   fs::create_directories(repository(), failed);
-  if (failed) return Error{ErrorCode::kUnavailable, "cannot make " + repository().string() + ": " + failed.message()};
+  if (failed)
+    return Error{ErrorCode::kUnavailable,
+                 "cannot make " + repository().string() + ": " + failed.message()};
   PORTOLAN_CHECK(Run({"git", "init", "-q", "-b", "main"}, repository()));
   PORTOLAN_CHECK(Run({"git", "config", "user.name", "Ana"}, repository()));
   PORTOLAN_CHECK(Run({"git", "config", "user.email", "ana@example.com"}, repository()));
@@ -53,7 +57,9 @@ Status Workshop::MakeRepository() {
 Status Workshop::CopyIn(const fs::path& folder) {
   std::error_code failed;
   fs::copy(folder, repository() / folder.filename(), fs::copy_options::recursive, failed);
-  if (failed) return Error{ErrorCode::kUnavailable, "cannot copy " + folder.string() + ": " + failed.message()};
+  if (failed)
+    return Error{ErrorCode::kUnavailable,
+                 "cannot copy " + folder.string() + ": " + failed.message()};
   return {};
 }
 
@@ -82,10 +88,11 @@ Result<WallTime> Workshop::Commit(const std::string& message) {
 
 Status Workshop::StartDaemon() {
   const fs::path log = options_.directory / "daemon.log";
-  PORTOLAN_TRY(Process process, Process::Start({options_.portolan, "serve", "--repo", repository().string(), "--state",
-                                                (options_.directory / "state").string(), "--listen", options_.listen,
-                                                "--poll", options_.poll},
-                                               log));
+  PORTOLAN_TRY(Process process,
+               Process::Start({options_.portolan, "serve", "--repo", repository().string(),
+                               "--state", (options_.directory / "state").string(), "--listen",
+                               options_.listen, "--poll", options_.poll},
+                              log));
   daemon_ = std::make_unique<Process>(std::move(process));
   for (int waited = 0; waited < kStartPatienceMs; waited += kStartLookMs) {
     address_ = ListeningAddress(log);
@@ -93,8 +100,8 @@ Status Workshop::StartDaemon() {
     poll(nullptr, 0, kStartLookMs);
   }
   const auto text = ReadText(log);
-  return Error{ErrorCode::kTimeout, "the daemon did not answer within 10 s; its log " + log.string() + ":\n" +
-                                        (text.ok() ? *text : "")};
+  return Error{ErrorCode::kTimeout, "the daemon did not answer within 10 s; its log " +
+                                        log.string() + ":\n" + (text.ok() ? *text : "")};
 }
 
 controller::HttpClient Workshop::Client() const {

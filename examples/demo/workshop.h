@@ -11,13 +11,13 @@
 
 namespace portolan::demo {
 
-// A git repository of maps and a daemon that follows it, in a directory of their own: what a demonstration or a
-// measurement of the whole path needs. Not thread-safe, but for Call.
+// A git repository of maps and a daemon that follows it, in a directory of their own: what a
+// demonstration or a measurement of the whole path needs. Not thread-safe, but for Call.
 class Workshop {
  public:
   struct Options {
-    std::string portolan;              // the program
-    std::filesystem::path directory;   // made anew
+    std::string portolan;             // the program
+    std::filesystem::path directory;  // made anew
     std::string poll = "30s";
     std::string listen = "127.0.0.1:0";
   };
@@ -39,7 +39,8 @@ class Workshop {
   Status Hook();
 
   // One call of the API; another status than 2xx is an error.
-  Result<manifests::Value> Call(const std::string& method, const std::string& target, const std::string& body = "") const;
+  Result<manifests::Value> Call(const std::string& method, const std::string& target,
+                                const std::string& body = "") const;
   controller::HttpClient Client() const;
 
   std::filesystem::path repository() const { return options_.directory / "repository"; }

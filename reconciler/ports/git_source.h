@@ -14,19 +14,23 @@ enum class BranchMove { kFirst, kUnchanged, kFastForward, kRewritten, kUnrelated
 // What one look at the remote found.
 struct FetchResult {
   BranchMove move = BranchMove::kUnchanged;
-  std::string commit;   // the branch's tip now, 40 hex; empty when gone
-  std::string tree;     // object id of the watched path's tree at the tip; equal ids mean nothing to do; empty: no such path
+  std::string commit;  // the branch's tip now, 40 hex; empty when gone
+  std::string tree;    // object id of the watched path's tree at the tip; equal ids mean nothing to
+                       // do; empty: no such path
 };
 
-// A git repository, branch and path. One thread's own. Errors carry a condition reason as the first word of the
-// message, then ": " and one sentence ("BranchNotFound: branch \"mian\" …"): AuthenticationFailed, BranchNotFound,
-// EmptyRepository, Timeout, Unreachable, WorkerKilled, TooLarge, StorageFull, CorruptMirror, Denied.
+// A git repository, branch and path. One thread's own. Errors carry a condition reason as the first
+// word of the message, then ": " and one sentence ("BranchNotFound: branch \"mian\" …"):
+// AuthenticationFailed, BranchNotFound, EmptyRepository, Timeout, Unreachable, WorkerKilled,
+// TooLarge, StorageFull, CorruptMirror, Denied.
 class GitSource {
  public:
   virtual ~GitSource() = default;
-  // Asks the remote, and fetches when the tip is new. `followed` is the commit that the caller last accepted, or empty.
+  // Asks the remote, and fetches when the tip is new. `followed` is the commit that the caller last
+  // accepted, or empty.
   virtual Result<FetchResult> Fetch(const std::string& followed) = 0;
-  // The files below the watched path at a commit that was fetched. kNotFound "InvalidPath: …" when the path is absent.
+  // The files below the watched path at a commit that was fetched. kNotFound "InvalidPath: …" when
+  // the path is absent.
   virtual Result<manifests::Artifact> Open(const std::string& commit) = 0;
   // Keeps a commit's objects through rewrites of the branch.
   virtual Status Pin(const std::string& commit) = 0;

@@ -15,25 +15,25 @@ namespace portolan::reconciler {
 
 // A stored record and its version: 1 when first written, +1 with each write.
 struct Record {
-  std::string key;     // "rollout/rate-limits", "source/edge", "plan/sha256:…"
-  std::string body;    // canonical JSON
+  std::string key;   // "rollout/rate-limits", "source/edge", "plan/sha256:…"
+  std::string body;  // canonical JSON
   std::uint64_t version = 0;
 };
 
-// A fact that happened, for people and for audit. `sequence` is the store's monotone change number; each event's hash
-// covers the one before it, so that an edit or a hole shows.
+// A fact that happened, for people and for audit. `sequence` is the store's monotone change number;
+// each event's hash covers the one before it, so that an edit or a hole shows.
 struct Event {
   std::uint64_t sequence = 0;  // given by the store
   WallTime time{};
-  std::string map;             // empty for events of a source or of the daemon
+  std::string map;  // empty for events of a source or of the daemon
   std::string source;
-  std::string type;            // "Normal" | "Warning"
-  std::string reason;          // CamelCase, "StepStarted", "RolledBack"
-  std::string message;         // one sentence
-  std::string actor;           // "token:ci", "user:ana", "git", "controller"
-  manifests::Value data;       // object with the numbers behind the message
-  std::string prev_hash;       // 64 hex digits, given by the store; zeros for the first event
-  std::string hash;            // given by the store
+  std::string type;       // "Normal" | "Warning"
+  std::string reason;     // CamelCase, "StepStarted", "RolledBack"
+  std::string message;    // one sentence
+  std::string actor;      // "token:ci", "user:ana", "git", "controller"
+  manifests::Value data;  // object with the numbers behind the message
+  std::string prev_hash;  // 64 hex digits, given by the store; zeros for the first event
+  std::string hash;       // given by the store
 };
 
 // Writes that happen together or not at all.
@@ -47,7 +47,8 @@ struct Batch {
   std::vector<Put> puts;
   std::vector<std::string> deletes;
   std::vector<Event> events;  // appended in order
-  // Durable against power loss before Commit returns. False is for journals that may lose the last tick.
+  // Durable against power loss before Commit returns. False is for journals that may lose the last
+  // tick.
   bool sync = true;
 };
 
@@ -55,8 +56,8 @@ struct CommitResult {
   std::uint64_t sequence = 0;  // of the last event stored so far
 };
 
-// Where state survives. Implementations are thread-safe. Errors: kConflict (expected version), kExhausted (disk full),
-// kUnavailable (locked, I/O), kCorrupt, kNotFound.
+// Where state survives. Implementations are thread-safe. Errors: kConflict (expected version),
+// kExhausted (disk full), kUnavailable (locked, I/O), kCorrupt, kNotFound.
 class StateStore {
  public:
   virtual ~StateStore() = default;
@@ -66,7 +67,8 @@ class StateStore {
   // Content-addressed: storing twice is one blob; GetBlob verifies the digest (kCorrupt).
   virtual Result<Digest> PutBlob(std::string_view bytes) = 0;
   virtual Result<std::string> GetBlob(const Digest& digest) = 0;
-  // Up to `limit` events after `sequence`, in order. kNotFound when events after `sequence` were already dropped.
+  // Up to `limit` events after `sequence`, in order. kNotFound when events after `sequence` were
+  // already dropped.
   virtual Result<std::vector<Event>> EventsAfter(std::uint64_t sequence, std::size_t limit) = 0;
 };
 

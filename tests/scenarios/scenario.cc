@@ -74,8 +74,10 @@ void Scenario::Run(const std::string& line) {
   if (command == "commit") return Commit(line.substr(6));
   const auto arguments = ArgumentsOf(words);
   if (command == "strategy") return SetStrategy(arguments);
-  if (command == "advance") return Advance(DurationOf(arguments.begin()->first), arguments.contains("reports"));
-  if (command == "report") return ReportOnce(arguments.contains("canary") ? "canary" : "stable", arguments);
+  if (command == "advance")
+    return Advance(DurationOf(arguments.begin()->first), arguments.contains("reports"));
+  if (command == "report")
+    return ReportOnce(arguments.contains("canary") ? "canary" : "stable", arguments);
   if (command == "restart") return Restart();
   Observation seen;
   seen.now = now_;
@@ -127,7 +129,8 @@ void Scenario::Commit(const std::string& entries) {
 }
 
 Target Scenario::TargetOfWish() const {
-  const mapcore::MapVersion* stable = rollout_.stable ? versions_.at(rollout_.stable->digest).get() : nullptr;
+  const mapcore::MapVersion* stable =
+      rollout_.stable ? versions_.at(rollout_.stable->digest).get() : nullptr;
   manifests::DesiredMap desired;
   desired.name = desired.salt = rollout_.map;
   desired.strategy = strategy_;
@@ -144,8 +147,9 @@ Target Scenario::TargetOfWish() const {
   target.split.salt = rollout_.map;
   target.findings = plan.findings;
   for (const Quarantine& quarantine : rollout_.quarantine) {
-    const auto changes = MakeChangeSet(quarantine.base ? versions_.at(*quarantine.base).get() : nullptr,
-                                       *versions_.at(quarantine.digest));
+    const auto changes =
+        MakeChangeSet(quarantine.base ? versions_.at(*quarantine.base).get() : nullptr,
+                      *versions_.at(quarantine.digest));
     const QuarantineMatch match = MatchQuarantine(changes, *wish_);
     if (match.hold <= target.quarantine) continue;
     target.quarantine = match.hold;
@@ -208,21 +212,26 @@ void Scenario::RunVerb(Verb verb, const std::string& line, const Arguments& argu
   if (verb == Verb::kApprove && rollout_.target) command.plan = rollout_.target->plan;
   seen.command = std::move(command);
   const Transition transition = Step(rollout_, seen);
-  out_ += line + (transition.outcome->accepted ? ": ok, " : ": refused, ") + transition.outcome->message + "\n";
+  out_ += line + (transition.outcome->accepted ? ": ok, " : ": refused, ") +
+          transition.outcome->message + "\n";
   Settle(transition);
 }
 
 void Scenario::Restart() {
-  auto again = RolloutFromValue(*manifests::ParseJson(manifests::CanonicalJson(RolloutToValue(rollout_))));
+  auto again =
+      RolloutFromValue(*manifests::ParseJson(manifests::CanonicalJson(RolloutToValue(rollout_))));
   if (!again.ok()) throw std::runtime_error(again.error().message);
   rollout_ = std::move(again).value();
   now_.mono = Duration(5);
 }
 
-void Scenario::Observe(Observation seen) { Settle(Step(rollout_, seen)); }
+void Scenario::Observe(Observation seen) {
+  Settle(Step(rollout_, seen));
+}
 
 void Scenario::Settle(Transition transition) {
-  for (const Event& event : transition.events) out_ += "  event " + event.reason + ": " + event.message + "\n";
+  for (const Event& event : transition.events)
+    out_ += "  event " + event.reason + ": " + event.message + "\n";
   rollout_ = std::move(transition.next);
   replan_ = replan_ || transition.replan;
   if (transition.look_again == Duration(0)) {
@@ -237,7 +246,8 @@ void Scenario::PrintState() {
   std::string state = std::string(PhaseName(rollout_.phase)) + "(" + rollout_.reason + ")";
   state += serving.stable ? " stable=" + serving.stable->Short() : " stable=none";
   if (serving.canary)
-    state += " canary=" + serving.canary->Short() + " weight=" + std::to_string(serving.split.weight / 1000) + "%";
+    state += " canary=" + serving.canary->Short() +
+             " weight=" + std::to_string(serving.split.weight / 1000) + "%";
   if (state != last_state_) out_ += "-> " + state + "\n";
   last_state_ = state;
 }

@@ -17,12 +17,14 @@ const fs::path kCases = fs::path(PORTOLAN_SOURCE_DIR) / "tests/scenarios/cases";
 
 std::vector<std::string> CaseNames() {
   std::vector<std::string> names;
-  for (const auto& entry : fs::directory_iterator(kCases)) names.push_back(entry.path().stem().string());
+  for (const auto& entry : fs::directory_iterator(kCases))
+    names.push_back(entry.path().stem().string());
   std::sort(names.begin(), names.end());
   return names;
 }
 
-// A case file alternates blocks of commands and of what they print, parted by "----" and an empty line:
+// A case file alternates blocks of commands and of what they print, parted by "----" and an empty
+// line:
 //   commands
 //   ----
 //   output
@@ -53,8 +55,11 @@ TEST_P(ScenarioFile, PlaysAsWritten) {
   std::stringstream text;
   text << std::ifstream(path).rdbuf();
   const std::string played = Replay(text.str());
-  if (std::getenv("PORTOLAN_REWRITE") != nullptr) std::ofstream(path) << played;
-  else EXPECT_EQ(played, text.str()) << "to accept what is played now: PORTOLAN_REWRITE=1, then read the diff";
+  if (std::getenv("PORTOLAN_REWRITE") != nullptr)
+    std::ofstream(path) << played;
+  else
+    EXPECT_EQ(played, text.str())
+        << "to accept what is played now: PORTOLAN_REWRITE=1, then read the diff";
 }
 
 std::string CaseTestName(const testing::TestParamInfo<std::string>& parameter) {

@@ -63,7 +63,8 @@ TEST_F(DaemonTest, RefusesAnAddressThatIsTaken) {
   config.listen.control = (*first)->addresses().front().substr(std::string("http://").size());
   auto second = Daemon::Start(config, clock_);
   ASSERT_FALSE(second.ok());
-  EXPECT_NE(second.error().message.find(config.listen.control), std::string::npos) << second.error().message;
+  EXPECT_NE(second.error().message.find(config.listen.control), std::string::npos)
+      << second.error().message;
 }
 
 TEST_F(DaemonTest, RefusesATokensFileThatIsNotThere) {

@@ -14,7 +14,8 @@ std::string ErrorsOf(const std::vector<std::string>& arguments, int expected) {
 }
 
 TEST(Serve, RefusesAnUnknownFlagAsABadCommandLine) {
-  EXPECT_NE(ErrorsOf({"--rep", "x"}, 64).find("--repo"), std::string::npos) << "says what was meant";
+  EXPECT_NE(ErrorsOf({"--rep", "x"}, 64).find("--repo"), std::string::npos)
+      << "says what was meant";
 }
 
 TEST(Serve, WantsOneOfConfigAndRepo) {
@@ -28,7 +29,8 @@ TEST(Serve, SaysWhatIsWrongWithItsConfiguration) {
 }
 
 TEST(Serve, RefusesToLeaveThisMachineWithoutSayingSo) {
-  EXPECT_NE(ErrorsOf({"--repo", "https://git.example.com/maps.git", "--listen", "0.0.0.0:7420"}, 2), "");
+  EXPECT_NE(ErrorsOf({"--repo", "https://git.example.com/maps.git", "--listen", "0.0.0.0:7420"}, 2),
+            "");
 }
 
 }  // namespace

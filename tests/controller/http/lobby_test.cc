@@ -38,7 +38,8 @@ class LobbyTest : public testing::Test {
   std::string Answer() {
     std::string answer;
     char bytes[4096];
-    for (ssize_t got; (got = read(peer_, bytes, sizeof bytes)) > 0;) answer.append(bytes, static_cast<std::size_t>(got));
+    for (ssize_t got; (got = read(peer_, bytes, sizeof bytes)) > 0;)
+      answer.append(bytes, static_cast<std::size_t>(got));
     return answer;
   }
 

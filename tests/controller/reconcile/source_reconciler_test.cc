@@ -356,7 +356,8 @@ TEST_F(SourceReconcilerTest, PlansAHeldMapAnewWhenOnlyItsStrategyChanges) {
   files["strategies/quick.yaml"] += "  onNewRevision: queue\n";
   edge.Push('c', files);
   EXPECT_EQ(world.Phase("limits"), "Held");
-  EXPECT_NE(world.rollouts.Find("limits")->target->plan, before) << "an approval of the old plan must not start it";
+  EXPECT_NE(world.rollouts.Find("limits")->target->plan, before)
+      << "an approval of the old plan must not start it";
 }
 
 TEST_F(SourceReconcilerTest, SyncAnswersWhenTheLookIsDone) {

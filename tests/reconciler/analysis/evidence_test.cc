@@ -14,7 +14,8 @@ Report ReportOf(mapcore::Arm arm, std::uint64_t batch, std::int64_t subjects, st
   report.item.lookups = subjects * 2;
   report.item.subjects = subjects;
   if (bad > 0) report.item.bad["errors"].count = bad;
-  for (std::int64_t i = 0; i < bad; ++i) report.item.bad["errors"].subject_hashes.push_back(++next_subject);
+  for (std::int64_t i = 0; i < bad; ++i)
+    report.item.bad["errors"].subject_hashes.push_back(++next_subject);
   return report;
 }
 
@@ -82,7 +83,8 @@ TEST(Evidence, SurvivesItsRecord) {
   EXPECT_EQ(again->canary.bad_subjects, evidence.canary.bad_subjects);
   EXPECT_EQ(again->canary.bad_by_kind, evidence.canary.bad_by_kind);
   EXPECT_EQ(again->canary.last_report, kNow.wall);
-  EXPECT_EQ(again->canary.last_report_mono, std::nullopt) << "data must be seen to flow anew after a restart";
+  EXPECT_EQ(again->canary.last_report_mono, std::nullopt)
+      << "data must be seen to flow anew after a restart";
   EXPECT_EQ(again->reporters, evidence.reporters);
   EXPECT_EQ(again->samples, evidence.samples);
 }

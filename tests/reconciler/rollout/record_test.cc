@@ -10,7 +10,8 @@ VersionRef VersionOf(std::string_view content, std::uint64_t number) {
   version.digest = Sha256Of(content);
   version.number = number;
   version.size = 3;
-  version.revision = {"main", std::string(40, 'a'), "Ana <ana@example.com>", "raise limits", WallTime(Duration(1'000))};
+  version.revision = {"main", std::string(40, 'a'), "Ana <ana@example.com>", "raise limits",
+                      WallTime(Duration(1'000))};
   return version;
 }
 
@@ -42,8 +43,10 @@ Rollout FullRollout() {
   r.progress.lookups = 10;
   r.progress.bad_subjects = {0xffffffffffffffff, 1};
   r.progress.evidence.canary.subjects = 4;
-  r.history = {{VersionOf("s", 1), at, "live", at}, {VersionOf("t", 2), at, "in-flight", std::nullopt}};
-  r.quarantine = {{Sha256Of("q"), Sha256Of("s"), VersionOf("q", 3).revision, "HardLimit", "failed", at, "limits#6"}};
+  r.history = {{VersionOf("s", 1), at, "live", at},
+               {VersionOf("t", 2), at, "in-flight", std::nullopt}};
+  r.quarantine = {{Sha256Of("q"), Sha256Of("s"), VersionOf("q", 3).revision, "HardLimit", "failed",
+                   at, "limits#6"}};
   r.approvals = {{Sha256Of("plan"), "user:ana", "reviewed", at}};
   r.requests = {{"r1", "pause", at, {true, "paused"}}};
   r.lock = Lock{Sha256Of("s"), "user:ana", "incident", at};

@@ -5,7 +5,8 @@
 namespace portolan::reconciler {
 namespace {
 
-HistoryEntry EntryOf(std::uint64_t number, std::string_view content, std::optional<WallTime> known_good) {
+HistoryEntry EntryOf(std::uint64_t number, std::string_view content,
+                     std::optional<WallTime> known_good) {
   HistoryEntry entry;
   entry.version.digest = Sha256Of(content);
   entry.version.number = number;
@@ -15,8 +16,8 @@ HistoryEntry EntryOf(std::uint64_t number, std::string_view content, std::option
 }
 
 TEST(Phase, HasOneNameEach) {
-  for (const std::string_view name : {"Pending", "Healthy", "Held", "Stepping", "Paused", "Baking", "RollingBack",
-                                      "RolledBack", "Retiring", "Locked"}) {
+  for (const std::string_view name : {"Pending", "Healthy", "Held", "Stepping", "Paused", "Baking",
+                                      "RollingBack", "RolledBack", "Retiring", "Locked"}) {
     const auto phase = ParsePhase(name);
     ASSERT_TRUE(phase.ok()) << name;
     EXPECT_EQ(PhaseName(*phase), name);
@@ -48,10 +49,12 @@ TEST(KnownGood, EndsWithTheWindowInTimeAndInVersions) {
   strategy.rollback_window_age = std::chrono::hours(72);
   strategy.rollback_window_versions = 2;
   Rollout rollout;
-  rollout.history = {EntryOf(1, "a", now - std::chrono::hours(10)), EntryOf(2, "b", now - std::chrono::hours(9)),
-                     EntryOf(3, "c", std::nullopt), EntryOf(4, "d", now - std::chrono::hours(8))};
+  rollout.history = {EntryOf(1, "a", now - std::chrono::hours(10)),
+                     EntryOf(2, "b", now - std::chrono::hours(9)), EntryOf(3, "c", std::nullopt),
+                     EntryOf(4, "d", now - std::chrono::hours(8))};
   EXPECT_TRUE(KnownGood(rollout, Sha256Of("b"), strategy, now));
-  EXPECT_FALSE(KnownGood(rollout, Sha256Of("a"), strategy, now)) << "the third newest of a window of two";
+  EXPECT_FALSE(KnownGood(rollout, Sha256Of("a"), strategy, now))
+      << "the third newest of a window of two";
   EXPECT_FALSE(KnownGood(rollout, Sha256Of("c"), strategy, now)) << "never passed its bake";
   EXPECT_FALSE(KnownGood(rollout, Sha256Of("d"), strategy, now + std::chrono::hours(72)));
 }
