@@ -81,8 +81,10 @@ MapSpec DecodeMap(const Envelope& envelope, Report& report) {
   DecodeAttributes(decoder.Take("attributes"), map, report);
   SetIf(map.sensitive, ReadStrings(decoder.Take("sensitive"), {1, mapcore::kKeyBytesMax}, report));
   spec.rules.sensitive = map.sensitive;
-  if (auto split = ReadChoice(decoder.Take("split"), kSplits, report))
-    map.split = static_cast<SplitMode>(*split);
+  const Field split = decoder.Take("split");
+  if (auto mode = ReadChoice(split, kSplits, report)) map.split = static_cast<SplitMode>(*mode);
+  if (map.split == SplitMode::kInstance)
+    report.Error(split, "not supported yet by this version of Portolan", "use subject");
   SetIf(map.salt, ReadString(decoder.Take("salt"), kTextBytes, report));
   SetIf(map.bucket_by, ReadString(decoder.Take("bucketBy"), kTextBytes, report));
   DecodeRollout(decoder.Take("rollout"), spec, report);

@@ -52,6 +52,23 @@ std::size_t ClosingQuote(std::string_view text, std::size_t open) {
   return kNowhere;
 }
 
+// True when a line of a quoted text looks like a member, "key:" or "- key:". Text over lines has no
+// such lines by chance, but a quote that is closed by another one's opening has.
+bool HasMemberLine(std::string_view quoted) {
+  for (std::size_t end = quoted.find('\n'); end != kNowhere; end = quoted.find('\n', end + 1)) {
+    std::string_view line = quoted.substr(end + 1);
+    line = line.substr(0, line.find('\n'));
+    line.remove_prefix(std::min(line.find_first_not_of(" \t-{,"), line.size()));
+    const std::size_t colon = line.find(':');
+    if (colon == kNowhere || colon == 0 || line[0] == '#') continue;
+    const bool one_word = line.substr(0, colon).find_first_of(" \t") == kNowhere;
+    const bool ends =
+        colon + 1 == line.size() || std::string_view(" \t\r").find(line[colon + 1]) != kNowhere;
+    if (one_word && ends) return true;
+  }
+  return false;
+}
+
 // Feeds a NodeBuilder with yaml-cpp's events. yaml-cpp serves as tokeniser only; what it lets pass
 // is caught here.
 class YamlEvents : public YAML::EventHandler {
@@ -107,7 +124,7 @@ class YamlEvents : public YAML::EventHandler {
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                 const std::string& text) override {
-    if (tag != kPlainTag && IsQuote(SkipTag(Offset(mark)))) last_quote_ = SkipTag(Offset(mark));
+    if (tag != kPlainTag && IsQuote(SkipTag(Offset(mark)))) TakeQuote(SkipTag(Offset(mark)));
     if (SkipLeaf()) return;
     const Position position = Place(mark);
     if (HasForeignTag(Offset(mark), tag)) RefuseTag(position, tag);
@@ -167,6 +184,17 @@ class YamlEvents : public YAML::EventHandler {
   void RefuseTag(Position position, const std::string& tag) {
     Check(builder_.Damage(position, "tags other than !!str are not supported, found " + tag,
                           "remove the tag"));
+  }
+
+  // Fails on a quoted text that takes in members of the mapping around it.
+  void TakeQuote(std::size_t open) {
+    last_quote_ = open;
+    const std::size_t close = ClosingQuote(source_.text(), open);
+    if (close == kNowhere || !HasMemberLine(source_.text().substr(open, close - open))) return;
+    Check(builder_.Fail(source_.At(open),
+                        "the quoted text takes in lines that look like members, down to line " +
+                            std::to_string(source_.At(close).line),
+                        "add the missing quote; for a text over lines use a block: |"));
   }
 
   // False for yaml-cpp's own tags, unless the text says "!" itself.
@@ -260,6 +288,25 @@ std::optional<Diagnostic> CheckLineEnds(TextSource& source) {
   return std::nullopt;
 }
 
+// What the parser's failure is really about, when a quote is open before it: the quote that is
+// never closed, or is closed by the opening of a later line's.
+bool FailAtQuote(TextSource& source, std::size_t quote, Position failure, NodeBuilder& builder) {
+  if (quote == kNowhere) return false;
+  const Position open = source.At(quote);
+  const std::size_t close = ClosingQuote(source.text(), quote);
+  if (close == kNowhere) {
+    builder.Fail(open, "the quote is never closed", "add the missing quote");
+    return true;
+  }
+  const int line = source.At(close).line;
+  if (line == open.line || line != failure.line) return false;
+  builder.Fail(open,
+               "the quote is closed by one in line " + std::to_string(line) +
+                   ", and what follows it there is no valid YAML",
+               "add the missing quote");
+  return true;
+}
+
 // Runs the parser to the end of the text, or to the builder's failure.
 void Parse(TextSource& source, YamlEvents& events, NodeBuilder& builder) {
   MemoryBuffer buffer(source.text());
@@ -276,7 +323,8 @@ void Parse(TextSource& source, YamlEvents& events, NodeBuilder& builder) {
   } catch (const YAML::Exception& error) {
     const Position position =
         error.mark.is_null() ? Position{} : source.At(static_cast<std::size_t>(error.mark.pos));
-    builder.Fail(position, "no valid YAML: " + error.msg);
+    if (!FailAtQuote(source, events.last_quote(), position, builder))
+      builder.Fail(position, "no valid YAML: " + error.msg);
     return;
   }
   // yaml-cpp accepts a quoted scalar that the end of the text ends: it would swallow all that

@@ -20,7 +20,8 @@ struct LiveState {
   TrafficSplit split;   // weight 0 without a rollout
   std::string rollout;  // id "<map>#<n>" of the rollout in flight, or empty; echoed to clients for
                         // their reports
-  std::uint32_t step = 0;  // the rollout's step, from 1; 0 without a rollout
+  std::uint32_t step = 0;              // the rollout's step, from 1; 0 without a rollout
+  std::vector<std::string> sensitive;  // globs of the keys whose values not every reader may see
 
   // The arm and version that serve this subject. The version is null only when `stable` is.
   struct Choice {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "manifests/entries.h"
 #include "manifests/value.h"
 #include "mapcore/base/digest.h"
-#include "mapcore/traffic_split.h"
 #include "reconciler/text_format.h"
 
 namespace portolan::reconciler {
@@ -110,8 +110,7 @@ std::vector<FieldView> ViewUpdate(const std::string& before, const std::string& 
 }  // namespace
 
 bool IsSensitive(const MapPlan& plan, std::string_view key) {
-  return std::any_of(plan.sensitive.begin(), plan.sensitive.end(),
-                     [key](const std::string& glob) { return mapcore::GlobMatch(glob, key); });
+  return manifests::IsSensitiveKey(plan.sensitive, key);
 }
 
 std::string MaskedValue(std::string_view value) {

@@ -113,6 +113,22 @@ void SetProgress(Value& value, const Rollout& r) {
   value.Set("arms", std::move(arms));
 }
 
+// When time alone ends what is going on, as long as data keeps flowing; none when it takes a
+// person, a commit or more lookups.
+std::optional<Duration> UntilNext(const Rollout& r) {
+  if (!InFlight(r.phase) || !r.target) return std::nullopt;
+  const manifests::Strategy& strategy = r.target->strategy;
+  const auto rest = [](Duration limit, Duration spent) {
+    return limit > spent ? std::optional(limit - spent) : std::nullopt;
+  };
+  if (r.phase == Phase::kBaking) return rest(strategy.bake, r.progress.baked);
+  const manifests::Step& step = strategy.steps[r.progress.step];
+  if (r.phase == Phase::kStepping) return rest(step.soak, r.progress.soaked);
+  if (r.phase == Phase::kPaused && r.reason == reason::kPauseStep && step.pause)
+    return rest(step.pause->deadline, r.progress.paused);
+  return std::nullopt;
+}
+
 std::string_view SyncName(SyncState state) {
   switch (state) {
     case SyncState::kSynced:
@@ -168,6 +184,8 @@ Value MapStatusToValue(const Rollout& r, WallTime now) {
   SetProgress(value, r);
   value.Set("since", FormatTime(r.since));
   value.Set("now", FormatTime(now));
+  const std::optional<Duration> rest = UntilNext(r);
+  value.Set("nextAt", rest ? Value(FormatTime(now + *rest)) : Value());
   value.Set("plan", r.target ? Value(r.target->plan.ToString()) : Value());
   value.Set("findings", FindingsStatus(r));
   value.Set("quarantine", QuarantineStatus(r));

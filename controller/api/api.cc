@@ -59,23 +59,41 @@ Value EventToValue(const reconciler::Event& event) {
   return value;
 }
 
-Value StatusOf(const Api& api, const reconciler::Rollout& rollout) {
-  Value status = reconciler::MapStatusToValue(rollout, api.clock.now().wall);
+namespace {
+
+using Rejections = decltype(SourceStatus::rejected);
+
+Value StatusWith(const reconciler::Rollout& rollout, const Rejections& rejections, WallTime now) {
+  Value status = reconciler::MapStatusToValue(rollout, now);
   Value::Array rejected;
-  const auto source = api.sources.find(rollout.source);
-  if (source != api.sources.end()) {
-    const SourceStatus from = source->second->status();
-    const auto diagnostics = from.rejected.find(rollout.map);
-    if (diagnostics != from.rejected.end())
-      for (const auto& diagnostic : diagnostics->second)
-        rejected.emplace_back(FormatDiagnostic(diagnostic));
-  }
+  if (const auto found = rejections.find(rollout.map); found != rejections.end())
+    for (const auto& diagnostic : found->second)
+      rejected.emplace_back(FormatDiagnostic(diagnostic));
   if (!rejected.empty()) {
     status.Set("sync", "Diverged");
     status.Set("syncReason", "InvalidManifests");
   }
   status.Set("rejected", std::move(rejected));
   return status;
+}
+
+}  // namespace
+
+Value StatusOf(const Api& api, const reconciler::Rollout& rollout) {
+  const auto source = api.sources.find(rollout.source);
+  const SourceStatus from = source == api.sources.end() ? SourceStatus{} : source->second->status();
+  return StatusWith(rollout, from.rejected, api.clock.now().wall);
+}
+
+Value::Array StatusOfAll(const Api& api) {
+  std::map<std::string, SourceStatus> sources;
+  for (const auto& [name, source] : api.sources) sources[name] = source->status();
+  const WallTime now = api.clock.now().wall;
+  Value::Array maps;
+  for (const auto& rollout : api.rollouts.All())
+    if (rollout->phase != reconciler::Phase::kPending)
+      maps.push_back(StatusWith(*rollout, sources[rollout->source].rejected, now));
+  return maps;
 }
 
 std::vector<std::string> ReasonsNotReady(const Api& api) {

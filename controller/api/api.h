@@ -67,6 +67,8 @@ manifests::Value EventToValue(const reconciler::Event& event);
 
 // MapStatus of docs/http-api.md, with why the newest commit's declaration of the map is rejected.
 manifests::Value StatusOf(const Api& api, const reconciler::Rollout& rollout);
+// The same of every map that was admitted, by name; each source is asked once.
+manifests::Value::Array StatusOfAll(const Api& api);
 
 // Why the daemon is not ready, in sentences; empty when every map that has a version is served and
 // stored.

@@ -2,6 +2,8 @@
 #include <set>
 
 #include "controller/api/api.h"
+#include "manifests/entries.h"
+#include "reconciler/change_view.h"
 
 namespace portolan::controller {
 namespace {
@@ -21,27 +23,42 @@ Error NoMap(std::string_view map) {
 struct View {
   const mapcore::LiveState* state;
   mapcore::LiveState::Choice choice;
+  bool sees_sensitive;
   const MapVersion& version() const { return *choice.version; }
   std::string_view arm() const { return mapcore::ArmName(choice.assignment.arm); }
+  bool Masks(std::string_view key) const {
+    return !sees_sensitive && manifests::IsSensitiveKey(state->sensitive, key);
+  }
   std::string etag() const {
     return "\"" + version().digest().ToString() + "." + std::string(arm()) + "\"";
   }
 };
 
-Result<View> ViewFor(const Api& api, mapcore::ReadGuard& guard, std::string_view map,
+Result<View> ViewFor(const Api& api, mapcore::ReadGuard& guard, const Request& request,
                      const mapcore::Subject& subject) {
+  const std::string_view map = request.Param("map");
   const mapcore::LiveState* state = api.catalog.Find(guard, map);
   if (state == nullptr) return NoMap(map);
-  View view{state, state->Choose(subject)};
+  View view{state, state->Choose(subject), request.actor.scopes.Has(Scope::kSensitive)};
   if (view.choice.version == nullptr) return NoMap(map);
   return view;
+}
+
+// The query's "attribute.NAME=TEXT".
+Attributes AttributesOf(const Request& request) {
+  constexpr std::string_view kPrefix = "attribute.";
+  Attributes attributes;
+  for (const auto& [name, text] : request.query)
+    if (name.starts_with(kPrefix)) attributes.emplace_back(name.substr(kPrefix.size()), text);
+  return attributes;
 }
 
 // `arm=` overrides the assignment, for people who compare.
 Result<View> ViewByArm(const Api& api, mapcore::ReadGuard& guard, const Request& request) {
   const std::string_view map = request.Param("map");
   const std::string_view arm = request.QueryOr("arm", "");
-  if (arm.empty()) return ViewFor(api, guard, map, {request.QueryOr("subject", ""), {}});
+  if (arm.empty())
+    return ViewFor(api, guard, request, {request.QueryOr("subject", ""), AttributesOf(request)});
   if (arm != "stable" && arm != "canary")
     return Error{ErrorCode::kInvalid,
                  "arm is \"" + std::string(arm) + "\", expected stable or canary"};
@@ -55,12 +72,14 @@ Result<View> ViewByArm(const Api& api, mapcore::ReadGuard& guard, const Request&
   return View{
       state,
       {{canary ? mapcore::Arm::kCanary : mapcore::Arm::kStable, mapcore::AssignReason::kStatic},
-       version}};
+       version},
+      request.actor.scopes.Has(Scope::kSensitive)};
 }
 
 void SetReadHeaders(Response& response, const View& view, std::string etag) {
   response.SetHeader("ETag", std::move(etag));
   response.SetHeader("Cache-Control", "no-cache");
+  response.SetHeader("Vary", "Authorization");
   response.SetHeader("Portolan-Arm", std::string(view.arm()));
 }
 
@@ -82,12 +101,33 @@ std::string Preamble(std::string_view map, const View& view) {
   return text;
 }
 
-void AppendMember(std::string& text, std::string_view key, std::string_view canonical, bool first) {
-  if (!first) text += ',';
-  text += WriteJson(Value(key));
-  text += ':';
-  text += canonical;
-}
+// The members of a JSON object, one per entry, as this reader may see them.
+class EntryText {
+ public:
+  explicit EntryText(const View& view) : view_(view) {}
+
+  void Add(std::string_view key, std::string_view canonical) {
+    if (!text_.empty()) text_ += ',';
+    text_ += WriteJson(Value(key));
+    text_ += ':';
+    if (view_.Masks(key)) {
+      masked_.emplace_back(key);
+      text_ += WriteJson(Value(reconciler::MaskedValue(canonical)));
+    } else {
+      text_ += canonical;
+    }
+  }
+  const std::string& text() const { return text_; }
+  // The member `masked`, behind a comma; nothing without one.
+  std::string Masked() && {
+    return masked_.empty() ? "" : ",\"masked\":" + WriteJson(Value(std::move(masked_)));
+  }
+
+ private:
+  const View& view_;
+  std::string text_;
+  Value::Array masked_;
+};
 
 Result<Response> WholeMap(const Api& api, const Request& request) {
   mapcore::ReadGuard guard;
@@ -99,13 +139,11 @@ Result<Response> WholeMap(const Api& api, const Request& request) {
     response.status = 304;
     return response;
   }
-  std::string body = Preamble(request.Param("map"), view) + ",\"entries\":{";
-  bool first = true;
-  view.version().ForEach([&](std::string_view key, std::string_view value) {
-    AppendMember(body, key, value, first);
-    first = false;
-  });
-  response.body = std::move(body) + "}}\n";
+  EntryText entries(view);
+  view.version().ForEach(
+      [&](std::string_view key, std::string_view value) { entries.Add(key, value); });
+  response.body = Preamble(request.Param("map"), view) + ",\"entries\":{" + entries.text() + "}" +
+                  std::move(entries).Masked() + "}\n";
   response.content_type = "application/json";
   return response;
 }
@@ -125,9 +163,12 @@ Result<Response> OneEntry(const Api& api, const Request& request) {
     response.status = 304;
     return response;
   }
-  std::string body = Preamble(request.Param("map"), view);
-  body += ",\"key\":" + WriteJson(Value(key)) + ",\"value\":" + std::string(*value) + "}\n";
-  response.body = std::move(body);
+  const bool masked = view.Masks(key);
+  response.body = Preamble(request.Param("map"), view) + ",\"key\":" + WriteJson(Value(key)) +
+                  ",\"value\":" +
+                  (masked ? WriteJson(Value(reconciler::MaskedValue(*value))) + ",\"masked\":true"
+                          : std::string(*value)) +
+                  "}\n";
   response.content_type = "application/json";
   return response;
 }
@@ -159,37 +200,33 @@ Result<Response> Lookup(const Api& api, const Request& request) {
   const mapcore::Subject subject{body.StringOr("subject", request.QueryOr("subject", "")),
                                  attributes};
   mapcore::ReadGuard guard;
-  PORTOLAN_TRY(const View view, ViewFor(api, guard, request.Param("map"), subject));
-  std::string text = Preamble(request.Param("map"), view) + ",\"values\":{";
+  PORTOLAN_TRY(const View view, ViewFor(api, guard, request, subject));
+  EntryText values(view);
   Value::Array missing;
-  bool first = true;
   std::set<std::string_view> asked;
   for (const Value& key : keys->as_array()) {
     if (!key.is_string())
       return Error{ErrorCode::kInvalid,
                    "keys: expected texts, found a " + std::string(KindName(key.kind()))};
     if (!asked.insert(key.as_string()).second) continue;
-    const auto value = view.version().Find(key.as_string());
-    if (!value) {
+    if (const auto value = view.version().Find(key.as_string())) {
+      values.Add(key.as_string(), *value);
+    } else {
       missing.push_back(key);
-      continue;
     }
-    AppendMember(text, key.as_string(), *value, first);
-    first = false;
   }
   Response response;
   SetReadHeaders(response, view, view.etag());
-  response.body = text + "},\"missing\":" + WriteJson(Value(std::move(missing))) + "}\n";
+  response.body = Preamble(request.Param("map"), view) + ",\"values\":{" + values.text() +
+                  "},\"missing\":" + WriteJson(Value(std::move(missing))) +
+                  std::move(values).Masked() + "}\n";
   response.content_type = "application/json";
   return response;
 }
 
 Response AllMaps(const Api& api) {
-  Value::Array maps;
-  for (const auto& rollout : api.rollouts.All())
-    if (rollout->phase != reconciler::Phase::kPending) maps.push_back(StatusOf(api, *rollout));
   Value value;
-  value.Set("maps", std::move(maps));
+  value.Set("maps", StatusOfAll(api));
   return JsonResponse(value);
 }
 

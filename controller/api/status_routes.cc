@@ -2,7 +2,10 @@
 #include <algorithm>
 
 #include "controller/api/api.h"
+#include "manifests/entries.h"
+#include "reconciler/change_view.h"
 #include "reconciler/rollout/record.h"
+#include "reconciler/rollout/step.h"
 #include "reconciler/status.h"
 
 namespace portolan::controller {
@@ -12,6 +15,7 @@ using manifests::Value;
 using reconciler::Rollout;
 
 constexpr std::size_t kWhyEvents = 12;
+constexpr std::size_t kQuarantinedKeysShown = 20;
 constexpr std::size_t kWhyVersions = 100;  // read at most to find who set a key
 
 Result<std::shared_ptr<const Rollout>> RolloutOf(const Api& api, const Request& request) {
@@ -22,6 +26,29 @@ Result<std::shared_ptr<const Rollout>> RolloutOf(const Api& api, const Request& 
   return rollout;
 }
 
+// The first keys whose change is quarantined, in byte order; none when a version cannot be read.
+Value::Array QuarantinedKeys(const Api& api, const reconciler::Quarantine& quarantine) {
+  Value::Array keys;
+  if (!quarantine.base) return keys;
+  const auto base = api.versions.Get(*quarantine.base);
+  const auto bad = api.versions.Get(quarantine.digest);
+  if (!base.ok() || !bad.ok()) return keys;
+  for (const mapcore::Difference& difference : mapcore::Diff(**base, **bad)) {
+    if (keys.size() == kQuarantinedKeysShown) break;
+    keys.emplace_back(difference.key);
+  }
+  return keys;
+}
+
+Response MapStatus(const Api& api, const Rollout& rollout) {
+  Value status = StatusOf(api, rollout);
+  Value::Array items = status.Find("quarantine")->as_array();
+  for (std::size_t i = 0; i < items.size(); ++i)
+    items[i].Set("keys", QuarantinedKeys(api, rollout.quarantine[i]));
+  status.Set("quarantine", std::move(items));
+  return JsonResponse(status);
+}
+
 Response WholeStatus(const Api& api) {
   Value daemon;
   daemon.Set("version", api.version);
@@ -30,15 +57,12 @@ Response WholeStatus(const Api& api) {
   daemon.Set("startedAt", FormatTime(api.started));
   daemon.Set("ready", ReasonsNotReady(api).empty());
   daemon.Set("journalled", api.rollouts.journalled());
-  Value::Array maps;
-  for (const auto& rollout : api.rollouts.All())
-    if (rollout->phase != reconciler::Phase::kPending) maps.push_back(StatusOf(api, *rollout));
   Value::Array sources;
   for (const auto& [name, source] : api.sources)
     sources.push_back(SourceStatusToValue(source->status()));
   Value value;
   value.Set("daemon", std::move(daemon));
-  value.Set("maps", std::move(maps));
+  value.Set("maps", StatusOfAll(api));
   value.Set("sources", std::move(sources));
   return JsonResponse(value);
 }
@@ -203,18 +227,24 @@ const reconciler::Approval* ApprovalOf(const Api& api, const Rollout& r, const D
   return nullptr;
 }
 
-Status AddEntry(const Api& api, const Rollout& r, std::string_view key, Value& value) {
+Status AddEntry(const Api& api, const Request& request, const Rollout& r, Value& value) {
+  const std::string_view key = request.QueryOr("key", "");
   if (!r.stable) return Error{ErrorCode::kNotFound, r.map + " has no stable version yet"};
   const auto now = ValueIn(api, r.stable->digest, key);
   if (!now)
     return Error{ErrorCode::kNotFound,
                  "map \"" + r.map + "\" has no key \"" + std::string(key) + "\""};
   PORTOLAN_TRY(Value parsed, manifests::ParseJson(*now));
+  const std::set<std::string> globs = reconciler::ServingOf(r).sensitive;
+  const bool masked = !request.actor.scopes.Has(Scope::kSensitive) &&
+                      manifests::IsSensitiveKey({globs.begin(), globs.end()}, key);
+  if (masked) parsed = Value(reconciler::MaskedValue(*now));
   const reconciler::HistoryEntry* setter = SetterOf(api, r, key);
   const reconciler::VersionRef& version = setter != nullptr ? setter->version : *r.stable;
   Value entry;
   entry.Set("key", key);
   entry.Set("value", std::move(parsed));
+  if (masked) entry.Set("masked", true);
   entry.Set("digest", version.digest.ToString());
   entry.Set("number", version.number);
   entry.Set("revision", version.revision.ToString());
@@ -240,8 +270,7 @@ Result<Response> Why(const Api& api, const Request& request) {
   value.Set("events", std::move(events));
   value.Set("samples",
             Value::Array(r.progress.evidence.samples.begin(), r.progress.evidence.samples.end()));
-  if (const std::string_view key = request.QueryOr("key", ""); !key.empty())
-    PORTOLAN_CHECK(AddEntry(api, r, key, value));
+  if (!request.QueryOr("key", "").empty()) PORTOLAN_CHECK(AddEntry(api, request, r, value));
   return JsonResponse(value);
 }
 
@@ -253,7 +282,7 @@ void AddStatusRoutes(Router& router, Api& api) {
   router.Add("GET", "/v1/maps/{map}/status", Scope::kRead,
              [&api](const Request& request) -> Result<Response> {
                PORTOLAN_TRY(const auto rollout, RolloutOf(api, request));
-               return JsonResponse(StatusOf(api, *rollout));
+               return MapStatus(api, *rollout);
              });
   router.Add("GET", "/v1/maps/{map}/history", Scope::kRead,
              [&api](const Request& request) -> Result<Response> {

@@ -27,7 +27,9 @@ Value AnswerToValue(const Api& api, const std::string& map, const Command& comma
 Result<Response> Run(Api& api, const std::string& map, const Command& command) {
   Result<VerbAnswer> answer = api.rollouts.Submit(map, command).get();
   if (!answer.ok()) return std::move(answer).error();
-  if (!answer->outcome.accepted) return Error{ErrorCode::kConflict, answer->outcome.message};
+  if (!answer->outcome.accepted)
+    return Error{answer->outcome.denied ? ErrorCode::kDenied : ErrorCode::kConflict,
+                 answer->outcome.message};
   if (!answer->unjournalled) return JsonResponse(AnswerToValue(api, map, command, *answer));
   Response response = ProblemResponse(
       {ErrorCode::kExhausted,

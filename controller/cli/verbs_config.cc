@@ -10,8 +10,6 @@ namespace {
 
 using manifests::Value;
 
-constexpr Scope kScopes[] = {Scope::kRead, Scope::kReport, Scope::kOperate, Scope::kApprove};
-
 ExitCode RunConfigCheck(VerbSession& session) {
   const auto config = LoadConfig(session.call().At(0));
   if (!config.ok()) {
@@ -43,7 +41,7 @@ Result<ScopeSet> ParseScopes(std::string_view text) {
     const std::string_view name = text.substr(0, text.find(','));
     text.remove_prefix(std::min(text.size(), name.size() + 1));
     bool known = false;
-    for (const Scope scope : kScopes) {
+    for (const Scope scope : kAllScopes) {
       if (ScopeName(scope) != name) continue;
       scopes.Add(scope);
       known = true;
@@ -51,7 +49,8 @@ Result<ScopeSet> ParseScopes(std::string_view text) {
     if (!known)
       return Error{
           ErrorCode::kInvalid,
-          "--scopes takes read, report, operate and approve, separated by commas; found \"" +
+          "--scopes takes read, report, operate, approve and sensitive, separated by commas; found "
+          "\"" +
               std::string(name) + "\""};
   }
   return scopes;

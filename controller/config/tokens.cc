@@ -24,8 +24,8 @@ constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kTokenTextMax = 4096;
 constexpr std::size_t kTokensMax = 1'000;
 constexpr manifests::Range<std::size_t> kNameBytes{1, 63};
-constexpr Scope kScopes[] = {Scope::kRead, Scope::kReport, Scope::kOperate, Scope::kApprove};
-constexpr std::string_view kScopeNames[] = {"read", "report", "operate", "approve"};
+constexpr std::string_view kScopeNames[] = {"read", "report", "operate", "approve", "sensitive"};
+static_assert(std::size(kScopeNames) == std::size(kAllScopes));
 
 // RFC 4648 section 5, without padding.
 std::string Base64Url(std::string_view bytes) {
@@ -52,7 +52,7 @@ ScopeSet ReadScopes(const Field& field, Report& report) {
   }
   for (std::size_t i = 0; i < field.node->items.size(); ++i) {
     if (const auto choice = manifests::ReadChoice(field.Item(i), kScopeNames, report))
-      scopes.Add(kScopes[*choice]);
+      scopes.Add(kAllScopes[*choice]);
   }
   return scopes;
 }
@@ -160,8 +160,8 @@ std::string TokenEntry(const TokenRecord& record) {
   using manifests::Value;
   Value::Array groups(record.groups.begin(), record.groups.end());
   Value::Array scopes;
-  for (std::size_t i = 0; i < std::size(kScopes); ++i)
-    if (record.scopes.Has(kScopes[i])) scopes.emplace_back(kScopeNames[i]);
+  for (std::size_t i = 0; i < std::size(kAllScopes); ++i)
+    if (record.scopes.Has(kAllScopes[i])) scopes.emplace_back(kScopeNames[i]);
   Value entry(Value::Object{{"name", record.name},
                             {"groups", groups},
                             {"scopes", scopes},

@@ -35,6 +35,8 @@ std::string_view ScopeName(Scope scope) {
       return "operate";
     case Scope::kApprove:
       return "approve";
+    case Scope::kSensitive:
+      return "sensitive";
   }
   return "none";
 }

@@ -15,9 +15,20 @@
 namespace portolan::controller {
 
 // What a caller may do. Scopes do not imply each other; kNone marks a route open to everybody.
-enum class Scope : std::uint8_t { kNone = 0, kRead = 1, kReport = 2, kOperate = 4, kApprove = 8 };
+// `kSensitive` adds to kRead: the values of sensitive keys in clear, which services need and people
+// seldom do.
+enum class Scope : std::uint8_t {
+  kNone = 0,
+  kRead = 1,
+  kReport = 2,
+  kOperate = 4,
+  kApprove = 8,
+  kSensitive = 16,
+};
+inline constexpr Scope kAllScopes[] = {Scope::kRead, Scope::kReport, Scope::kOperate,
+                                       Scope::kApprove, Scope::kSensitive};
 
-std::string_view ScopeName(Scope scope);  // "none", "read", "report", "operate", "approve"
+std::string_view ScopeName(Scope scope);  // "none", "read", "report", …
 
 class ScopeSet {
  public:
@@ -25,7 +36,11 @@ class ScopeSet {
   ScopeSet(std::initializer_list<Scope> scopes) {
     for (Scope scope : scopes) Add(scope);
   }
-  static ScopeSet All() { return {Scope::kRead, Scope::kReport, Scope::kOperate, Scope::kApprove}; }
+  static ScopeSet All() {
+    ScopeSet all;
+    for (Scope scope : kAllScopes) all.Add(scope);
+    return all;
+  }
 
   void Add(Scope scope) { bits_ |= static_cast<std::uint8_t>(scope); }
   // True for Scope::kNone on every set.

@@ -335,6 +335,7 @@ Result<mapcore::LiveState> RolloutReconciler::Assemble(Lane& lane,
   state.split = serving.split;
   state.rollout = serving.rollout;
   state.step = serving.step;
+  state.sensitive.assign(serving.sensitive.begin(), serving.sensitive.end());
   lane.held = std::move(held);
   return state;
 }

@@ -249,6 +249,7 @@ reconciler::Target SourceReconciler::TargetOf(const manifests::DesiredMap& desir
   target.version.digest = desired.version->digest();
   target.version.revision = desired_->revision;
   target.version.size = static_cast<std::int64_t>(desired.version->size());
+  target.version.sensitive = desired.sensitive;
   target.base = plan.base;
   target.plan = plan.id;
   target.strategy = desired.strategy;
@@ -293,7 +294,7 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan, const Roll
     const reconciler::MapPlan& map_plan = planned == plans.end() ? settled : *planned->second;
     const auto wished = wished_.find(name);
     if (wished != wished_.end() &&
-        wished->second == Wished{desired->version->digest(), base, map_plan.id})
+        wished->second == Wished{desired->version->digest(), base, map_plan.id, desired->sensitive})
       continue;
     if (map_plan.base != base) continue;  // its stable version cannot be read
     PORTOLAN_CHECK(ports_.versions.Put(desired->version));
@@ -328,7 +329,7 @@ void SourceReconciler::Plan() {
   if (const Status collected = CollectTargets(plan, all, wish); !collected.ok())
     return Fail(collected.error(), false);
   for (const auto& [name, target] : wish.targets)
-    wished_[name] = {target.version.digest, target.base, target.plan};
+    wished_[name] = {target.version.digest, target.base, target.plan, target.version.sensitive};
   ports_.rollouts.Wish(std::move(wish)).wait();
   Conclude();
 }

@@ -73,6 +73,7 @@ class SourceReconciler {
     Digest target;
     std::optional<Digest> base;
     Digest plan;  // changes with the strategy too
+    std::vector<std::string> sensitive;
 
     friend bool operator==(const Wished&, const Wished&) = default;
   };

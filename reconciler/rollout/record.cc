@@ -52,6 +52,13 @@ Result<VersionRef> VersionRefFrom(const Value& value) {
   const Value* revision = value.Find("revision");
   if (revision == nullptr) return Corrupt("revision");
   PORTOLAN_TRY(version.revision, RevisionFromValue(*revision));
+  if (const Value* globs = value.Find("sensitive"); globs != nullptr) {
+    if (!globs->is_array()) return Corrupt("sensitive");
+    for (const Value& glob : globs->as_array()) {
+      if (!glob.is_string()) return Corrupt("sensitive");
+      version.sensitive.push_back(glob.as_string());
+    }
+  }
   return version;
 }
 
@@ -239,6 +246,7 @@ Value RequestToValue(const HandledRequest& request) {
   value.Set("at", FormatTime(request.at));
   value.Set("accepted", request.outcome.accepted);
   value.Set("message", request.outcome.message);
+  if (request.outcome.denied) value.Set("denied", true);
   return value;
 }
 
@@ -282,7 +290,8 @@ Status ReadMemory(const Value& value, Rollout& r) {
         {std::string(item.StringOr("id", "")),
          std::string(item.StringOr("verb", "")),
          at,
-         {item.BoolOr("accepted", false), std::string(item.StringOr("message", ""))}});
+         {item.BoolOr("accepted", false), std::string(item.StringOr("message", "")),
+          item.BoolOr("denied", false)}});
     return {};
   });
 }
@@ -325,6 +334,8 @@ Value VersionRefToValue(const VersionRef& version) {
   value.Set("size", version.size);
   value.Set("number", version.number);
   value.Set("revision", RevisionToValue(version.revision));
+  if (!version.sensitive.empty())
+    value.Set("sensitive", Value::Array(version.sensitive.begin(), version.sensitive.end()));
   return value;
 }
 

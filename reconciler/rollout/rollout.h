@@ -51,8 +51,9 @@ inline constexpr std::string_view kPruned = "Pruned";
 struct VersionRef {
   Digest digest;
   manifests::Revision revision;
-  std::int64_t size = 0;     // entries
-  std::uint64_t number = 0;  // 1, 2, … in order of admission; 0: not admitted
+  std::int64_t size = 0;               // entries
+  std::uint64_t number = 0;            // 1, 2, … in order of admission; 0: not admitted
+  std::vector<std::string> sensitive;  // globs of the keys whose values need the right to see them
 };
 
 // How lookups of the map are assigned; frozen into a rollout together with its strategy.
@@ -113,6 +114,7 @@ struct Approval {
 struct CommandOutcome {
   bool accepted = false;
   std::string message;
+  bool denied = false;  // refused for want of an approval, not because of the state
 };
 
 struct HandledRequest {

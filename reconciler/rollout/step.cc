@@ -65,6 +65,12 @@ Transition Step(const Rollout& rollout, const Observation& seen) {
 Serving ServingOf(const Rollout& r) {
   Serving serving;
   if (r.stable) serving.stable = r.stable->digest;
+  const auto cover = [&serving](const VersionRef& version) {
+    serving.sensitive.insert(version.sensitive.begin(), version.sensitive.end());
+  };
+  if (r.stable) cover(*r.stable);
+  if (r.target) cover(r.target->version);
+  if (r.desired) cover(*r.desired);
   if (!InFlight(r.phase) || !r.target || serving.stable == r.target->version.digest) return serving;
   const manifests::Strategy& strategy = r.target->strategy;
   serving.canary = r.target->version.digest;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,9 @@ struct Serving {
   mapcore::TrafficSplit split;
   std::string rollout;     // id, or empty
   std::uint32_t step = 0;  // 1-based, 0 without a rollout
+  // Globs of the keys whose values need the right to see them: those of every version that is
+  // served or wanted, so that a commit cannot uncover the values that are live before it is.
+  std::set<std::string> sensitive;
 
   friend bool operator==(const Serving&, const Serving&) = default;
 };

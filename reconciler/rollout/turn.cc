@@ -103,6 +103,7 @@ void Turn::Consider(Target target) {
   r.split = target.split;
   if (r.stable && r.stable->digest == target.version.digest) {
     r.target.reset();
+    r.stable->sensitive = target.version.sensitive;
     if (r.phase != Phase::kHealthy) {
       Say("Normal", "Synced", "git and the served version are the same", VersionData(*r.stable));
       Enter(Phase::kHealthy, "Synced", "git is live");

@@ -39,7 +39,8 @@ CommandOutcome Promote(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
   const bool stepping = r.phase == Phase::kStepping || r.phase == Phase::kPaused;
   if (r.phase == Phase::kHeld && r.reason == reason::kApprovalRequired)
-    return Refuse("the plan waits for an approval: portolan approve " + r.target->plan.ToString());
+    return {false, "the plan waits for an approval: portolan approve " + r.target->plan.ToString(),
+            /*denied=*/true};
   if (!stepping) return NotInFlight(r, "promote");
   if (command.full) {
     turn.Say("Normal", "PromotedInFull", "straight to 100 % " + Because(command));

@@ -24,7 +24,7 @@ schema: {type: integer}
 keySchema: {minLength: 1}
 attributes: {license: MIT}
 sensitive: ["token/*"]
-split: instance
+split: subject
 salt: pepper
 bucketBy: user
 rollout: {strategy: cautious}
@@ -34,7 +34,7 @@ entries: {a: 1}
   EXPECT_EQ(errors, "");
   EXPECT_EQ(spec.map.attributes.StringOr("license", ""), "MIT");
   EXPECT_TRUE(spec.map.IsSensitive("token/x"));
-  EXPECT_EQ(spec.map.split, SplitMode::kInstance);
+  EXPECT_EQ(spec.map.split, SplitMode::kSubject);
   EXPECT_EQ(spec.map.salt, "pepper");
   EXPECT_EQ(spec.map.bucket_by, "user");
   EXPECT_EQ(spec.strategy.name, "cautious");

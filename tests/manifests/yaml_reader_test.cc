@@ -192,6 +192,29 @@ TEST(ReadYaml, FindsADoubleQuoteThatIsNeverClosed) {
   EXPECT_EQ(Show(result.documents[0].root), "{z@1:1: 1@1:4}@1:1");
 }
 
+TEST(ReadYaml, RefusesAQuotedTextThatTakesInMembers) {
+  EXPECT_EQ(Complaints("a: \"x\nb: y\nc: \"\nd: 1\n"),
+            "maps/a.yaml:1:4: the quoted text takes in lines that look like members, down to line "
+            "3; add the missing quote; for a text over lines use a block: |\n");
+  for (const std::string text : {"a: 'x\n  b/c-1: {k: 1}\n  d'\n", "- \"x\n- k: y\n- k: z\"\n",
+                                 "{a: 'x,\n b: 2,\n c: z'}\n", "a: \"x\n  b:\n    c\"\n"})
+    EXPECT_NE(Complaints(text).find("look like members"), std::string::npos) << text;
+  for (const std::string text : {"a: \"see\n  http://x.org/a: b\"\n", "a: \"one two: three\"\n",
+                                 "a: 'first line\n  and a note: this'\n", "a: |\n  b: 1\n  c: 2\n"})
+    EXPECT_EQ(Complaints(text), "") << text;
+}
+
+TEST(ReadYaml, PointsAtTheQuoteThatALaterLinesQuoteCloses) {
+  EXPECT_EQ(Complaints("a: {k: \"x}\nb: {k: \"y\"}\n"),
+            "maps/a.yaml:1:8: the quoted text takes in lines that look like members, down to line "
+            "2; add the missing quote; for a text over lines use a block: |\n");
+  EXPECT_EQ(Complaints("\"a\": {k: \"x}\n\"b\": {k: \"y\"}\n"),
+            "maps/a.yaml:1:10: the quote is closed by one in line 2, and what follows it there is "
+            "no valid YAML; add the missing quote\n");
+  EXPECT_EQ(Complaints("a: {k: \"x}\nb: {k: 1}\n"),
+            "maps/a.yaml:1:8: the quote is never closed; add the missing quote\n");
+}
+
 TEST(ReadYaml, FindsUnclosedQuotesInEveryStyle) {
   for (const std::string text :
        {"a: 'x\nb: 2\n", "a: 'it''s\n", "a: \"x\\\"\nb: 2\n", "a: \"x\\\\\\\"\n", "- !!str \"x\n",

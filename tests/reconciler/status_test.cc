@@ -81,6 +81,26 @@ TEST(MapStatusToValue, ShowsTheStepAndItsSoak) {
   EXPECT_EQ(locked.IntOr("step", 9), 0);
 }
 
+TEST(MapStatusToValue, SaysWhenTimeAloneEndsWhatGoesOn) {
+  Driver driver;
+  driver.Settle("a");
+  const auto next = [&] {
+    const manifests::Value status = MapStatusToValue(driver.rollout, driver.now.wall);
+    return std::string(status.StringOr("nextAt", "null"));
+  };
+  EXPECT_EQ(next(), "null") << "nothing is in flight";
+  driver.Want("b");
+  driver.Pass(seconds(4));
+  EXPECT_EQ(next(), FormatTime(driver.now.wall + seconds(6)));
+  driver.Do(Verb::kPause);
+  EXPECT_EQ(next(), "null") << "it takes a person";
+  driver.Do(Verb::kResume);
+  for (int i = 0; i < 60 && driver.rollout.phase != Phase::kBaking; ++i) driver.Pass(seconds(1));
+  ASSERT_EQ(driver.rollout.phase, Phase::kBaking);
+  EXPECT_EQ(next(), FormatTime(driver.now.wall + driver.rollout.target->strategy.bake -
+                               driver.rollout.progress.baked));
+}
+
 TEST(HistoryToJson, ListsTheNewestVersionFirst) {
   Driver driver;
   driver.Settle("a");

@@ -140,7 +140,7 @@ Target Scenario::TargetOfWish() const {
   revision.commit = "c" + std::to_string(commits_) + std::string(38, '0');
   const MapPlan plan = MakeMapPlan(stable, desired, revision, "test");
   Target target;
-  target.version = {wish_->digest(), revision, static_cast<std::int64_t>(wish_->size()), 0};
+  target.version = {wish_->digest(), revision, static_cast<std::int64_t>(wish_->size()), 0, {}};
   target.base = plan.base;
   target.plan = plan.id;
   target.strategy = strategy_;

@@ -1,3 +1,4 @@
+#include "reconciler/change_view.h"
 #include "tests/controller/api/api_fixture.h"
 
 namespace portolan::controller {
@@ -121,6 +122,52 @@ TEST_F(MapRoutesTest, MatchesByAttributesOfALookup) {
   };
   EXPECT_EQ(arm("beta"), "canary match");
   EXPECT_EQ(arm("free"), "stable split");
+}
+
+TEST_F(MapRoutesTest, MatchesByAttributesOfAQuery) {
+  world.strategy.match = {{.attribute = "plan", .in = {"beta"}}};
+  world.strategy.steps[0].weight = 1;
+  world.Want("limits", world.limits_2);
+  const std::string target = "/v1/maps/limits/entries/api%2Flogin?subject=u&attribute.plan=";
+  EXPECT_EQ(GetJson(target + "beta").StringOr("reason", ""), "match");
+  EXPECT_EQ(GetJson(target + "free").StringOr("reason", ""), "split");
+}
+
+TEST_F(MapRoutesTest, MasksSensitiveValuesForCallersWithoutTheRight) {
+  reconciler::Target marked = world.TargetOf("limits", world.limits_1);
+  marked.version.sensitive = {"api/l*"};
+  world.Want("limits", marked);
+  const auto read = [&](const std::string& token, Call call) {
+    return Json(Send(std::move(call), token));
+  };
+  const Call whole{"GET", "/v1/maps/limits"};
+  const Call entry{"GET", "/v1/maps/limits/entries/api%2Flogin"};
+  const Call lookup{"POST", "/v1/maps/limits/lookup", R"({"keys":["api/login","api/search"]})"};
+
+  const std::string mask = reconciler::MaskedValue("10");
+  EXPECT_EQ(read("reader", whole).Find("entries")->StringOr("api/login", ""), mask);
+  EXPECT_EQ(read("reader", whole).Find("entries")->IntOr("api/search", 0), 20);
+  EXPECT_EQ(manifests::WriteJson(*read("reader", whole).Find("masked")), R"(["api/login"])");
+  EXPECT_EQ(read("reader", entry).StringOr("value", ""), mask);
+  EXPECT_TRUE(read("reader", entry).BoolOr("masked", false));
+  EXPECT_EQ(read("reader", lookup).Find("values")->StringOr("api/login", ""), mask);
+  EXPECT_EQ(read("reader", lookup).Find("values")->IntOr("api/search", 0), 20);
+  const Call why{"GET", "/v1/maps/limits/why?key=api%2Flogin"};
+  EXPECT_EQ(read("reader", why).Find("entry")->StringOr("value", ""), mask);
+
+  for (const Call& call : {whole, entry, lookup})
+    EXPECT_FALSE(Contains(Send(call, "root").body, "sensitive")) << call.target;
+  EXPECT_EQ(read("root", why).Find("entry")->IntOr("value", 0), 10);
+}
+
+TEST_F(MapRoutesTest, ACommitCannotUncoverValuesThatAreLive) {
+  reconciler::Target marked = world.TargetOf("limits", world.limits_1);
+  marked.version.sensitive = {"api/login"};
+  world.Want("limits", marked);
+  world.Want("limits", world.limits_2);
+  ASSERT_EQ(world.Phase("limits"), "Stepping");
+  const Call stable{"GET", "/v1/maps/limits?arm=stable"};
+  EXPECT_TRUE(Contains(Send(stable, "reader").body, "«sensitive"));
 }
 
 TEST_F(MapRoutesTest, RefusesALookupThatItCannotRead) {

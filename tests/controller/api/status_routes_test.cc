@@ -22,15 +22,24 @@ TEST_F(StatusRoutesTest, TheStatusOfAMapHasTheFieldsOfTheContract) {
   StartRollout();
   const manifests::Value body = GetJson("/v1/maps/limits/status");
   for (const std::string_view field :
-       {"map",        "source",     "phase",  "reason",         "message", "sync",     "syncReason",
-        "conditions", "stable",     "target", "desired",        "rollout", "strategy", "step",
-        "steps",      "weight",     "soakMs", "soakRequiredMs", "since",   "arms",     "plan",
-        "findings",   "quarantine", "lock",   "paused",         "rejected"})
+       {"map",        "source",     "phase",  "reason",   "message",    "sync",
+        "syncReason", "conditions", "stable", "target",   "desired",    "rollout",
+        "strategy",   "step",       "steps",  "weight",   "soakMs",     "soakRequiredMs",
+        "since",      "arms",       "plan",   "findings", "quarantine", "lock",
+        "paused",     "rejected",   "now",    "nextAt"})
     EXPECT_NE(body.Find(field), nullptr) << field;
   EXPECT_EQ(body.StringOr("phase", ""), "Stepping");
   EXPECT_EQ(body.IntOr("weight", 0), 5'000);
   EXPECT_EQ(body.IntOr("step", 0), 1);
   EXPECT_EQ(body.Find("stable")->StringOr("digest", ""), world.limits_1->digest().ToString());
+}
+
+TEST_F(StatusRoutesTest, NamesTheKeysThatAreQuarantined) {
+  StartRollout();
+  EXPECT_EQ(Post("/v1/maps/limits/abort", "").status, 200);
+  const manifests::Value body = GetJson("/v1/maps/limits/status");
+  ASSERT_EQ(body.Find("quarantine")->as_array().size(), 1u);
+  EXPECT_EQ(WriteJson(*body.Find("quarantine")->as_array()[0].Find("keys")), R"(["api/login"])");
 }
 
 TEST_F(StatusRoutesTest, SaysWhyTheNewestDeclarationOfAMapIsRejected) {

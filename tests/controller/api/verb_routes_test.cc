@@ -136,6 +136,13 @@ TEST_F(ApproveTest, StartsTheRolloutThatWaitedForIt) {
   EXPECT_EQ(shown.Find("approvals")->as_array()[0].StringOr("reason", ""), "cleanup");
 }
 
+TEST_F(ApproveTest, APromoteBeforeItIsDenied) {
+  const Response response = Post("/v1/maps/flags/promote", R"({"requestId":"r1"})");
+  EXPECT_EQ(response.status, 403);
+  EXPECT_TRUE(Contains(Problem(response), "denied: the plan waits for an approval: portolan"));
+  EXPECT_EQ(Post("/v1/maps/flags/promote", R"({"requestId":"r1"})").status, 403);
+}
+
 TEST_F(ApproveTest, RefusesAPlanThatNobodyWaitsForAnyMore) {
   edge.Push('c', MapsOf({{"flags", "{a: 1}"}}));
   EXPECT_EQ(Post("/v1/plans/" + plan + "/approve", "").status, 409);

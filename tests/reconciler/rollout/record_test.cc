@@ -29,6 +29,7 @@ Rollout FullRollout() {
   r.desired = VersionOf("t", 2);
   Target target;
   target.version = VersionOf("t", 2);
+  target.version.sensitive = {"token/*"};
   target.base = Sha256Of("s");
   target.plan = Sha256Of("plan");
   target.strategy = manifests::DefaultStrategy();
@@ -48,7 +49,8 @@ Rollout FullRollout() {
   r.quarantine = {{Sha256Of("q"), Sha256Of("s"), VersionOf("q", 3).revision, "HardLimit", "failed",
                    at, "limits#6"}};
   r.approvals = {{Sha256Of("plan"), "user:ana", "reviewed", at}};
-  r.requests = {{"r1", "pause", at, {true, "paused"}}};
+  r.requests = {{"r1", "pause", at, {true, "paused"}},
+                {"r2", "promote", at, {false, "waits for an approval", true}}};
   r.lock = Lock{Sha256Of("s"), "user:ana", "incident", at};
   r.operator_paused = true;
   r.restarts = 2;
@@ -64,6 +66,8 @@ TEST(RolloutRecord, KeepsEveryField) {
   EXPECT_EQ(again->target->split.mode, manifests::SplitMode::kInstance);
   EXPECT_EQ(again->progress.bad_subjects, FullRollout().progress.bad_subjects);
   EXPECT_EQ(again->requests.front().outcome.message, "paused");
+  EXPECT_TRUE(again->requests.back().outcome.denied);
+  EXPECT_EQ(again->target->version.sensitive, std::vector<std::string>{"token/*"});
   EXPECT_EQ(again->last_step, std::nullopt);
 }
 

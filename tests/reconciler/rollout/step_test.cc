@@ -258,9 +258,12 @@ TEST(ServingOf, ShowsTheCanaryOnlyWhileARolloutIsInFlight) {
   EXPECT_EQ(serving.step, 1u);
   EXPECT_EQ(serving.rollout, "limits#2");
   driver.Do(Verb::kAbort);
-  EXPECT_EQ(
-      ServingOf(driver.rollout),
-      (Serving{.stable = Sha256Of("a"), .canary = {}, .split = {}, .rollout = "", .step = 0}));
+  EXPECT_EQ(ServingOf(driver.rollout), (Serving{.stable = Sha256Of("a"),
+                                                .canary = {},
+                                                .split = {},
+                                                .rollout = "",
+                                                .step = 0,
+                                                .sensitive = {}}));
 }
 
 }  // namespace
