@@ -1,5 +1,7 @@
 #include "controller/config/config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <optional>
@@ -204,6 +206,11 @@ void ConfigReader::ReadRemote(MappingDecoder& decoder, SourceConfig& source) {
   if (token && usable && !TakesToken(source.url))
     report_.Error(token, "a token may only travel by https, or by http to this machine",
                   "use an https URL");
+  const Field authorities = decoder.Take("caFile");
+  manifests::SetIf(source.ca_file, ReadPath(authorities));
+  if (!source.ca_file.empty() && access(source.ca_file.c_str(), R_OK) != 0)
+    report_.Error(authorities, "cannot read " + source.ca_file,
+                  "expected a file of PEM certificates");
 }
 
 void ConfigReader::ReadSecret(const Field& field, std::string& file, std::string& secret) {

@@ -34,6 +34,7 @@ struct SourceConfig {
   bool atomic = false;
   std::string token_file;  // absolute; empty for none
   std::string token;       // secret: what token_file held
+  std::string ca_file;     // absolute; of the authorities trusted for https; empty: the system's
 };
 
 // How one daemon runs: portolan.yaml (docs/configuration.md), read once at start. Never taken from

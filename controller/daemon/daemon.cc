@@ -27,6 +27,7 @@ std::unique_ptr<reconciler::GitSource> GitSourceOf(const DaemonConfig& config,
   options.path = source.path;
   options.mirror_dir = config.state + "/git/" + source.name;
   options.token = source.token;
+  options.ca_file = source.ca_file;
   return OpenGitSource(std::move(options));
 }
 

@@ -209,8 +209,16 @@ Status InitFresh(const std::string& fresh) {
   return {};
 }
 
+// The setting is the process's: a worker serves one source.
+Status TrustAuthorities(const std::string& ca_file) {
+  if (ca_file.empty()) return {};
+  if (git_libgit2_opts(GIT_OPT_SET_SSL_CERT_LOCATIONS, ca_file.c_str(), nullptr) >= 0) return {};
+  return Error{ErrorCode::kDenied, "Denied: " + ca_file + " holds no certificates (caFile)"};
+}
+
 Status CheckJob(const FetchJob& job) {
   PORTOLAN_CHECK(CheckRemoteUrl(job.url));
+  PORTOLAN_CHECK(TrustAuthorities(job.ca_file));
   int valid = 0;
   git_reference_name_is_valid(&valid, ("refs/heads/" + job.branch).c_str());
   if (valid == 0) {

@@ -74,6 +74,7 @@ class MirroredSource final : public reconciler::GitSource {
     job.branch = options_.branch;
     job.ref = "refs/portolan/src/" + options_.name;
     job.token = options_.token;
+    job.ca_file = options_.ca_file;
     job.receive_max = options_.limits.receive_bytes;
     return job;
   }

@@ -25,6 +25,7 @@ struct GitSourceOptions {
   std::string path;        // of the watched directory; empty or "/": the repository's root
   std::string mirror_dir;  // this source's own; absolute, in a directory that is made when absent
   std::string token;       // secret: password for https; empty for none
+  std::string ca_file;     // PEM, the only authorities trusted for https; empty: the system's
   Duration deadline = std::chrono::seconds(60);  // of one Fetch's network part
   GitLimits limits;
   std::string worker_executable = "/proc/self/exe";  // its verb `git-worker` is RunGitWorker

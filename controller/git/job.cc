@@ -30,6 +30,7 @@ std::string EncodeJob(const FetchJob& job) {
   out.Set("branch", job.branch);
   out.Set("ref", job.ref);
   out.Set("token", job.token);
+  out.Set("caFile", job.ca_file);
   out.Set("receiveMax", static_cast<std::int64_t>(job.receive_max));
   out.Set("deadlineMs", static_cast<std::int64_t>(job.deadline.count()));
   return Line(out);
@@ -48,6 +49,7 @@ Result<FetchJob> DecodeJob(std::string_view line) {
   job.branch = in.StringOr("branch", "");
   job.ref = in.StringOr("ref", "");
   job.token = in.StringOr("token", "");
+  job.ca_file = in.StringOr("caFile", "");
   job.receive_max = static_cast<std::uint64_t>(in.IntOr("receiveMax", 0));
   job.deadline = Duration(in.IntOr("deadlineMs", 0));
   if (job.mirror.empty()) return Error{ErrorCode::kInvalid, "expected the mirror's directory"};

@@ -23,6 +23,7 @@ struct FetchJob {
   std::string branch;             // without refs/heads/
   std::string ref;                // where the mirror keeps the tip, "refs/portolan/src/edge"
   std::string token;              // password for https; may be empty
+  std::string ca_file;            // PEM, the only authorities trusted then; empty: the system's
   std::uint64_t receive_max = 0;  // bytes of pack that one fetch may receive
   Duration deadline{};  // the worker ends itself some time after it, should its client be gone
 };

@@ -37,7 +37,8 @@ state: state/
 listen: {control: "[::1]:7000", socket: /run/portolan.sock}
 sources:
   - {name: edge, url: https://git.example.com/maps.git, branch: release/1, path: maps/, poll: 1m30s, verify: none,
-     onRewrite: accept, atomic: true, tokenFile: git-token}
+     onRewrite: accept, atomic: true, tokenFile: git-token,
+     caFile: git-token}
   - {name: core, url: /srv/core.git}
 tokens: tokens.yaml
 hooks: {secretFile: hook}
@@ -62,6 +63,7 @@ hooks: {secretFile: hook}
   EXPECT_EQ(edge.on_rewrite, OnRewrite::kAccept);
   EXPECT_TRUE(edge.atomic);
   EXPECT_EQ(edge.token, "s3cret");
+  EXPECT_EQ(edge.ca_file, directory_.File("git-token"));
 }
 
 TEST_F(ConfigTest, DefaultsAreThoseOfTheDocumentation) {
@@ -116,6 +118,7 @@ TEST_F(ConfigTest, WrongSourceFieldsAreRefused) {
   EXPECT_SAYS(SourceRefusal("verify: gpg"), "sources[0].verify");
   EXPECT_SAYS(SourceRefusal("onRewrite: maybe"), "sources[0].onRewrite");
   EXPECT_SAYS(SourceRefusal("tokenFile: none"), "no such file");
+  EXPECT_SAYS(SourceRefusal("caFile: none"), "expected a file of PEM certificates");
   EXPECT_SAYS(Refusal("sources: [{name: a, url: \"ssh://h/r.git\"}]\n"), "sources[0].url: ");
 }
 

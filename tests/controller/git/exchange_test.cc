@@ -77,6 +77,35 @@ TEST_F(ExchangeTest, SendsTheTokenWhenAskedAndTakesARefusalAtItsWord) {
   EXPECT_EQ(fetched->tip, commit);
 }
 
+TEST_F(ExchangeTest, RefusesACertificateOfUnknownAuthoritiesAndSendsItNothing) {
+  remote_.Commit("a.yaml", "one");
+  const GitHttpServer server(directory_.Path("repositories"), {.token = "s3cret", .tls = true});
+  FetchJob job = Job(server.Url("maps/.git"));
+  job.token = "s3cret";
+  ExpectError(job, ErrorCode::kDenied, "Denied: the certificate of ");
+  EXPECT_EQ(server.requests(), 0);
+}
+
+TEST_F(ExchangeTest, FetchesOverHttpsFromAnAuthorityThatTheSourceNames) {
+  const std::string commit = remote_.Commit("a.yaml", "one");
+  const GitHttpServer server(directory_.Path("repositories"), {.token = "s3cret", .tls = true});
+  FetchJob job = Job(server.Url("maps/.git"));
+  job.token = "s3cret";
+  job.ca_file = server.certificate();
+  const auto fetched = Fetch(job);
+  ASSERT_TRUE(fetched.ok()) << fetched.error().message;
+  EXPECT_EQ(fetched->tip, commit);
+  const GitHttpServer other(directory_.Path("repositories"), {.tls = true});
+  job.url = other.Url("maps/.git");
+  ExpectError(job, ErrorCode::kDenied, "Denied: the certificate of ");
+}
+
+TEST_F(ExchangeTest, SaysThatAFileOfAuthoritiesHoldsNone) {
+  FetchJob job = Job("https://localhost:1/maps.git");
+  job.ca_file = directory_.Path("repositories");
+  ExpectError(job, ErrorCode::kDenied, "Denied: " + job.ca_file + " holds no certificates");
+}
+
 TEST_F(ExchangeTest, FollowsNoRedirectToAnotherHost) {
   remote_.Commit("a.yaml", "one");
   const GitHttpServer target(directory_.Path("repositories"), {});

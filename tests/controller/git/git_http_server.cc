@@ -1,10 +1,12 @@
 #include "tests/controller/git/git_http_server.h"
 
+#include <gtest/gtest.h>
 #include <httplib.h>
 #include <stdlib.h>
 
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <thread>
 
@@ -48,16 +50,31 @@ void Answer(const std::string& cgi, httplib::Response& response) {
 }  // namespace
 
 struct GitHttpServer::State {
-  httplib::Server server;
+  TestDirectory scratch;
+  std::unique_ptr<httplib::Server> server;
+  bool tls = false;
   std::thread thread;
   int port = 0;
   std::atomic<int> requests{0};
-  TestDirectory scratch;
+
+  std::string Certificate() const { return scratch.Path("server.pem"); }
+  std::unique_ptr<httplib::Server> MakeServer() const {
+    if (!tls) return std::make_unique<httplib::Server>();
+    const std::string key = scratch.Path("server.key");
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "
+        "/CN=localhost -addext subjectAltName=DNS:localhost -keyout '" +
+        key + "' -out '" + Certificate() + "' 2>/dev/null";
+    EXPECT_EQ(std::system(command.c_str()), 0) << command;
+    return std::make_unique<httplib::SSLServer>(Certificate().c_str(), key.c_str());
+  }
 };
 
 GitHttpServer::GitHttpServer(std::string root, Behaviour behaviour)
     : state_(std::make_unique<State>()) {
   State& state = *state_;
+  state.tls = behaviour.tls;
+  state.server = state.MakeServer();
   const auto handle = [&state, root, behaviour](const httplib::Request& request,
                                                 httplib::Response& response) {
     const int number = ++state.requests;
@@ -74,20 +91,25 @@ GitHttpServer::GitHttpServer(std::string root, Behaviour behaviour)
     }
     Answer(RunBackend(root, request, state.scratch.Path(std::to_string(number))), response);
   };
-  state.server.Get(".*", handle);
-  state.server.Post(".*", handle);
-  state.port = state.server.bind_to_any_port("127.0.0.1");
-  state.thread = std::thread([&state] { state.server.listen_after_bind(); });
-  while (!state.server.is_running()) std::this_thread::yield();
+  state.server->Get(".*", handle);
+  state.server->Post(".*", handle);
+  state.port = state.server->bind_to_any_port("127.0.0.1");
+  state.thread = std::thread([&state] { state.server->listen_after_bind(); });
+  while (!state.server->is_running()) std::this_thread::yield();
 }
 
 GitHttpServer::~GitHttpServer() {
-  state_->server.stop();
+  state_->server->stop();
   state_->thread.join();
 }
 
 std::string GitHttpServer::Url(const std::string& name) const {
-  return "http://127.0.0.1:" + std::to_string(state_->port) + "/" + name;
+  const std::string host = state_->tls ? "https://localhost:" : "http://127.0.0.1:";
+  return host + std::to_string(state_->port) + "/" + name;
+}
+
+std::string GitHttpServer::certificate() const {
+  return state_->Certificate();
 }
 
 int GitHttpServer::requests() const {

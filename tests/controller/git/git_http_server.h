@@ -11,7 +11,8 @@ class GitHttpServer {
   struct Behaviour {
     std::string token = {};  // asks for this password when not empty
     std::string redirect_to =
-        {};  // answers every request with a redirect to this prefix when not empty
+        {};            // answers every request with a redirect to this prefix when not empty
+    bool tls = false;  // with a certificate of its own for "localhost"
   };
 
   // Serves the repositories below `root` as /<name>.
@@ -19,6 +20,7 @@ class GitHttpServer {
   ~GitHttpServer();
 
   std::string Url(const std::string& name) const;
+  std::string certificate() const;  // path of its PEM file
   int requests() const;
 
  private:

@@ -12,6 +12,7 @@ TEST(FetchJob, SurvivesTheWireWithEveryField) {
   job.branch = "release/\"2\"";
   job.ref = "refs/portolan/src/edge";
   job.token = "s3cret\n";
+  job.ca_file = "/etc/ca.pem";
   job.receive_max = 5'000'000'000;
   job.deadline = Duration(1500);
   const std::string line = EncodeJob(job);
@@ -24,6 +25,7 @@ TEST(FetchJob, SurvivesTheWireWithEveryField) {
   EXPECT_EQ(read->branch, job.branch);
   EXPECT_EQ(read->ref, job.ref);
   EXPECT_EQ(read->token, job.token);
+  EXPECT_EQ(read->ca_file, job.ca_file);
   EXPECT_EQ(read->receive_max, job.receive_max);
   EXPECT_EQ(read->deadline, job.deadline);
 }
