@@ -24,26 +24,16 @@ Result<std::uint64_t> NumberOf(std::string_view text, std::string_view name,
   return number;
 }
 
-bool Wanted(const reconciler::Event& event, std::string_view map) {
-  return map.empty() || event.map == map;
-}
-
 Result<Response> List(const Api& api, const Request& request, std::uint64_t after) {
   PORTOLAN_TRY(const std::uint64_t limit,
                NumberOf(request.QueryOr("limit", ""), "limit", kLimitDefault));
-  const std::string_view map = request.QueryOr("map", "");
+  PORTOLAN_TRY(const std::vector<reconciler::Event> events,
+               api.store.Events({.after = after,
+                                 .limit = std::min<std::uint64_t>(limit, kLimitMax),
+                                 .map = request.QueryOr("map", "")}));
   Value::Array found;
-  std::uint64_t last = after;
-  while (found.size() < std::min<std::uint64_t>(limit, kLimitMax)) {
-    PORTOLAN_TRY(const std::vector<reconciler::Event> events,
-                 api.store.EventsAfter(last, kLimitDefault));
-    if (events.empty()) break;
-    for (const reconciler::Event& event : events) {
-      if (found.size() >= std::min<std::uint64_t>(limit, kLimitMax)) break;
-      last = event.sequence;
-      if (Wanted(event, map)) found.push_back(EventToValue(event));
-    }
-  }
+  for (const reconciler::Event& event : events) found.push_back(EventToValue(event));
+  const std::uint64_t last = events.empty() ? after : events.back().sequence;
   Value value;
   value.Set("events", std::move(found));
   value.Set("last", last);
@@ -54,12 +44,11 @@ Result<Response> List(const Api& api, const Request& request, std::uint64_t afte
 // fails: the reader connects again and resumes.
 bool SendNew(const Api& api, StreamWriter& writer, std::string_view map, std::uint64_t& last) {
   for (;;) {
-    const auto events = api.store.EventsAfter(last, kLimitDefault);
+    const auto events = api.store.Events({.after = last, .limit = kLimitDefault, .map = map});
     if (!events.ok()) return false;
     if (events->empty()) return true;
     for (const reconciler::Event& event : *events) {
       last = event.sequence;
-      if (!Wanted(event, map)) continue;
       if (!writer.Write("id: " + std::to_string(event.sequence) +
                         "\ndata: " + WriteJson(EventToValue(event)) + "\n\n"))
         return false;

@@ -180,19 +180,10 @@ Value::Array NextOf(const Rollout& r) {
 
 // The last few events of the map, newest last.
 Result<Value::Array> RecentEvents(const Api& api, std::string_view map) {
-  std::vector<reconciler::Event> recent;
-  std::uint64_t after = 0;
-  for (;;) {
-    PORTOLAN_TRY(const std::vector<reconciler::Event> events, api.store.EventsAfter(after, 1'000));
-    if (events.empty()) break;
-    after = events.back().sequence;
-    for (const reconciler::Event& event : events)
-      if (event.map == map) recent.push_back(event);
-    if (recent.size() > kWhyEvents)
-      recent.erase(recent.begin(), recent.end() - static_cast<std::ptrdiff_t>(kWhyEvents));
-  }
+  PORTOLAN_TRY(const std::vector<reconciler::Event> events,
+               api.store.Events({.limit = kWhyEvents, .map = map, .newest = true}));
   Value::Array values;
-  for (const reconciler::Event& event : recent) values.push_back(EventToValue(event));
+  for (const reconciler::Event& event : events) values.push_back(EventToValue(event));
   return values;
 }
 

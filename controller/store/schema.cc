@@ -41,6 +41,9 @@ INSERT INTO chain_head VALUES (1, 0, hex(zeroblob(32)));
 
 PRAGMA application_id = 1347375700;
 )sql",
+    R"sql(
+CREATE INDEX events_by_map ON events (json_extract(body, '$.map'), sequence);
+)sql",
 };
 static_assert(std::size(kMigrations) == kSchemaVersion);
 static_assert(kApplicationId == 1347375700);

@@ -5,7 +5,7 @@
 
 namespace portolan::controller {
 
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 
 // Brings the database to kSchemaVersion, each step in one transaction with its version number, so
 // that a crash leaves one version or the next. Errors: kInvalid for a file that a newer Portolan

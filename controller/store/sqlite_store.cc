@@ -188,14 +188,18 @@ Status SqliteStore::WriteEvents(const std::vector<Event>& events, ChainHead& hea
   return move.Run();
 }
 
-Result<std::vector<Event>> SqliteStore::EventsAfter(std::uint64_t sequence, std::size_t limit) {
+Result<std::vector<Event>> SqliteStore::Events(const reconciler::EventQuery& query) {
   const std::lock_guard lock(mutex_);
-  PORTOLAN_TRY(
-      SqliteStatement row,
-      database_.Prepare("SELECT sequence, body, prev_hash, hash FROM events WHERE sequence > ?1 "
-                        "ORDER BY sequence LIMIT ?2"));
-  row.Bind(1, static_cast<std::int64_t>(std::min<std::uint64_t>(sequence, kRowsMax)));
-  row.Bind(2, static_cast<std::int64_t>(std::min<std::uint64_t>(limit, kRowsMax)));
+  // The index events_by_map serves exactly this expression.
+  const std::string of_map = query.map.empty() ? "" : " AND json_extract(body, '$.map') = ?3";
+  PORTOLAN_TRY(SqliteStatement row,
+               database_.Prepare("SELECT sequence, body, prev_hash, hash FROM events WHERE "
+                                 "sequence > ?1" +
+                                 of_map + " ORDER BY sequence " + (query.newest ? "DESC" : "ASC") +
+                                 " LIMIT ?2"));
+  row.Bind(1, static_cast<std::int64_t>(std::min<std::uint64_t>(query.after, kRowsMax)));
+  row.Bind(2, static_cast<std::int64_t>(std::min<std::uint64_t>(query.limit, kRowsMax)));
+  if (!query.map.empty()) row.Bind(3, query.map);
   std::vector<Event> events;
   for (;;) {
     PORTOLAN_TRY(const bool found, row.Step());
@@ -206,6 +210,7 @@ Result<std::vector<Event>> SqliteStore::EventsAfter(std::uint64_t sequence, std:
     event.hash = std::move(link.hash);
     events.push_back(std::move(event));
   }
+  if (query.newest) std::reverse(events.begin(), events.end());
   return events;
 }
 

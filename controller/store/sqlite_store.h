@@ -31,8 +31,7 @@ class SqliteStore final : public reconciler::StateStore {
   Result<Digest> PutBlob(std::string_view bytes) override { return blobs_->Put(bytes); }
   Result<std::string> GetBlob(const Digest& digest) override { return blobs_->Get(digest); }
   // Events are kept forever: never kNotFound.
-  Result<std::vector<reconciler::Event>> EventsAfter(std::uint64_t sequence,
-                                                     std::size_t limit) override;
+  Result<std::vector<reconciler::Event>> Events(const reconciler::EventQuery& query) override;
 
   // Names this state for life, 16 hex digits drawn at its creation: the first part of watch
   // positions.

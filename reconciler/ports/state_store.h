@@ -56,6 +56,14 @@ struct CommitResult {
   std::uint64_t sequence = 0;  // of the last event stored so far
 };
 
+// Which events to read.
+struct EventQuery {
+  std::uint64_t after = 0;  // sequence
+  std::size_t limit = 500;
+  std::string_view map = {};  // only this map's; empty: all
+  bool newest = false;        // the last `limit` of them instead of the first
+};
+
 // Where state survives. Implementations are thread-safe. Errors: kConflict (expected version),
 // kExhausted (disk full), kUnavailable (locked, I/O), kCorrupt, kNotFound.
 class StateStore {
@@ -67,9 +75,9 @@ class StateStore {
   // Content-addressed: storing twice is one blob; GetBlob verifies the digest (kCorrupt).
   virtual Result<Digest> PutBlob(std::string_view bytes) = 0;
   virtual Result<std::string> GetBlob(const Digest& digest) = 0;
-  // Up to `limit` events after `sequence`, in order. kNotFound when events after `sequence` were
-  // already dropped.
-  virtual Result<std::vector<Event>> EventsAfter(std::uint64_t sequence, std::size_t limit) = 0;
+  // In order of their sequences. Time follows the events returned. kNotFound when events after
+  // `after` were already dropped.
+  virtual Result<std::vector<Event>> Events(const EventQuery& query) = 0;
 };
 
 }  // namespace portolan::reconciler

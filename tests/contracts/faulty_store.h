@@ -39,9 +39,8 @@ class FaultyStore final : public reconciler::StateStore {
     return store_.PutBlob(bytes);
   }
   Result<std::string> GetBlob(const Digest& digest) override { return store_.GetBlob(digest); }
-  Result<std::vector<reconciler::Event>> EventsAfter(std::uint64_t sequence,
-                                                     std::size_t limit) override {
-    return store_.EventsAfter(sequence, limit);
+  Result<std::vector<reconciler::Event>> Events(const reconciler::EventQuery& query) override {
+    return store_.Events(query);
   }
 
  private:

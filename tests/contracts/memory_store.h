@@ -64,12 +64,19 @@ class MemoryStore final : public reconciler::StateStore {
     return Error{ErrorCode::kNotFound, "no blob " + digest.ToString() + " is stored"};
   }
 
-  Result<std::vector<reconciler::Event>> EventsAfter(std::uint64_t sequence,
-                                                     std::size_t limit) override {
+  Result<std::vector<reconciler::Event>> Events(const reconciler::EventQuery& query) override {
     const std::lock_guard lock(mutex_);
     std::vector<reconciler::Event> events;
-    for (std::size_t i = sequence; i < state_.events.size() && events.size() < limit; ++i)
-      events.push_back(state_.events[i]);
+    for (std::size_t i = query.after; i < state_.events.size(); ++i)
+      if (query.map.empty() || state_.events[i].map == query.map)
+        events.push_back(state_.events[i]);
+    if (events.size() <= query.limit) return events;
+    const auto surplus = static_cast<std::ptrdiff_t>(events.size() - query.limit);
+    if (query.newest) {
+      events.erase(events.begin(), events.begin() + surplus);
+    } else {
+      events.erase(events.end() - surplus, events.end());
+    }
     return events;
   }
 

@@ -88,7 +88,7 @@ TYPED_TEST_P(StateStoreContract, AFailedBatchLeavesNothingBehind) {
   EXPECT_EQ(this->store().Commit(batch).error().code, ErrorCode::kConflict);
   EXPECT_EQ(this->store().Get("new").error().code, ErrorCode::kNotFound);
   EXPECT_EQ(this->store().Get("kept")->body, "1");
-  EXPECT_TRUE(this->store().EventsAfter(0, 10)->empty());
+  EXPECT_TRUE(this->store().Events({.after = 0, .limit = 10})->empty());
   EXPECT_EQ(this->Sequence(), 0u);
 }
 
@@ -135,7 +135,7 @@ TYPED_TEST_P(StateStoreContract, EventsComeBackAsTheyWereWithTheirPlaceInTheChai
   batch.events = {this->MakeEvent("StepStarted"), this->MakeEvent("RolledBack")};
   batch.events[0].prev_hash = "ignored";
   EXPECT_EQ(this->store().Commit(batch)->sequence, 2u);
-  const auto events = this->store().EventsAfter(0, 10);
+  const auto events = this->store().Events({.after = 0, .limit = 10});
   ASSERT_EQ(events->size(), 2u);
   ChainHead head;
   for (std::size_t i = 0; i < 2; ++i) {
@@ -161,13 +161,36 @@ TYPED_TEST_P(StateStoreContract, SequencesGoOnOverBatchesAndPagesOfEvents) {
     batch.events = {this->MakeEvent("Event" + std::to_string(i))};
     EXPECT_EQ(this->store().Commit(batch)->sequence, static_cast<std::uint64_t>(i + 1));
   }
-  const auto page = this->store().EventsAfter(2, 2);
+  const auto page = this->store().Events({.after = 2, .limit = 2});
   ASSERT_EQ(page->size(), 2u);
   EXPECT_EQ((*page)[0].reason, "Event2");
   EXPECT_EQ((*page)[1].sequence, 4u);
-  EXPECT_TRUE(this->store().EventsAfter(5, 10)->empty());
-  EXPECT_TRUE(this->store().EventsAfter(UINT64_MAX, 10)->empty());
+  EXPECT_TRUE(this->store().Events({.after = 5, .limit = 10})->empty());
+  EXPECT_TRUE(this->store().Events({.after = UINT64_MAX, .limit = 10})->empty());
   EXPECT_EQ(this->Sequence(), 5u);
+}
+
+TYPED_TEST_P(StateStoreContract, EventsOfOneMapComeFromEitherEnd) {
+  for (int i = 0; i < 12; ++i) {
+    reconciler::Batch batch;
+    batch.events = {this->MakeEvent("Event" + std::to_string(i))};
+    batch.events[0].map = i % 3 == 0 ? "flags" : "limits";
+    EXPECT_TRUE(this->store().Commit(batch).ok());
+  }
+  const auto sequences = [&](const reconciler::EventQuery& query) {
+    std::string text;
+    const auto events = this->store().Events(query);
+    for (const reconciler::Event& event : *events)
+      text += std::to_string(event.sequence) + " ";
+    return text;
+  };
+  EXPECT_EQ(sequences({.map = "flags"}), "1 4 7 10 ");
+  EXPECT_EQ(sequences({.limit = 2, .map = "flags"}), "1 4 ");
+  EXPECT_EQ(sequences({.after = 4, .map = "flags"}), "7 10 ");
+  EXPECT_EQ(sequences({.limit = 2, .map = "flags", .newest = true}), "7 10 ");
+  EXPECT_EQ(sequences({.after = 7, .limit = 2, .map = "flags", .newest = true}), "10 ");
+  EXPECT_EQ(sequences({.limit = 3, .newest = true}), "10 11 12 ");
+  EXPECT_EQ(sequences({.map = "prices"}), "");
 }
 
 TYPED_TEST_P(StateStoreContract, AnEventThatCouldNotBeReadBackIsInvalid) {
@@ -215,7 +238,7 @@ TYPED_TEST_P(StateStoreContract, WritersOnManyThreadsLoseNothing) {
   EXPECT_EQ(this->Sequence(), static_cast<std::uint64_t>(kThreads * kWrites));
   for (const reconciler::Record& record : *this->store().List("counter/"))
     EXPECT_EQ(record.version, static_cast<std::uint64_t>(kWrites));
-  const auto events = this->store().EventsAfter(0, 1000);
+  const auto events = this->store().Events({.after = 0, .limit = 1000});
   ASSERT_EQ(events->size(), static_cast<std::size_t>(kThreads * kWrites));
   for (std::size_t i = 1; i < events->size(); ++i)
     EXPECT_EQ((*events)[i].prev_hash, (*events)[i - 1].hash);
@@ -227,7 +250,7 @@ REGISTER_TYPED_TEST_SUITE_P(
     ABodyThatIsNoJsonIsInvalid, AKeyThatIsNoCleanTextIsInvalid,
     ListGivesTheRecordsBelowAPrefixSortedByKey, DeletingRemovesARecordAndOneThatIsNotThereIsNoError,
     EventsComeBackAsTheyWereWithTheirPlaceInTheChain, SequencesGoOnOverBatchesAndPagesOfEvents,
-    AnEventThatCouldNotBeReadBackIsInvalid, BlobsComeBackByTheirDigest,
-    WritersOnManyThreadsLoseNothing);
+    EventsOfOneMapComeFromEitherEnd, AnEventThatCouldNotBeReadBackIsInvalid,
+    BlobsComeBackByTheirDigest, WritersOnManyThreadsLoseNothing);
 
 }  // namespace portolan::controller

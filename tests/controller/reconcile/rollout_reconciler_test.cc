@@ -25,7 +25,7 @@ class RolloutReconcilerTest : public testing::Test {
 
   std::vector<std::string> StoredReasons() {
     std::vector<std::string> reasons;
-    const auto events = disk.EventsAfter(0, 1'000).value();
+    const auto events = disk.Events({.after = 0, .limit = 1'000}).value();
     for (const auto& event : events) reasons.push_back(event.reason);
     return reasons;
   }

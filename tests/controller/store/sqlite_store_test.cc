@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "controller/store/schema.h"
 #include "tests/contracts/state_store_contract.h"
 #include "tests/contracts/temporary_directory.h"
 
@@ -55,7 +56,7 @@ TEST_F(SqliteStoreTest, EverythingIsThereAfterAReopen) {
   EXPECT_EQ(store->id(), id);
   EXPECT_EQ(*store->GetBlob(blob), "blob");
   EXPECT_EQ(store->Get("a")->version, 2u);
-  EXPECT_EQ(store->EventsAfter(0, 10)->size(), 2u);
+  EXPECT_EQ(store->Events({.after = 0, .limit = 10})->size(), 2u);
   EXPECT_EQ(store->Commit(OneOfEach("b"))->sequence, 3u);
   EXPECT_EQ(store->VerifyChain()->sequence, 3u);
 }
@@ -86,7 +87,7 @@ TEST_F(SqliteStoreTest, ASecondOpenIsAConflict) {
 
 TEST_F(SqliteStoreTest, ANewerFormatIsRefusedWithTheDirectoryAndTheReason) {
   Open().value().reset();
-  Tamper("PRAGMA user_version = 2");
+  Tamper("PRAGMA user_version = " + std::to_string(kSchemaVersion + 1));
   const auto store = Open();
   ASSERT_FALSE(store.ok());
   EXPECT_EQ(store.error().code, ErrorCode::kInvalid);
@@ -156,7 +157,7 @@ TEST_F(SqliteStoreTest, ALockOfAnotherProcessIsUnavailableAndPasses) {
     ASSERT_TRUE(other.Open(database_path(), 0).ok());
     ASSERT_TRUE(other.Execute("BEGIN IMMEDIATE").ok());
     EXPECT_EQ(store->Commit(OneOfEach("a")).error().code, ErrorCode::kUnavailable);
-    EXPECT_TRUE(store->EventsAfter(0, 1).ok());
+    EXPECT_TRUE(store->Events({.after = 0, .limit = 1}).ok());
   }
   EXPECT_EQ(store->Commit(OneOfEach("a"))->sequence, 1u);
 }
@@ -176,7 +177,7 @@ TEST_F(SqliteStoreTest, ACutLogIsReadUpToItsLastWholeCommit) {
   const auto head = (*store)->VerifyChain();
   ASSERT_TRUE(head.ok()) << head.error().message;
   EXPECT_LT(head->sequence, 10u);
-  EXPECT_EQ((*store)->EventsAfter(0, 100)->size(), head->sequence);
+  EXPECT_EQ((*store)->Events({.after = 0, .limit = 100})->size(), head->sequence);
 }
 
 }  // namespace
