@@ -129,7 +129,10 @@ Value::Array FactsOf(const Rollout& r) {
                                     FormatTime(r.since)));
   if (r.stable) facts.push_back(Fact("stable", Describe(*r.stable)));
   if (r.target) facts.push_back(Fact("target", Describe(r.target->version)));
-  if (r.desired && (!r.target || r.target->version.digest != r.desired->digest))
+  const auto is = [&r](const reconciler::VersionRef& version) {
+    return version.digest == r.desired->digest;
+  };
+  if (r.desired && !(r.target && is(r.target->version)) && !(r.stable && is(*r.stable)))
     facts.push_back(Fact("git wants", Describe(*r.desired)));
   if (r.target) facts.push_back(Fact("plan", r.target->plan.ToString()));
   if (r.target)

@@ -179,7 +179,7 @@ std::string EventLine(const Value& event) {
 
 std::string WhyText(const Value& why) {
   std::ostringstream out;
-  out << Text(why, "map") << ": " << Text(why, "summary") << '\n';
+  out << Text(why, "summary") << '\n';
   for (const Value& fact : ItemsOf(why, "facts"))
     AddRow(out, Text(fact, "label"), Text(fact, "text"));
   const Value* entry = why.Find("entry");

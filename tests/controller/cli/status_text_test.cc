@@ -48,12 +48,12 @@ TEST(Status, EscapesWhatWouldSteerATerminal) {
 TEST(Why, SaysWhatAMapWaitsForAndWhatToDo) {
   CliHarness cli;
   cli.daemon.On("GET /v1/maps/limits/why?key=api%2Flogin", 200,
-                R"({"map":"limits","summary":"held","facts":[{"label":"policy","text":"denied"}],)"
+                R"({"map":"limits","summary":"limits is Held","facts":[{"label":"policy","text":"denied"}],)"
                 R"("next":["portolan approve x"],"entry":{"key":"api/login","value":{"rps":1},)"
                 R"("author":"ana"},"events":[],"samples":["user-17: rps is 0"]})");
   EXPECT_EQ(cli.Run({"why", "limits/api/login"}), 0);
   EXPECT_EQ(cli.out(),
-            "limits: held\n"
+            "limits is Held\n"
             "  policy      denied\n"
             "entry api/login\n"
             "  value       {\"rps\":1}\n"
