@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace portolan::reconciler {
 namespace {
@@ -84,6 +85,30 @@ RunVerdict Ended(const MetricRun& run) {
                                        : "no measurement was successful: " + Numbers(run)};
 }
 
+std::vector<std::pair<std::string, double>> NumbersOf(const MetricRun& run) {
+  std::vector<std::pair<std::string, double>> numbers = {
+      {"successful", static_cast<double>(run.successful)},
+      {"failed", static_cast<double>(run.failed)},
+      {"inconclusive", static_cast<double>(run.inconclusive)},
+      {"errors", static_cast<double>(run.errors)}};
+  const auto add = [&](const std::string& arm, const RunningMoments& moments) {
+    if (moments.count == 0 || !std::isfinite(moments.mean)) return;
+    numbers.emplace_back(arm + "Mean", moments.mean);
+    if (moments.count > 1 && std::isfinite(moments.Variance()))
+      numbers.emplace_back(arm + "Variance", moments.Variance());
+  };
+  add("canary", run.canary);
+  add("stable", run.stable);
+  return numbers;
+}
+
+RunVerdict Judged(const manifests::ProviderMetric& metric, const MetricRun& run, bool background) {
+  if (auto broken = BrokenLimit(metric, run)) return *std::move(broken);
+  const auto count = CountOf(metric, background);
+  if (count && run.counted() >= *count) return Ended(run);
+  return {RunPhase::kRunning, run.last.empty() ? "nothing measured yet" : Numbers(run)};
+}
+
 }  // namespace
 
 void RunningMoments::Add(double value) {
@@ -123,16 +148,17 @@ MetricRun Record(MetricRun run, const manifests::ProviderMetric& metric,
 
 RunVerdict VerdictOf(const manifests::ProviderMetric& metric, const MetricRun& run,
                      bool background) {
-  if (auto broken = BrokenLimit(metric, run)) return *std::move(broken);
-  const auto count = CountOf(metric, background);
-  if (count && run.counted() >= *count) return Ended(run);
-  return {RunPhase::kRunning, run.last.empty() ? "nothing measured yet" : Numbers(run)};
+  RunVerdict verdict = Judged(metric, run, background);
+  verdict.numbers = NumbersOf(run);
+  return verdict;
 }
 
 RunVerdict FinalVerdictOf(const manifests::ProviderMetric& metric, const MetricRun& run,
                           bool background) {
-  RunVerdict verdict = VerdictOf(metric, run, background);
-  return verdict.phase == RunPhase::kRunning ? Ended(run) : verdict;
+  RunVerdict verdict = Judged(metric, run, background);
+  if (verdict.phase == RunPhase::kRunning) verdict = Ended(run);
+  verdict.numbers = NumbersOf(run);
+  return verdict;
 }
 
 std::optional<Duration> UntilNext(const manifests::ProviderMetric& metric, const MetricRun& run,

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "reconciler/analysis/metric_condition.h"
@@ -63,7 +64,9 @@ std::string_view RunPhaseName(RunPhase phase);  // "Running", "Successful", …
 
 struct RunVerdict {
   RunPhase phase = RunPhase::kRunning;
-  std::string message;  // with the numbers
+  std::string message;  // one sentence with the numbers
+  // The counts, and mean and variance of the arms over all measurements, by name; all finite.
+  std::vector<std::pair<std::string, double>> numbers = {};
 };
 
 // The run after one more measurement, at `now`. It is judged by the metric's condition; an error is

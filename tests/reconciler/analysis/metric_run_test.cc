@@ -224,6 +224,22 @@ TEST_F(MetricRunTest, KeepsTheLastTenAndTheMomentsOfAll) {
   EXPECT_FALSE(run.asked.has_value());
 }
 
+TEST_F(MetricRunTest, AVerdictHasItsNumbers) {
+  EXPECT_EQ(verdict().numbers,
+            (std::vector<std::pair<std::string, double>>{
+                {"successful", 0}, {"failed", 0}, {"inconclusive", 0}, {"errors", 0}}));
+  metric.failure_limit = 5;
+  Feed(Reading{{1, 2, 0, 2, 2}, SampleSummary{1, 7, 0, 7, 7}, ""});
+  Value(4);
+  Value(12);
+  Fail();
+  const std::vector<std::pair<std::string, double>> expected = {
+      {"successful", 2}, {"failed", 1},          {"inconclusive", 0}, {"errors", 1},
+      {"canaryMean", 6}, {"canaryVariance", 28}, {"stableMean", 7}};
+  EXPECT_EQ(verdict().numbers, expected);
+  EXPECT_EQ(FinalVerdictOf(metric, run, background).numbers, expected);
+}
+
 TEST(RunPhase, HasTheNamesOfTheDocumentation) {
   EXPECT_EQ(RunPhaseName(RunPhase::kRunning), "Running");
   EXPECT_EQ(RunPhaseName(RunPhase::kInconclusive), "Inconclusive");
