@@ -60,19 +60,21 @@ void MetricWorker::Ask(std::vector<reconciler::MeasurementRequest> requests) {
       job->request = std::move(request);
       job->expires = expires;
       const std::string& provider = manifests::ProviderOf(job->request.metric);
-      if (!slots_.contains(provider)) {
+      const auto slot = slots_.find(provider);
+      if (slot == slots_.end()) {
         refused.push_back({job,
                            Error{ErrorCode::kNotFound, "no " + Named(provider) +
                                                            " in metrics.providers of the "
                                                            "daemon's configuration"},
                            ErrorCodeName(ErrorCode::kNotFound)});
-      } else if (queue_.size() >= kMeasurementQueueMax) {
+      } else if (slot->second.queue.size() >= kMeasurementQueueMax) {
         refused.push_back({job,
                            Error{ErrorCode::kExhausted, std::to_string(kMeasurementQueueMax) +
-                                                            " measurements wait already"},
+                                                            " measurements wait for " +
+                                                            Named(provider) + " already"},
                            kQueueFull});
       } else {
-        queue_.push_back(std::move(job));
+        slot->second.queue.push_back(std::move(job));
       }
     }
     changed_.notify_all();
@@ -80,47 +82,36 @@ void MetricWorker::Ask(std::vector<reconciler::MeasurementRequest> requests) {
   for (const Reply& reply : refused) Send(reply);
 }
 
-bool MetricWorker::HasStartable() const {
-  return std::any_of(queue_.begin(), queue_.end(), [&](const JobPtr& job) {
-    const Slot& slot = slots_.at(manifests::ProviderOf(job->request.metric));
-    return slot.in_flight < slot.provider.concurrency;
-  });
-}
-
-MetricWorker::JobPtr MetricWorker::TakeStartable() {
-  for (auto job = queue_.begin(); job != queue_.end(); ++job) {
-    const Slot& slot = slots_.at(manifests::ProviderOf((*job)->request.metric));
-    if (slot.in_flight >= slot.provider.concurrency) continue;
-    JobPtr taken = std::move(*job);
-    queue_.erase(job);
-    return taken;
-  }
+MetricWorker::Slot* MetricWorker::FindStartable() {
+  for (auto& [name, slot] : slots_)
+    if (slot.Startable()) return &slot;
   return nullptr;
 }
 
 Duration MetricWorker::Work(const Now& now) {
   std::unique_lock lock(mutex_);
-  const JobPtr job = stopping_ ? nullptr : TakeStartable();
-  if (job == nullptr) return kIdle;
-  const std::string& provider = manifests::ProviderOf(job->request.metric);
-  Slot& slot = slots_.at(provider);
-  if (!slot.provider.breaker.Admit(now.mono)) {
-    const Duration left = slot.provider.breaker.OpenFor(now.mono);
-    job->answered = true;
+  Slot* slot = stopping_ ? nullptr : FindStartable();
+  if (slot == nullptr) return kIdle;
+  const JobPtr job = std::move(slot->queue.front());
+  slot->queue.pop_front();
+  CircuitBreaker& breaker = slot->provider.breaker;
+  if (!breaker.Admit(now.mono)) {
+    const Duration left = breaker.OpenFor(now.mono);
     lock.unlock();
     Send({job,
           Error{ErrorCode::kUnavailable,
-                Named(provider) + " failed too often; its circuit is open" +
+                Named(manifests::ProviderOf(job->request.metric)) +
+                    " failed too often; its circuit is open" +
                     (left > Duration(0) ? " for " + FormatDuration(left) : "")},
           kCircuitOpen});
     return Duration(0);
   }
   job->expires = now.mono + job->request.metric.timeout;
-  ++slot.in_flight;
+  ++slot->in_flight;
   running_.push_back(job);
   changed_.notify_all();
   lock.unlock();
-  Finish(job, slot, Measure(*slot.provider.adapter, *job));
+  Finish(job, *slot, Measure(*slot->provider.adapter, *job));
   return Duration(0);
 }
 
@@ -186,7 +177,7 @@ MetricWorker::Measured MetricWorker::Measure(MetricProvider& adapter, Job& job) 
 
 void MetricWorker::WaitForWork(Duration at_most) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, at_most, [this] { return stopping_ || HasStartable(); });
+  changed_.wait_for(lock, at_most, [this] { return stopping_ || FindStartable() != nullptr; });
 }
 
 int MetricWorker::threads() const {
@@ -197,10 +188,37 @@ int MetricWorker::threads() const {
 
 Duration MetricWorker::EarliestDeadline() const {
   Duration earliest = Duration::max();
-  for (const JobPtr& job : queue_) earliest = std::min(earliest, job->expires);
+  for (const auto& [name, slot] : slots_)
+    if (!slot.queue.empty()) earliest = std::min(earliest, slot.queue.front()->expires);
   for (const JobPtr& job : running_)
     if (!job->answered) earliest = std::min(earliest, job->expires);
   return earliest;
+}
+
+void MetricWorker::RefuseLate(Slot& slot, Duration mono, std::vector<Reply>& replies) {
+  while (!slot.queue.empty() && slot.queue.front()->expires <= mono) {
+    const JobPtr job = std::move(slot.queue.front());
+    slot.queue.pop_front();
+    replies.push_back(
+        {job,
+         Error{ErrorCode::kTimeout, Named(manifests::ProviderOf(job->request.metric)) +
+                                        " had no free slot for " + FormatDuration(kSlotPatience)},
+         ErrorCodeName(ErrorCode::kTimeout)});
+  }
+}
+
+void MetricWorker::EndLate(Duration mono, std::vector<Reply>& replies) {
+  for (const JobPtr& job : running_) {
+    if (job->answered || job->expires > mono) continue;
+    job->answered = true;
+    job->cancellation.Cancel();
+    const std::string& provider = manifests::ProviderOf(job->request.metric);
+    slots_.at(provider).provider.breaker.Record(false, mono);
+    replies.push_back({job,
+                       Error{ErrorCode::kTimeout, Named(provider) + " did not answer within " +
+                                                      FormatDuration(job->request.metric.timeout)},
+                       ErrorCodeName(ErrorCode::kTimeout)});
+  }
 }
 
 Duration MetricWorker::Supervise(const Now& now) {
@@ -208,28 +226,9 @@ Duration MetricWorker::Supervise(const Now& now) {
   Duration rest = kIdle;
   {
     const std::lock_guard lock(mutex_);
-    std::erase_if(queue_, [&](const JobPtr& job) {
-      if (stopping_ || job->expires > now.mono) return false;
-      job->answered = true;
-      replies.push_back(
-          {job,
-           Error{ErrorCode::kTimeout, Named(manifests::ProviderOf(job->request.metric)) +
-                                          " had no free slot for " + FormatDuration(kSlotPatience)},
-           ErrorCodeName(ErrorCode::kTimeout)});
-      return true;
-    });
-    for (const JobPtr& job : running_) {
-      if (stopping_ || job->answered || job->expires > now.mono) continue;
-      job->answered = true;
-      job->cancellation.Cancel();
-      const std::string& provider = manifests::ProviderOf(job->request.metric);
-      slots_.at(provider).provider.breaker.Record(false, now.mono);
-      replies.push_back(
-          {job,
-           Error{ErrorCode::kTimeout, Named(provider) + " did not answer within " +
-                                          FormatDuration(job->request.metric.timeout)},
-           ErrorCodeName(ErrorCode::kTimeout)});
-    }
+    if (stopping_) return kIdle;
+    for (auto& [name, slot] : slots_) RefuseLate(slot, now.mono, replies);
+    EndLate(now.mono, replies);
     planned_ = EarliestDeadline();
     if (planned_ != Duration::max()) rest = std::min(rest, planned_ - now.mono);
   }

@@ -16,7 +16,7 @@
 
 namespace portolan::controller {
 
-constexpr std::size_t kMeasurementQueueMax = 1'000;
+constexpr std::size_t kMeasurementQueueMax = 4'000;  // that wait, per provider
 // A request that waits longer for a free slot of its provider is answered with an error.
 constexpr Duration kSlotPatience = std::chrono::seconds(10);
 
@@ -74,6 +74,9 @@ class MetricWorker {
   struct Slot {
     Provider provider;
     int in_flight = 0;
+    std::deque<JobPtr> queue;  // in the order of their asking, hence of their deadlines
+
+    bool Startable() const { return !queue.empty() && in_flight < provider.concurrency; }
   };
   // An answer that is due once the lock is free.
   struct Reply {
@@ -86,9 +89,11 @@ class MetricWorker {
     std::string_view outcome;
   };
 
-  JobPtr TakeStartable();  // with the lock held
-  bool HasStartable() const;
+  // With the lock held, as are the next three.
+  Slot* FindStartable();
   Duration EarliestDeadline() const;
+  void RefuseLate(Slot& slot, Duration mono, std::vector<Reply>& replies);
+  void EndLate(Duration mono, std::vector<Reply>& replies);
   Measured Measure(MetricProvider& adapter, Job& job) const;
   Result<Sample> MeasureArm(MetricProvider& adapter, Job& job,
                             const manifests::QueryValues& arm) const;
@@ -100,7 +105,6 @@ class MetricWorker {
   mutable std::mutex mutex_;
   std::condition_variable changed_;     // a request, a free slot, a deadline, the stop
   std::map<std::string, Slot> slots_;   // the keys do not change; the rest guarded by mutex_
-  std::deque<JobPtr> queue_;            // guarded by mutex_
   std::vector<JobPtr> running_;         // guarded by mutex_
   Duration planned_ = Duration::max();  // the deadline Supervise waits for; guarded by mutex_
   bool stopping_ = false;               // guarded by mutex_

@@ -145,8 +145,12 @@ TEST_F(MetricWorkerTest, AFullQueueAnswersAtOnce) {
                                                    RequestFor(InstantMetric()));
   worker->Ask(std::move(many));
   EXPECT_EQ(answers.all().size(), 2u);
-  EXPECT_EQ(LastError(), "1000 measurements wait already");
+  EXPECT_EQ(LastError(), "4000 measurements wait for provider \"main\" already");
   EXPECT_EQ(outcomes.back(), "main queue_full");
+  auto metric = InstantMetric();
+  std::get<manifests::PrometheusSource>(metric.source).provider = "other";
+  Ask(metric);
+  EXPECT_EQ(answers.all().size(), 2u) << "another provider has a queue of its own";
 }
 
 TEST_F(MetricWorkerTest, RunsNoMoreCallsAtATimeThanConfiguredAndLetsOthersPass) {
