@@ -4,6 +4,8 @@
 #include <set>
 
 #include "manifests/fields.h"
+#include "manifests/metric_record.h"
+#include "manifests/provider_metric.h"
 #include "manifests/record.h"
 
 namespace portolan::manifests {
@@ -38,11 +40,12 @@ void DecodeEvidence(const Field& field, ReportMetric& metric, Report& report) {
 bool RefuseOtherProvider(const Field& field, Report& report) {
   if (field.node->kind != Node::Kind::kMapping || field.node->Find("reports") != nullptr)
     return false;
-  for (std::string_view provider : {"prometheus", "json", "web", "exec", "http"}) {
+  for (std::string_view provider : {"json", "exec", "http", "kayenta", "datadog", "cloudwatch"}) {
     const Node* node = field.node->Find(provider);
     if (node == nullptr) continue;
     report.Error({node, field.path.Member(provider)},
-                 "this metric provider is not supported yet; supported now: \"reports\"");
+                 "this metric provider is not supported yet; supported now: \"reports\", "
+                 "\"prometheus\" and \"web\"");
     return true;
   }
   return false;
@@ -82,12 +85,19 @@ std::optional<AnalysisTemplate> DecodeAnalysisTemplate(const std::string& name, 
                                                   : std::to_string(metrics.node->items.size())));
   } else if (metrics) {
     std::set<std::string> names;
+    const auto add_name = [&](const Field& field, const std::string& metric) {
+      if (!names.insert(metric).second)
+        report.Error(field, "a second metric named " + QuoteForMessage(metric));
+    };
     for (std::size_t i = 0; i < metrics.node->items.size(); ++i) {
-      auto metric = DecodeMetric(metrics.Item(i), report);
-      if (!metric) continue;
-      if (!names.insert(metric->name).second)
-        report.Error(metrics.Item(i), "a second metric named " + QuoteForMessage(metric->name));
-      analysis.metrics.push_back(*std::move(metric));
+      const Field item = metrics.Item(i);
+      if (IsProviderMetric(item)) {
+        analysis.provider_metrics.push_back(DecodeProviderMetric(item, report));
+        add_name(item, analysis.provider_metrics.back().name);
+      } else if (auto metric = DecodeMetric(item, report)) {
+        add_name(item, metric->name);
+        analysis.metrics.push_back(*std::move(metric));
+      }
     }
   }
   decoder.Finish();
@@ -106,7 +116,13 @@ Value TemplateToValue(const AnalysisTemplate& analysis) {
                                     {"safeRatio", metric.safe_ratio},
                                     {"okBelow", metric.ok_below}});
   }
-  return Value::Object{{"name", analysis.name}, {"metrics", std::move(metrics)}};
+  Value::Object record{{"name", analysis.name}, {"metrics", std::move(metrics)}};
+  if (analysis.provider_metrics.empty()) return record;
+  Value::Array measured;
+  for (const ProviderMetric& metric : analysis.provider_metrics)
+    measured.push_back(ProviderMetricToValue(metric));
+  record.emplace_back("providerMetrics", std::move(measured));
+  return record;
 }
 
 Result<AnalysisTemplate> TemplateFromValue(const Value& value) {
@@ -125,6 +141,10 @@ Result<AnalysisTemplate> TemplateFromValue(const Value& value) {
     reader.Read("okBelow", metric.ok_below);
     PORTOLAN_CHECK(reader.status());
     analysis.metrics.push_back(std::move(metric));
+  }
+  for (const Value& item : record.Items("providerMetrics")) {
+    PORTOLAN_TRY(auto metric, ProviderMetricFromValue(item));
+    analysis.provider_metrics.push_back(std::move(metric));
   }
   PORTOLAN_CHECK(record.status());
   return analysis;

@@ -173,6 +173,20 @@ std::optional<double> ReadRatio(const Field& field, Report& report) {
   return std::nullopt;
 }
 
+std::optional<double> ReadShare(const Field& field, Range<double> range, Report& report) {
+  if (!field) return std::nullopt;
+  if (const auto quantity = ParseQuantity(*field.node)) {
+    const double share = quantity->percent ? quantity->number / 100 : quantity->number;
+    if (share >= range.min && share <= range.max) return share;
+  }
+  const auto percent = [](double share) { return CanonicalJson(Value(share * 100)) + "%"; };
+  Expected(
+      field,
+      "a share from " + percent(range.min) + " to " + percent(range.max) + ", such as 10% or 0.1",
+      report);
+  return std::nullopt;
+}
+
 std::optional<Value> ReadValue(const Field& field, Report& report) {
   if (!field) return std::nullopt;
   std::vector<Diagnostic> diagnostics;

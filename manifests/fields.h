@@ -39,6 +39,8 @@ std::optional<Duration> ReadDuration(const Field& field, Report& report);
 std::optional<std::uint32_t> ReadWeight(const Field& field, Report& report);
 // A ratio from 0 to 1: `1%` and 0.01 are the same.
 std::optional<double> ReadRatio(const Field& field, Report& report);
+// A share that may be above 1: `150%` and 1.5 are the same.
+std::optional<double> ReadShare(const Field& field, Range<double> range, Report& report);
 // Any value, typed. Scalars without a type are reported one by one.
 std::optional<Value> ReadValue(const Field& field, Report& report);
 // A mapping from names to strings, as labels are. In the order of the text.

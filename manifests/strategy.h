@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "manifests/metric.h"
 #include "manifests/value.h"
 #include "mapcore/base/clock.h"
 #include "mapcore/traffic_split.h"
@@ -23,7 +24,7 @@ struct Pause {
   OnDeadline on_deadline = OnDeadline::kRollback;
 };
 
-// How one metric is judged. Only client reports so far; providers come as further alternatives.
+// How a metric that clients report is judged. Those that servers measure are in metric.h.
 struct ReportMetric {
   std::string name;
   std::string bad;  // the kind of bad event that clients report
@@ -39,6 +40,7 @@ struct ReportMetric {
 struct AnalysisTemplate {
   std::string name;
   std::vector<ReportMetric> metrics;
+  std::vector<ProviderMetric> provider_metrics = {};
 };
 
 // One `setWeight` and everything up to the next.

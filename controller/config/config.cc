@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -94,7 +95,9 @@ Result<DaemonConfig> ConfigReader::Read(const manifests::Node& root) {
     ReadSecret(members.Take("secretFile"), config.hook_secret_file, config.hook_secret);
     members.Finish();
   }
-  decoder.RefuseForNow({"providers"});
+  config.metric_providers = ReadMetricProviders(decoder.Take("metrics"), folder_.string(), report_);
+  decoder.Refuse(std::array<std::string_view, 1>{"providers"},
+                 "providers of metrics stand in metrics.providers");
   decoder.Finish();
   if (!report_.clean()) return InvalidFile(report_.Take());
   return config;

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/config/metrics_config.h"
 #include "mapcore/base/clock.h"
 #include "mapcore/base/result.h"
 
@@ -47,6 +48,7 @@ struct DaemonConfig {
   std::string tokens;            // absolute path of the tokens file; empty for none
   std::string hook_secret_file;  // absolute; empty for none: then webhooks are refused
   std::string hook_secret;       // secret: what hook_secret_file held
+  std::vector<MetricProviderConfig> metric_providers;
 };
 
 // Reads the file and the secrets it names. Relative paths are relative to the file's folder.

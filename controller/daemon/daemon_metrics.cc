@@ -36,11 +36,30 @@ DaemonMetrics::DaemonMetrics()
                                       "When the remote was last seen, in unix time.",
                                       {"source"}})),
       journalled_(registry_.AddGauge(
-          {"portolan_journalled", "0 while something that is served could not be stored.", {}})) {}
+          {"portolan_journalled", "0 while something that is served could not be stored.", {}})),
+      measurements_(registry_.AddCounter({"portolan_metric_provider_requests_total",
+                                          "Measurements asked of a provider, by outcome.",
+                                          {"provider", "outcome"}})),
+      circuit_(registry_.AddGauge({"portolan_metric_provider_circuit",
+                                   "1 for the state that the provider's circuit is in.",
+                                   {"provider", "state"}})) {}
 
 void DaemonMetrics::Count(const reconciler::Event& event) {
   events_.With({event.type, event.reason}).Add();
   if (event.reason == "RollingBack") rollbacks_.With({event.data.StringOr("cause", "")}).Add();
+}
+
+void DaemonMetrics::CountMeasurement(const std::string& provider, std::string_view outcome) {
+  measurements_.With({provider, outcome}).Add();
+}
+
+void DaemonMetrics::SetCircuits(const std::map<std::string, CircuitBreaker::State>& circuits) {
+  using State = CircuitBreaker::State;
+  for (const auto& [provider, now] : circuits) {
+    circuit_.With({provider, "closed"}).Set(now == State::kClosed ? 1 : 0);
+    circuit_.With({provider, "half_open"}).Set(now == State::kHalfOpen ? 1 : 0);
+    circuit_.With({provider, "open"}).Set(now == State::kOpen ? 1 : 0);
+  }
 }
 
 std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,

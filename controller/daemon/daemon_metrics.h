@@ -1,8 +1,11 @@
 #pragma once
 
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "controller/metrics/circuit_breaker.h"
 #include "controller/reconcile/rollout_reconciler.h"
 #include "controller/reconcile/source_status.h"
 #include "controller/telemetry/metrics.h"
@@ -16,6 +19,10 @@ class DaemonMetrics {
   DaemonMetrics();
 
   void Count(const reconciler::Event& event);
+  // One answer of MetricWorker.
+  void CountMeasurement(const std::string& provider, std::string_view outcome);
+  // What MetricWorker::Circuits says, before a Render.
+  void SetCircuits(const std::map<std::string, CircuitBreaker::State>& circuits);
   // Prometheus text 0.0.4 of this moment.
   std::string Render(const RolloutReconciler& rollouts, const std::vector<SourceStatus>& sources);
 
@@ -31,6 +38,8 @@ class DaemonMetrics {
   Family<Gauge>& source_ready_;
   Family<Gauge>& source_age_;
   Family<Gauge>& journalled_;
+  Family<Counter>& measurements_;
+  Family<Gauge>& circuit_;
 };
 
 }  // namespace portolan::controller

@@ -1,6 +1,9 @@
 #include "controller/http/client.h"
 
+#include <fcntl.h>
 #include <httplib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <chrono>
 
@@ -102,19 +105,57 @@ std::string_view ClientResponse::Header(std::string_view name) const {
   return {};
 }
 
+void Cancellation::Cancel() {
+  const std::lock_guard lock(mutex_);
+  cancelled_ = true;
+  if (fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
+}
+
+bool Cancellation::cancelled() const {
+  const std::lock_guard lock(mutex_);
+  return cancelled_;
+}
+
+// A descriptor of our own: the library may have closed its one, and another thread opened the same
+// number, when Cancel comes.
+void Cancellation::Attach(int fd) {
+  Detach();
+  const std::lock_guard lock(mutex_);
+  fd_ = ::fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (cancelled_ && fd_ >= 0) ::shutdown(fd_, SHUT_RDWR);
+}
+
+void Cancellation::Detach() {
+  const std::lock_guard lock(mutex_);
+  if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+Cancellation::~Cancellation() {
+  Detach();
+}
+
 Result<ClientResponse> HttpClient::Do(const Call& call) const {
   const auto deadline = Steady::now() + call.deadline;
   const auto client = Connect(options_, call.deadline);
+  if (call.cancellation != nullptr)
+    client->set_socket_options([&](socket_t fd) { call.cancellation->Attach(fd); });
   httplib::Request request = MakeRequest(options_, call);
   ClientResponse response;
   bool too_large = false;
   request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
     too_large = response.body.size() + size > options_.body_bytes_max;
     if (too_large || Steady::now() > deadline) return false;
+    if (call.cancellation != nullptr && call.cancellation->cancelled()) return false;
     response.body.append(data, size);
     return true;
   };
   const httplib::Result result = client->send(request);
+  if (call.cancellation != nullptr) {
+    call.cancellation->Detach();
+    if (call.cancellation->cancelled())
+      return Error{ErrorCode::kCancelled,
+                   "the call to " + options_.endpoint.ToString() + " was given up"};
+  }
   if (too_large) {
     return Error{ErrorCode::kExhausted, "the answer of " + options_.endpoint.ToString() +
                                             " is larger than " +

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,29 @@ struct ClientResponse {
 
   // The first header of that name, compared without case; empty when absent.
   std::string_view Header(std::string_view name) const;
+};
+
+// Ends a call from another thread, whatever it waits for: a server that sends a byte now and then
+// is never silent, so that only this bounds its call. Outlives the call. Thread-safe.
+class Cancellation {
+ public:
+  Cancellation() = default;
+  ~Cancellation();
+  Cancellation(const Cancellation&) = delete;
+  Cancellation& operator=(const Cancellation&) = delete;
+
+  // The call, now or once it has a connection, fails with kCancelled.
+  void Cancel();
+  bool cancelled() const;
+
+ private:
+  friend class HttpClient;
+  void Attach(int fd);
+  void Detach();
+
+  mutable std::mutex mutex_;
+  int fd_ = -1;             // guarded by mutex_; own descriptor of the call's socket, or -1
+  bool cancelled_ = false;  // guarded by mutex_
 };
 
 // Calls a daemon: the command line's side of HttpServer. One connection per call, no redirects.
@@ -35,13 +59,14 @@ class HttpClient {
     std::string body{};
     std::string content_type = "application/json";  // of a body that is not empty
     HeaderList headers{};
-    Duration deadline{10000};  // for the whole call
+    Duration deadline{10000};              // for the whole call
+    Cancellation* cancellation = nullptr;  // may be null
   };
 
   explicit HttpClient(Options options) : options_(std::move(options)) {}
 
   // Any status is a success here; see ErrorOfProblem. Errors: kUnavailable when nobody answers,
-  // kTimeout, kExhausted for a body past body_bytes_max.
+  // kTimeout, kExhausted for a body past body_bytes_max, kCancelled.
   Result<ClientResponse> Do(const Call& call) const;
 
   // Reads a streamed response line by line, without line ends, until the server ends it or

@@ -31,9 +31,30 @@ TEST(AnalysisTemplate, ReadsEvidence) {
 }
 
 TEST(AnalysisTemplate, SaysWhichProvidersAreSupported) {
-  EXPECT_EQ(Errors("metrics: [{name: m, interval: 30s, prometheus: {query: x}, compare: {}}]"),
-            "t.yaml:1:48: metrics[0].prometheus: this metric provider is not supported yet; "
-            "supported now: \"reports\"\n");
+  EXPECT_EQ(Errors("metrics: [{name: m, interval: 30s, datadog: {query: x}, compare: {}}]"),
+            "t.yaml:1:45: metrics[0].datadog: this metric provider is not supported yet; "
+            "supported now: \"reports\", \"prometheus\" and \"web\"\n");
+}
+
+TEST(AnalysisTemplate, KeepsMetricsOfReportsAndOfProvidersApart) {
+  Decoding d(
+      "metrics: [{name: a, reports: {bad: b}}, {name: c, prometheus: {provider: p, query: up}, "
+      "max: 2}]");
+  const auto analysis = DecodeAnalysisTemplate("t", d.field(), d.report);
+  ASSERT_TRUE(analysis.has_value()) << d.Text();
+  ASSERT_EQ(analysis->metrics.size(), 1u);
+  EXPECT_EQ(analysis->metrics[0].name, "a");
+  ASSERT_EQ(analysis->provider_metrics.size(), 1u);
+  EXPECT_EQ(analysis->provider_metrics[0].max, 2);
+  const auto back = TemplateFromValue(TemplateToValue(*analysis));
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back->provider_metrics, analysis->provider_metrics);
+  EXPECT_EQ(back->metrics, analysis->metrics);
+}
+
+TEST(AnalysisTemplate, WritesNothingOfProvidersWithoutOne) {
+  const AnalysisTemplate reports{.name = "t", .metrics = {ReportMetric{.name = "m", .bad = "b"}}};
+  EXPECT_EQ(TemplateToValue(reports).Find("providerMetrics"), nullptr);
 }
 
 TEST(AnalysisTemplate, RefusesRatiosThatLeaveNothingToTest) {
@@ -47,6 +68,10 @@ TEST(AnalysisTemplate, RefusesRatiosThatLeaveNothingToTest) {
 
 TEST(AnalysisTemplate, RefusesMetricsOfOneName) {
   EXPECT_NE(Errors("metrics: [{name: m, reports: {bad: b}}, {name: m, reports: {bad: c}}]")
+                .find("second metric"),
+            std::string::npos);
+  EXPECT_NE(Errors("metrics: [{name: m, reports: {bad: b}}, "
+                   "{name: m, web: {provider: p, path: /, jsonPointer: /a}, max: 1}]")
                 .find("second metric"),
             std::string::npos);
   EXPECT_NE(Errors("metrics: []").find("1 to 32 metrics"), std::string::npos);

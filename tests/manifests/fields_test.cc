@@ -69,6 +69,19 @@ TEST(ReadDuration, NeedsAUnit) {
   EXPECT_FALSE(ReadDuration(d.field().Item(1), d.report));
 }
 
+TEST(ReadShare, TakesMoreThanAllOfIt) {
+  Decoding d("[150%, 1.5, 0, 201%, x]\n");
+  constexpr Range<double> kRange{0, 2};
+  EXPECT_EQ(ReadShare(d.field().Item(0), kRange, d.report), 1.5);
+  EXPECT_EQ(ReadShare(d.field().Item(1), kRange, d.report), 1.5);
+  EXPECT_EQ(ReadShare(d.field().Item(2), kRange, d.report), 0);
+  EXPECT_TRUE(d.report.clean());
+  EXPECT_FALSE(ReadShare(d.field().Item(3), kRange, d.report));
+  EXPECT_FALSE(ReadShare(d.field().Item(4), kRange, d.report));
+  EXPECT_NE(d.Text().find("from 0% to 200%, such as 10% or 0.1, found \"201%\""),
+            std::string::npos);
+}
+
 TEST(ReadChoice, SuggestsTheNearestName) {
   constexpr std::array<std::string_view, 3> kNames = {"hold", "abort", "advance"};
   Decoding d("abrot\n");
@@ -95,6 +108,7 @@ TEST(Fields, GiveNothingAndSayNothingWhenAbsent) {
   EXPECT_FALSE(ReadDuration({}, report));
   EXPECT_FALSE(ReadWeight({}, report));
   EXPECT_FALSE(ReadRatio({}, report));
+  EXPECT_FALSE(ReadShare({}, {0, 1}, report));
   EXPECT_FALSE(ReadValue({}, report));
   EXPECT_TRUE(report.clean());
 }

@@ -66,6 +66,19 @@ hooks: {secretFile: hook}
   EXPECT_EQ(edge.ca_file, directory_.File("git-token"));
 }
 
+TEST_F(ConfigTest, ReadsProvidersOfMetricsWithPathsFromItsFolder) {
+  directory_.Write("token", "t0k\n");
+  const auto config = Load(R"(
+sources: [{name: core, url: /srv/core.git}]
+metrics: {providers: [{name: main, type: prometheus, address: "http://127.0.0.1:9090", tokenFile: token}]}
+)");
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  ASSERT_EQ(config->metric_providers.size(), 1u);
+  EXPECT_EQ(config->metric_providers[0].token, "t0k");
+  EXPECT_SAYS(Refusal("sources: [{name: a, url: /a}]\nmetrics: {provider: []}\n"),
+              "did you mean \"providers\"?");
+}
+
 TEST_F(ConfigTest, DefaultsAreThoseOfTheDocumentation) {
   const auto config = Load("sources: [{name: core, url: /srv/core.git}]\n");
   ASSERT_TRUE(config.ok()) << config.error().message;
@@ -131,7 +144,8 @@ TEST_F(ConfigTest, ATokenDoesNotTravelInTheClear) {
 }
 
 TEST_F(ConfigTest, WhatDoesNotWorkYetIsRefused) {
-  EXPECT_SAYS(Refusal("sources: [{name: a, url: /a}]\nproviders: {}\n"), "not supported yet");
+  EXPECT_SAYS(Refusal("sources: [{name: a, url: /a}]\nproviders: {}\n"),
+              "stand in metrics.providers");
   EXPECT_SAYS(Refusal("sources: [{name: a, url: /a}]\nlisten: {data: 127.0.0.1:7421}\n"),
               "not supported yet");
 }

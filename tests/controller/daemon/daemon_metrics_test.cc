@@ -56,6 +56,28 @@ TEST_F(DaemonMetricsTest, CountsEventsAndRollbacksByCause) {
   EXPECT_TRUE(HasLine(text, R"(portolan_rollback_total{cause="HardLimit"} 2)"));
 }
 
+TEST_F(DaemonMetricsTest, CountsMeasurementsAndShowsCircuits) {
+  metrics.CountMeasurement("main", "success");
+  metrics.CountMeasurement("main", "timeout");
+  metrics.CountMeasurement("main", "timeout");
+  metrics.SetCircuits(
+      {{"main", CircuitBreaker::State::kOpen}, {"web", CircuitBreaker::State::kHalfOpen}});
+  std::string text = Render();
+  EXPECT_TRUE(HasLine(
+      text, R"(portolan_metric_provider_requests_total{provider="main",outcome="timeout"} 2)"))
+      << text;
+  EXPECT_TRUE(HasLine(text, R"(portolan_metric_provider_circuit{provider="main",state="open"} 1)"));
+  EXPECT_TRUE(
+      HasLine(text, R"(portolan_metric_provider_circuit{provider="main",state="closed"} 0)"));
+  EXPECT_TRUE(
+      HasLine(text, R"(portolan_metric_provider_circuit{provider="web",state="half_open"} 1)"));
+  metrics.SetCircuits({{"main", CircuitBreaker::State::kClosed}});
+  text = Render();
+  EXPECT_TRUE(HasLine(text, R"(portolan_metric_provider_circuit{provider="main",state="open"} 0)"));
+  EXPECT_TRUE(
+      HasLine(text, R"(portolan_metric_provider_circuit{provider="main",state="closed"} 1)"));
+}
+
 TEST_F(DaemonMetricsTest, SaysWhatClientsReported) {
   reconciler::Report report{
       "checkout-1",

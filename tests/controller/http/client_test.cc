@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
 
 #include "controller/http/problem.h"
@@ -15,6 +16,26 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// Set once; waiting for it ends after ten seconds.
+class Flag {
+ public:
+  void Set() {
+    const std::lock_guard lock(mutex_);
+    set_ = true;
+    changed_.notify_all();
+  }
+  bool Wait() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, 10s, [this] { return set_; });
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool set_ = false;
+};
+Flag reached_silence;
+
 Response Answer(Request& request) {
   if (request.target == "/events") {
     return EventStreamResponse([](StreamWriter& writer) {
@@ -25,7 +46,10 @@ Response Answer(Request& request) {
     });
   }
   if (request.target == "/silent") {
-    return EventStreamResponse([](StreamWriter& writer) { writer.Wait(1h); });
+    return EventStreamResponse([](StreamWriter& writer) {
+      reached_silence.Set();
+      writer.Wait(1h);
+    });
   }
   if (request.target == "/big") return TextResponse(std::string(1 << 20, 'x'));
   if (request.target == "/denied") return ProblemResponse(Error{ErrorCode::kDenied, "not for you"});
@@ -88,6 +112,27 @@ TEST_F(HttpClientTest, GivesUpAtTheDeadline) {
   ASSERT_FALSE(response.ok());
   EXPECT_EQ(response.error().code, ErrorCode::kTimeout);
   EXPECT_NE(response.error().message.find("within 100ms"), std::string::npos);
+}
+
+TEST_F(HttpClientTest, EndsACallThatIsCancelledWhileItWaits) {
+  Cancellation cancellation;
+  const HttpClient waiting = client();
+  auto response = std::async(std::launch::async, [&] {
+    return waiting.Do({.target = "/silent", .deadline = 60s, .cancellation = &cancellation});
+  });
+  ASSERT_TRUE(reached_silence.Wait());
+  cancellation.Cancel();
+  ASSERT_EQ(response.wait_for(10s), std::future_status::ready);
+  EXPECT_EQ(response.get().error().code, ErrorCode::kCancelled);
+}
+
+TEST_F(HttpClientTest, EndsACallThatWasCancelledBefore) {
+  Cancellation cancellation;
+  cancellation.Cancel();
+  EXPECT_EQ(client().Do({.target = "/x", .cancellation = &cancellation}).error().code,
+            ErrorCode::kCancelled);
+  Cancellation other;
+  EXPECT_EQ(client().Do({.target = "/x", .cancellation = &other})->status, 200);
 }
 
 TEST_F(HttpClientTest, StreamsLinesUntilTheServerEnds) {

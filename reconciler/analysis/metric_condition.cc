@@ -1,0 +1,107 @@
+#include "reconciler/analysis/metric_condition.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+namespace portolan::reconciler {
+namespace {
+
+using Outcome = MeasurementOutcome;
+
+// Six significant digits, whatever the locale.
+std::string Number(double value) {
+  std::array<char, 32> text{};
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 6);
+  return {text.data(), end.ptr};
+}
+
+std::string PercentText(double share) {
+  return Number(share * 100) + " %";
+}
+
+Judgement JudgeBounds(const manifests::ProviderMetric& metric, const SampleSummary& seen) {
+  const auto among = [&](double value) {
+    return Number(value) + (seen.points > 1 ? " among " + std::to_string(seen.points) : "");
+  };
+  if (metric.max && seen.max > *metric.max)
+    return {Outcome::kFailed, among(seen.max) + " is above max " + Number(*metric.max)};
+  if (metric.min && seen.min < *metric.min)
+    return {Outcome::kFailed, among(seen.min) + " is below min " + Number(*metric.min)};
+  if (metric.max) return {Outcome::kSuccessful, among(seen.max) + " is within the bounds"};
+  return {Outcome::kSuccessful, among(seen.min) + " is within the bounds"};
+}
+
+bool IsSeries(const manifests::ProviderMetric& metric, const SampleSummary& canary,
+              const SampleSummary& stable) {
+  const auto* prometheus = std::get_if<manifests::PrometheusSource>(&metric.source);
+  return (prometheus != nullptr && prometheus->range) || metric.compare->max_variance_ratio ||
+         canary.points > 1 || stable.points > 1;
+}
+
+Judgement JudgeIncrease(const manifests::Comparison& compare, const SampleSummary& canary,
+                        const SampleSummary& stable) {
+  const std::string means =
+      "canary " + Number(canary.mean) + " against stable " + Number(stable.mean);
+  const double limit = stable.mean * (1 + *compare.max_increase);
+  if (canary.mean <= std::max(limit, compare.ignore_below)) return {Outcome::kSuccessful, means};
+  const std::string rise =
+      stable.mean > 0 ? PercentText(canary.mean / stable.mean - 1) : std::string("from nothing");
+  return {Outcome::kFailed, means + " rose by " + rise + ", more than maxIncrease " +
+                                PercentText(*compare.max_increase)};
+}
+
+Judgement JudgeFluctuation(const manifests::Comparison& compare, const SampleSummary& canary,
+                           const SampleSummary& stable) {
+  const double noise = std::max(stable.mean * kNoiseShare, compare.ignore_below);
+  const double floor = std::max(stable.variance, noise * noise);
+  const std::string variances =
+      "variance " + Number(canary.variance) + " against " + Number(stable.variance);
+  if (canary.variance <= floor * *compare.max_variance_ratio)
+    return {Outcome::kSuccessful, variances};
+  return {Outcome::kFailed, variances + " is more than maxVarianceRatio " +
+                                Number(*compare.max_variance_ratio) + " times stable's"};
+}
+
+Judgement JudgeComparison(const manifests::ProviderMetric& metric, const SampleSummary& canary,
+                          const SampleSummary& stable) {
+  const manifests::Comparison& compare = *metric.compare;
+  if (canary.min < 0 || stable.min < 0)
+    return {Outcome::kInconclusive, "negative values cannot be compared: canary down to " +
+                                        Number(canary.min) + ", stable to " + Number(stable.min)};
+  const std::int64_t fewest = std::min(canary.points, stable.points);
+  if (IsSeries(metric, canary, stable) && fewest < kSeriesPointsMin)
+    return {Outcome::kInconclusive, std::to_string(fewest) +
+                                        " points on an arm; a comparison of "
+                                        "series needs " +
+                                        std::to_string(kSeriesPointsMin)};
+  Judgement judged{Outcome::kSuccessful, ""};
+  if (compare.max_increase) judged = JudgeIncrease(compare, canary, stable);
+  if (judged.outcome == Outcome::kFailed || !compare.max_variance_ratio) return judged;
+  Judgement fluctuation = JudgeFluctuation(compare, canary, stable);
+  if (fluctuation.outcome == Outcome::kFailed || judged.message.empty()) return fluctuation;
+  return {Outcome::kSuccessful, judged.message + ", " + fluctuation.message};
+}
+
+}  // namespace
+
+std::string_view MeasurementOutcomeName(MeasurementOutcome outcome) {
+  constexpr std::array<std::string_view, 4> kNames = {"Successful", "Failed", "Inconclusive",
+                                                      "Error"};
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+Judgement JudgeReading(const manifests::ProviderMetric& metric, const Reading& reading) {
+  Judgement judged{Outcome::kInconclusive, "no data"};
+  if (reading.canary.points > 0 && !metric.compare) {
+    judged = JudgeBounds(metric, reading.canary);
+  } else if (reading.canary.points > 0 && reading.stable && reading.stable->points > 0) {
+    judged = JudgeComparison(metric, reading.canary, *reading.stable);
+  }
+  if (!reading.note.empty()) judged.message += " (" + reading.note + ")";
+  return judged;
+}
+
+}  // namespace portolan::reconciler
