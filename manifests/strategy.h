@@ -23,6 +23,11 @@ struct Pause {
   OnDeadline on_deadline = OnDeadline::kRollback;
 };
 
+// The largest and the smallest ratio of canary to stable that the evidence on reports tests. Limits
+// of a metric lie between them, or nothing is left to test.
+inline constexpr double kLargestTestedRatio = 100;
+inline constexpr double kSmallestTestedRatio = 0.25;
+
 // How one metric is judged. Only client reports so far; providers come as further alternatives.
 struct ReportMetric {
   std::string name;
