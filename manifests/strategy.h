@@ -61,6 +61,7 @@ struct Strategy {
   std::vector<AnalysisTemplate> analysis;  // in the background, through every step and the bake
   std::int64_t min_lookups = 100;          // per arm and step, below 100 %
   OnNoData on_no_data = OnNoData::kHold;
+  bool early_advance = false;  // evidence of safety in every metric ends a soak early
   Duration bake = std::chrono::minutes(5);
   Duration progress_deadline = std::chrono::hours(1);
   OnNewRevision on_new_revision = OnNewRevision::kRestart;
