@@ -1,11 +1,14 @@
-// portolan_bench NAME --portolan BINARY
+// portolan_bench NAME --portolan BINARY, portolan_bench evidence [--runs N]
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <string>
 
 #include "bench/cel.h"
+#include "bench/evidence.h"
 #include "bench/path.h"
 
 namespace portolan::bench {
@@ -21,7 +24,7 @@ constexpr Benchmark kBenchmarks[] = {{"cel", MeasureCel}, {"path", MeasurePath}}
 int Usage() {
   std::cerr << "usage: portolan_bench NAME --portolan BINARY; names:";
   for (const Benchmark& benchmark : kBenchmarks) std::cerr << " " << benchmark.name;
-  std::cerr << "\n";
+  std::cerr << "\n       portolan_bench evidence [--runs N]\n";
   return 2;
 }
 
@@ -47,13 +50,17 @@ int Run(const Benchmark& benchmark, const std::string& portolan) {
 int main(int argc, char** argv) {
   using namespace portolan::bench;
   std::string name, portolan;
+  int runs = 1;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--portolan" && i + 1 < argc)
       portolan = argv[++i];
+    else if (word == "--runs" && i + 1 < argc)
+      runs = std::max(1, std::atoi(argv[++i]));
     else
       name = word;
   }
+  if (name == "evidence") return MeasureEvidence(runs);
   for (const Benchmark& benchmark : kBenchmarks)
     if (benchmark.name == name && !portolan.empty()) return Run(benchmark, portolan);
   return Usage();

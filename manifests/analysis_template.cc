@@ -12,19 +12,29 @@ namespace portolan::manifests {
 namespace {
 
 constexpr Range<std::size_t> kNameBytes{1, 63};
-// The evidence on reports sums over a grid of ratios: regressions up to 100, safety down to 0.25
-// (docs/manifest-spec.md). A limit outside leaves no ratio to test.
-constexpr Range<double> kMaxRatio{1, 99};
-constexpr Range<double> kSafeRatio{0.3, 100};
+constexpr Range<double> kMaxRatio{1, 1e9};
+constexpr Range<double> kSafeRatio{0, 1e9};
 constexpr Range<double> kAlpha{1e-6, 0.5};
 constexpr std::array<std::string_view, 2> kRequire = {"regressionOnly", "safe"};
 
 void DecodeEvidence(const Field& field, ReportMetric& metric, Report& report) {
   if (!field) return;
   MappingDecoder evidence(field, report);
-  SetIf(metric.max_ratio, ReadNumber(evidence.Take("maxRatio"), kMaxRatio, report));
+  const Field max_ratio = evidence.Take("maxRatio");
+  SetIf(metric.max_ratio, ReadNumber(max_ratio, kMaxRatio, report));
+  if (metric.max_ratio >= kLargestTestedRatio)
+    report.Error(max_ratio,
+                 "the regression test looks for ratios up to 100; above " + Found(*max_ratio.node) +
+                     " none is left to test",
+                 "use a ratio below 100");
   SetIf(metric.alpha, ReadNumber(evidence.Take("alpha"), kAlpha, report));
-  SetIf(metric.safe_ratio, ReadNumber(evidence.Take("safeRatio"), kSafeRatio, report));
+  const Field safe_ratio = evidence.Take("safeRatio");
+  SetIf(metric.safe_ratio, ReadNumber(safe_ratio, kSafeRatio, report));
+  if (metric.safe_ratio <= kSmallestTestedRatio)
+    report.Error(safe_ratio,
+                 "the safety test looks for ratios down to 0.25; below " + Found(*safe_ratio.node) +
+                     " none is left to test",
+                 "use a ratio above 0.25");
   const Field ok_below = evidence.Take("okBelow");
   SetIf(metric.ok_below, ReadRatio(ok_below, report));
   if (ok_below && (metric.ok_below <= 0 || metric.ok_below >= 1))

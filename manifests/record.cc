@@ -43,6 +43,16 @@ void RecordReader::Read(std::string_view key, double& target) {
   }
 }
 
+void RecordReader::Read(std::string_view key, bool& target) {
+  const Value* member = value_.Find(key);
+  if (member == nullptr) return;
+  if (member->is_bool()) {
+    target = member->as_bool();
+  } else {
+    Fail(key);
+  }
+}
+
 void RecordReader::Read(std::string_view key, Duration& target) {
   std::int64_t milliseconds = target.count();
   Read(key, milliseconds);

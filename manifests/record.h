@@ -19,6 +19,7 @@ class RecordReader {
   void Read(std::string_view key, std::string& target);
   void Read(std::string_view key, std::int64_t& target);
   void Read(std::string_view key, double& target);
+  void Read(std::string_view key, bool& target);
   void Read(std::string_view key, Duration& target);  // milliseconds
   // The member's items; none when it is absent. Borrowed from the value.
   const Value::Array& Items(std::string_view key);

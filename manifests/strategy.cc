@@ -102,6 +102,7 @@ Status ReadScalars(RecordReader& reader, Strategy& strategy) {
   reader.Read("name", strategy.name);
   reader.Read("minLookups", strategy.min_lookups);
   reader.ReadEnum("onNoData", kOnNoDataNames, strategy.on_no_data);
+  reader.Read("earlyAdvance", strategy.early_advance);
   reader.Read("bakeMs", strategy.bake);
   reader.Read("progressDeadlineMs", strategy.progress_deadline);
   reader.ReadEnum("onNewRevision", kOnNewRevisionNames, strategy.on_new_revision);
@@ -127,7 +128,7 @@ Value StrategyToValue(const Strategy& strategy) {
   for (const Step& step : strategy.steps) steps.push_back(StepToValue(step));
   Value::Array match;
   for (const mapcore::MatchRule& rule : strategy.match) match.push_back(MatchToValue(rule));
-  return Value::Object{
+  Value value = Value::Object{
       {"name", strategy.name},
       {"steps", std::move(steps)},
       {"analysis", TemplatesToValue(strategy.analysis)},
@@ -139,6 +140,8 @@ Value StrategyToValue(const Strategy& strategy) {
       {"match", std::move(match)},
       {"rollbackWindowVersions", strategy.rollback_window_versions},
       {"rollbackWindowAgeMs", strategy.rollback_window_age.count()}};
+  if (strategy.early_advance) value.Set("earlyAdvance", true);
+  return value;
 }
 
 Result<Strategy> StrategyFromValue(const Value& value) {

@@ -24,6 +24,11 @@ struct Pause {
   OnDeadline on_deadline = OnDeadline::kRollback;
 };
 
+// The largest and the smallest ratio of canary to stable that the evidence on reports tests. Limits
+// of a metric lie between them, or nothing is left to test.
+inline constexpr double kLargestTestedRatio = 100;
+inline constexpr double kSmallestTestedRatio = 0.25;
+
 // How a metric that clients report is judged. Those that servers measure are in metric.h.
 struct ReportMetric {
   std::string name;
@@ -58,6 +63,7 @@ struct Strategy {
   std::vector<AnalysisTemplate> analysis;  // in the background, through every step and the bake
   std::int64_t min_lookups = 100;          // per arm and step, below 100 %
   OnNoData on_no_data = OnNoData::kHold;
+  bool early_advance = false;  // evidence of safety in every metric ends a soak early
   Duration bake = std::chrono::minutes(5);
   Duration progress_deadline = std::chrono::hours(1);
   OnNewRevision on_new_revision = OnNewRevision::kRestart;

@@ -193,6 +193,7 @@ std::optional<StrategySpec> DecodeStrategy(const std::string& name, const Field&
   steps.DecodeBackground(decoder.Take("analysis"));
   SetIf(strategy.min_lookups, ReadInteger(decoder.Take("minLookups"), kCounts, report));
   DecodeEnum(strategy.on_no_data, decoder.Take("onNoData"), kOnNoDataNames, report);
+  SetIf(strategy.early_advance, ReadBool(decoder.Take("earlyAdvance"), report));
   SetIf(strategy.bake, ReadDuration(decoder.Take("bake"), report));
   const Field deadline = decoder.Take("progressDeadline");
   SetIf(strategy.progress_deadline, ReadDuration(deadline, report));
@@ -201,7 +202,7 @@ std::optional<StrategySpec> DecodeStrategy(const std::string& name, const Field&
   DecodeEnum(strategy.on_new_revision, decoder.Take("onNewRevision"), kOnNewRevisionNames, report);
   DecodeMatch(decoder.Take("match"), strategy, report);
   DecodeRollbackWindow(decoder.Take("rollbackWindow"), strategy, report);
-  decoder.RefuseForNow({"earlyAdvance", "holdback", "shadow", "converge", "linear", "hardLimits"});
+  decoder.RefuseForNow({"holdback", "shadow", "converge", "linear", "hardLimits"});
   decoder.Finish();
   if (report.size() != before) return std::nullopt;
   return result;

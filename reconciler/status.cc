@@ -1,5 +1,6 @@
 #include "reconciler/status.h"
 
+#include "reconciler/rollout/judge.h"
 #include "reconciler/rollout/record.h"
 #include "reconciler/rollout/step.h"
 
@@ -39,11 +40,27 @@ Value ShortVersion(const VersionRef& version) {
 Value ArmStatus(const ArmEvidence& arm) {
   Value value;
   value.Set("lookups", arm.lookups);
-  value.Set("subjects", arm.subjects);
+  value.Set("subjects", arm.SubjectsAtMost());
+  value.Set("subjectsAtLeast", arm.SubjectsAtLeast());
   value.Set("bad", arm.bad);
   value.Set("badSubjects", static_cast<std::int64_t>(arm.bad_subjects.size()));
   value.Set("lastReportAt", arm.last_report ? Value(FormatTime(*arm.last_report)) : Value());
   return value;
+}
+
+Value MetricsStatus(const Rollout& r) {
+  Value::Array metrics;
+  for (const MetricVerdict& metric : JudgementOf(r).metrics) {
+    Value::Object numbers;
+    for (const auto& [name, number] : metric.numbers) numbers.emplace_back(name, number);
+    Value item;
+    item.Set("name", metric.name);
+    item.Set("verdict", VerdictName(metric.verdict));
+    item.Set("message", metric.message);
+    item.Set("numbers", std::move(numbers));
+    metrics.push_back(std::move(item));
+  }
+  return metrics;
 }
 
 Value FindingsStatus(const Rollout& r) {
@@ -111,6 +128,8 @@ void SetProgress(Value& value, const Rollout& r) {
   arms.Set("stable", ArmStatus(r.progress.evidence.stable));
   arms.Set("canary", ArmStatus(r.progress.evidence.canary));
   value.Set("arms", std::move(arms));
+  value.Set("metrics",
+            moving || r.phase == Phase::kRolledBack ? MetricsStatus(r) : Value(Value::Array{}));
 }
 
 // When time alone ends what is going on, as long as data keeps flowing; none when it takes a

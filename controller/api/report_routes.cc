@@ -76,11 +76,27 @@ Status ReadSamples(const Value& value, const std::string& where, ReportItem& ite
   return {};
 }
 
+// A plain count, or {"hll": SKETCH}.
+Status ReadSubjects(const Value& value, const std::string& where, ReportItem& item) {
+  const Value* found = value.Find("subjects");
+  if (found == nullptr || !found->is_object()) {
+    PORTOLAN_TRY(item.subjects, CountAt(value, where, "subjects"));
+    return {};
+  }
+  const Value* text = found->Find("hll");
+  if (text == nullptr || !text->is_string())
+    return Bad(where + ".subjects", "a count, or {\"hll\": SKETCH}");
+  auto sketch = reconciler::SubjectSketch::FromBase64(text->as_string());
+  if (!sketch.ok())
+    return Error{ErrorCode::kInvalid, where + ".subjects.hll: " + sketch.error().message};
+  item.sketch = std::move(sketch).value();
+  return {};
+}
+
 Result<ReportItem> ReadItem(const Value& value, const std::string& where) {
   if (!value.is_object()) return Bad(where, "an object");
   ReportItem item;
-  item.map = value.StringOr("map", "");
-  if (item.map.empty()) return Bad(where + ".map", "the map's name");
+  if (value.StringOr("map", "").empty()) return Bad(where + ".map", "the map's name");
   auto digest = Digest::Parse(value.StringOr("digest", ""));
   if (!digest.ok()) return Bad(where + ".digest", "the digest that the lookup gave");
   item.digest = *digest;
@@ -90,14 +106,34 @@ Result<ReportItem> ReadItem(const Value& value, const std::string& where) {
   PORTOLAN_TRY(const std::int64_t step, CountAt(value, where, "step"));
   item.step = static_cast<std::uint32_t>(step);
   PORTOLAN_TRY(item.lookups, CountAt(value, where, "lookups"));
-  PORTOLAN_TRY(item.subjects, CountAt(value, where, "subjects"));
+  PORTOLAN_CHECK(ReadSubjects(value, where, item));
+  item.matched = value.BoolOr("matched", false);
   PORTOLAN_CHECK(ReadBad(value, where, item));
   PORTOLAN_CHECK(ReadSamples(value, where, item));
   return item;
 }
 
+// An item counts when it is of the version and step that run now; what cannot count is said at
+// once.
+bool Relevant(const Api& api, const std::string& map, const ReportItem& item) {
+  const auto rollout = api.rollouts.Find(map);
+  if (rollout == nullptr || !reconciler::InFlight(rollout->phase) ||
+      item.step != rollout->progress.step + 1)
+    return false;
+  const bool canary = item.arm == mapcore::Arm::kCanary;
+  if (canary) return rollout->target && item.digest == rollout->target->version.digest;
+  return rollout->stable && item.digest == rollout->stable->digest;
+}
+
+struct ReadReport {
+  std::vector<Report> by_map;
+  std::int64_t accepted = 0;  // items
+  std::int64_t ignored = 0;
+};
+
+// One batch may hold several maps and both arms of each: a map gets what is its own, in one piece.
 // Refused whole: a report with one bad item counts nothing.
-Result<std::vector<Report>> ReadReports(const Request& request) {
+Result<ReadReport> ReadBody(const Api& api, const Request& request) {
   PORTOLAN_TRY(const Value body, BodyObject(request));
   const std::string instance(body.StringOr("instance", ""));
   if (instance.empty() || instance.size() > kInstanceBytesMax)
@@ -107,43 +143,39 @@ Result<std::vector<Report>> ReadReports(const Request& request) {
   const Value* items = body.Find("items");
   if (items == nullptr || !items->is_array() || items->as_array().size() > kItemsMax)
     return Bad("items", "a list of at most 1000 items");
-  std::vector<Report> reports;
+  ReadReport read;
+  std::map<std::string, Report> by_map;
   for (std::size_t i = 0; i < items->as_array().size(); ++i) {
-    PORTOLAN_TRY(ReportItem item,
-                 ReadItem(items->as_array()[i], "items[" + std::to_string(i) + "]"));
-    // One batch may hold both arms of a map: each arm of an instance counts its batches by itself.
-    std::string reporter = instance + " " + std::string(mapcore::ArmName(item.arm));
-    reports.push_back({std::move(reporter), static_cast<std::uint64_t>(batch), std::move(item)});
+    const Value& value = items->as_array()[i];
+    PORTOLAN_TRY(ReportItem item, ReadItem(value, "items[" + std::to_string(i) + "]"));
+    const std::string map(value.StringOr("map", ""));
+    if (!Relevant(api, map, item)) {
+      ++read.ignored;
+      continue;
+    }
+    ++read.accepted;
+    Report& report = by_map[map];
+    report.instance = instance;
+    report.batch = static_cast<std::uint64_t>(batch);
+    report.map = map;
+    report.items.push_back(std::move(item));
   }
-  return reports;
-}
-
-// An item counts when it is of the version and step that run now; what cannot count is said at
-// once.
-bool Relevant(const Api& api, const ReportItem& item) {
-  const auto rollout = api.rollouts.Find(item.map);
-  if (rollout == nullptr || !reconciler::InFlight(rollout->phase) ||
-      item.step != rollout->progress.step + 1)
-    return false;
-  const bool canary = item.arm == mapcore::Arm::kCanary;
-  if (canary) return rollout->target && item.digest == rollout->target->version.digest;
-  return rollout->stable && item.digest == rollout->stable->digest;
+  for (auto& [map, report] : by_map) read.by_map.push_back(std::move(report));
+  return read;
 }
 
 }  // namespace
 
 void AddReportRoutes(Router& router, Api& api) {
-  router.Add(
-      "POST", "/v1/reports", Scope::kReport, [&api](const Request& request) -> Result<Response> {
-        PORTOLAN_TRY(std::vector<Report> reports, ReadReports(request));
-        const std::size_t given = reports.size();
-        std::erase_if(reports, [&](const Report& report) { return !Relevant(api, report.item); });
-        Value answer;
-        answer.Set("accepted", static_cast<std::int64_t>(reports.size()));
-        answer.Set("ignored", static_cast<std::int64_t>(given - reports.size()));
-        if (!reports.empty()) api.rollouts.Report(std::move(reports));
-        return JsonResponse(answer, 202);
-      });
+  router.Add("POST", "/v1/reports", Scope::kReport,
+             [&api](const Request& request) -> Result<Response> {
+               PORTOLAN_TRY(ReadReport read, ReadBody(api, request));
+               Value answer;
+               answer.Set("accepted", read.accepted);
+               answer.Set("ignored", read.ignored);
+               if (!read.by_map.empty()) api.rollouts.Report(std::move(read.by_map));
+               return JsonResponse(answer, 202);
+             });
 }
 
 }  // namespace portolan::controller

@@ -4,6 +4,7 @@
 #include "controller/api/api.h"
 #include "manifests/entries.h"
 #include "reconciler/change_view.h"
+#include "reconciler/rollout/judge.h"
 #include "reconciler/rollout/record.h"
 #include "reconciler/rollout/step.h"
 #include "reconciler/status.h"
@@ -116,7 +117,9 @@ std::string Describe(const reconciler::VersionRef& version) {
 }
 
 std::string ArmText(const reconciler::ArmEvidence& arm) {
-  return std::to_string(arm.lookups) + " lookups, " + std::to_string(arm.subjects) + " subjects, " +
+  return std::to_string(arm.lookups) + " lookups, " +
+         (arm.SubjectsAtLeast() < arm.SubjectsAtMost() ? "at most " : "") +
+         std::to_string(arm.SubjectsAtMost()) + " subjects, " +
          std::to_string(arm.bad_subjects.size()) + " of them failing, " +
          (arm.last_report ? "last report " + FormatTime(*arm.last_report)
                           : std::string("no report yet"));
@@ -147,6 +150,11 @@ Value::Array FactsOf(const Rollout& r) {
     facts.push_back(Fact("stable arm", ArmText(r.progress.evidence.stable)));
     facts.push_back(Fact("canary arm", ArmText(r.progress.evidence.canary)));
   }
+  if (reconciler::InFlight(r.phase) || r.phase == reconciler::Phase::kRolledBack)
+    for (const auto& metric : reconciler::JudgementOf(r).metrics)
+      facts.push_back(
+          Fact("metric " + metric.name,
+               std::string(reconciler::VerdictName(metric.verdict)) + ": " + metric.message));
   for (const auto& quarantine : r.quarantine)
     facts.push_back(Fact("quarantine", quarantine.digest.Short() + ": " + quarantine.reason + ", " +
                                            quarantine.message));
@@ -164,8 +172,8 @@ Value::Array NextOf(const Rollout& r) {
     const auto& step = strategy.steps[r.progress.step];
     say("advances when the soak is over (" + FormatDuration(r.progress.soaked) + " of " +
         FormatDuration(step.soak) + ") and each arm has " + std::to_string(strategy.min_lookups) +
-        " lookups");
-    say("rolls back by itself at a hard limit, and when not done after " +
+        " lookups, and its metrics allow it");
+    say("rolls back by itself at a hard limit, at a metric that fails, and when not done after " +
         FormatDuration(strategy.progress_deadline) + " (" + FormatDuration(r.progress.spent) +
         " spent)");
   }

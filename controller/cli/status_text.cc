@@ -42,6 +42,13 @@ void AddRow(std::ostream& out, std::string_view label, const std::string& text) 
   if (!text.empty() && text != "-") out << "  " << label << std::string(pad, ' ') << text << '\n';
 }
 
+// "40", or "at most 40" when several reporters may have counted the same ones.
+std::string SubjectsText(const Value& arm) {
+  const std::int64_t most = arm.IntOr("subjects", 0);
+  const bool exact = arm.IntOr("subjectsAtLeast", most) == most;
+  return (exact ? "" : "at most ") + Number(arm, "subjects");
+}
+
 void AddArms(std::ostream& out, const Value& map) {
   const Value* arms = map.Find("arms");
   if (arms == nullptr || map.IntOr("step", 0) == 0) return;
@@ -49,9 +56,15 @@ void AddArms(std::ostream& out, const Value& map) {
     const Value* arm = arms->Find(name);
     if (arm != nullptr && arm->is_object())
       AddRow(out, std::string(name) + " arm",
-             Number(*arm, "lookups") + " lookups, " + Number(*arm, "subjects") + " subjects, " +
+             Number(*arm, "lookups") + " lookups, " + SubjectsText(*arm) + " subjects, " +
                  Number(*arm, "badSubjects") + " bad");
   }
+}
+
+void AddMetrics(std::ostream& out, const Value& map) {
+  for (const Value& metric : ItemsOf(map, "metrics"))
+    AddRow(out, "metric",
+           Text(metric, "name") + " " + Text(metric, "verdict") + ": " + Text(metric, "message"));
 }
 
 void AddTroubles(std::ostream& out, const Value& map) {
@@ -130,6 +143,7 @@ std::string StatusDetail(const Value& map, WallTime now) {
                FormatDuration(Duration(map.IntOr("soakRequiredMs", 0))));
   AddRow(out, "next look", Text(map, "nextAt"));
   AddArms(out, map);
+  AddMetrics(out, map);
   AddRow(out, "plan", ShortDigest(TextAt(map, {"plan"})));
   AddTroubles(out, map);
   return out.str();

@@ -167,8 +167,7 @@ RolloutReconciler::Observations RolloutReconciler::ObserveClients(
     std::vector<reconciler::Report>& reports, const Now& now) {
   Observations seen;
   for (reconciler::Report& report : reports)
-    if (lanes_.contains(report.item.map))
-      seen[report.item.map].reports.push_back(std::move(report));
+    if (lanes_.contains(report.map)) seen[report.map].reports.push_back(std::move(report));
   for (const auto& [map, lane] : lanes_)
     if (lane.due && *lane.due <= now.mono) seen[map];
   return seen;

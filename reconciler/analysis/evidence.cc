@@ -1,6 +1,8 @@
 #include "reconciler/analysis/evidence.h"
 
+#include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 
 namespace portolan::reconciler {
@@ -41,9 +43,45 @@ Result<std::set<std::uint64_t>> HashesFromValue(const Value* value) {
   return hashes;
 }
 
-void AddHashes(std::set<std::uint64_t>& into, const std::vector<std::uint64_t>& hashes) {
-  for (const std::uint64_t hash : hashes)
-    if (into.size() < kBadSubjectsMax) into.insert(hash);
+// False when the set is full.
+bool AddHashes(std::set<std::uint64_t>& into, const std::vector<std::uint64_t>& hashes) {
+  for (const std::uint64_t hash : hashes) {
+    if (into.size() >= kBadSubjectsMax && !into.contains(hash)) return false;
+    into.insert(hash);
+  }
+  return true;
+}
+
+void CountSubjects(ArmEvidence& arm, const Report& report, const ReportItem& item,
+                   EvidenceUnit unit) {
+  if (unit == EvidenceUnit::kInstance) return arm.sketch.Add(SubjectHash(report.instance));
+  arm.sketch.Merge(item.sketch);
+  if (item.subjects == 0) return;
+  arm.subjects += item.subjects;
+  arm.plain[report.instance] += item.subjects;
+}
+
+void CountItem(ArmEvidence& arm, const Report& report, const ReportItem& item, EvidenceUnit unit) {
+  arm.lookups += item.lookups;
+  if (!item.matched) CountSubjects(arm, report, item, unit);
+  for (const auto& [kind, events] : item.bad) {
+    arm.bad += events.count;
+    arm.bad_by_kind[kind] += events.count;
+    if (item.matched) continue;
+    std::vector<std::uint64_t> hashes = events.subject_hashes;
+    if (unit == EvidenceUnit::kInstance)
+      hashes.assign(events.count > 0 ? 1 : 0, SubjectHash(report.instance));
+    const bool all = AddHashes(arm.bad_subjects, hashes);
+    const bool of_kind = AddHashes(arm.bad_subjects_by_kind[kind], hashes);
+    if (!all || !of_kind) arm.overflowed = true;
+  }
+}
+
+void KeepSamples(StepEvidence& evidence, const ReportItem& item) {
+  std::vector<std::string>& kept = evidence.samples;
+  kept.insert(kept.end(), item.samples.begin(), item.samples.end());
+  if (kept.size() > kSamplesMax)
+    kept.erase(kept.begin(), kept.end() - static_cast<std::ptrdiff_t>(kSamplesMax));
 }
 
 Value ArmToValue(const ArmEvidence& arm) {
@@ -59,6 +97,13 @@ Value ArmToValue(const ArmEvidence& arm) {
   Value value;
   value.Set("lookups", arm.lookups);
   value.Set("subjects", arm.subjects);
+  if (!arm.plain.empty()) {
+    Value::Object plain;
+    for (const auto& [instance, count] : arm.plain) plain.emplace_back(instance, count);
+    value.Set("plain", std::move(plain));
+  }
+  if (!arm.sketch.empty()) value.Set("sketch", arm.sketch.ToBase64());
+  if (arm.overflowed) value.Set("overflowed", true);
   value.Set("bad", arm.bad);
   value.Set("badSubjects", HashesToValue(arm.bad_subjects));
   value.Set("kinds", std::move(kinds));
@@ -71,6 +116,13 @@ Result<ArmEvidence> ArmFromValue(const Value* value) {
   if (value == nullptr) return arm;
   arm.lookups = value->IntOr("lookups", 0);
   arm.subjects = value->IntOr("subjects", 0);
+  if (const Value* plain = value->Find("plain"); plain != nullptr && plain->is_object())
+    for (const auto& [instance, count] : plain->as_object())
+      if (count.is_int()) arm.plain[instance] = count.as_int();
+  auto sketch = SubjectSketch::FromBase64(value->StringOr("sketch", ""));
+  if (!sketch.ok()) return Error{ErrorCode::kCorrupt, "stored sketch: " + sketch.error().message};
+  arm.sketch = std::move(sketch).value();
+  arm.overflowed = value->BoolOr("overflowed", false);
   arm.bad = value->IntOr("bad", 0);
   PORTOLAN_TRY(arm.bad_subjects, HashesFromValue(value->Find("badSubjects")));
   if (const Value* kinds = value->Find("kinds"); kinds != nullptr && kinds->is_object()) {
@@ -94,13 +146,32 @@ std::uint64_t SubjectHash(std::string_view subject) {
   return hash;
 }
 
-double ArmEvidence::BadRatio() const {
-  const auto bad_count = static_cast<double>(bad_subjects.size());
-  const double seen = std::max(static_cast<double>(subjects), bad_count);
-  return seen == 0 ? 0 : bad_count / seen;
+std::int64_t ArmEvidence::SubjectsAtMost() const {
+  const auto sketched = static_cast<std::int64_t>(std::llround(sketch.Estimate()));
+  return std::max(subjects + sketched, static_cast<std::int64_t>(bad_subjects.size()));
 }
 
-bool Count(StepEvidence& evidence, const Report& report, const Now& now) {
+std::int64_t ArmEvidence::SubjectsAtLeast() const {
+  // Two standard errors below the estimate; of a few subjects an estimate is exact.
+  const double estimate = sketch.Estimate();
+  const double low = estimate * (1 - 2 * SubjectSketch::kStandardError);
+  auto least = std::max(static_cast<std::int64_t>(std::llround(low)),
+                        static_cast<std::int64_t>(bad_subjects.size()));
+  for (const auto& [reporter, count] : plain) least = std::max(least, count);
+  return least;
+}
+
+std::int64_t ArmEvidence::BadOf(const std::string& kind) const {
+  const auto found = bad_subjects_by_kind.find(kind);
+  return found == bad_subjects_by_kind.end() ? 0 : static_cast<std::int64_t>(found->second.size());
+}
+
+double ArmEvidence::BadRatio() const {
+  const std::int64_t seen = SubjectsAtMost();
+  return seen == 0 ? 0 : static_cast<double>(bad_subjects.size()) / static_cast<double>(seen);
+}
+
+bool Count(StepEvidence& evidence, const Report& report, const Now& now, EvidenceUnit unit) {
   const auto known = evidence.reporters.find(report.instance);
   if (known == evidence.reporters.end()) {
     if (evidence.reporters.size() >= kReportersMax) return false;
@@ -109,31 +180,23 @@ bool Count(StepEvidence& evidence, const Report& report, const Now& now) {
     if (report.batch <= known->second) return false;
     known->second = report.batch;
   }
-  const ReportItem& item = report.item;
-  ArmEvidence& arm = evidence.of(item.arm);
-  arm.lookups += item.lookups;
-  arm.subjects += item.subjects;
-  arm.last_report = now.wall;
-  arm.last_report_mono = now.mono;
-  for (const auto& [kind, events] : item.bad) {
-    arm.bad += events.count;
-    arm.bad_by_kind[kind] += events.count;
-    AddHashes(arm.bad_subjects, events.subject_hashes);
-    AddHashes(arm.bad_subjects_by_kind[kind], events.subject_hashes);
-  }
-  if (item.arm == mapcore::Arm::kCanary) {
-    evidence.samples.insert(evidence.samples.end(), item.samples.begin(), item.samples.end());
-    if (evidence.samples.size() > kSamplesMax)
-      evidence.samples.erase(evidence.samples.begin(),
-                             evidence.samples.end() - static_cast<std::ptrdiff_t>(kSamplesMax));
+  for (const ReportItem& item : report.items) {
+    ArmEvidence& arm = evidence.of(item.arm);
+    CountItem(arm, report, item, unit);
+    arm.last_report = now.wall;
+    arm.last_report_mono = now.mono;
+    if (item.arm == mapcore::Arm::kCanary) KeepSamples(evidence, item);
   }
   return true;
 }
 
 std::optional<std::string> BrokenHardLimit(const StepEvidence& evidence) {
   const ArmEvidence& canary = evidence.canary;
+  const auto crashes = canary.bad_by_kind.find(std::string(kCrash));
+  if (crashes != canary.bad_by_kind.end() && crashes->second > 0)
+    return "a client reports a crash on the new version";
   const auto bad = static_cast<std::int64_t>(canary.bad_subjects.size());
-  const std::int64_t seen = std::max(canary.subjects, bad);
+  const std::int64_t seen = canary.SubjectsAtMost();
   if (seen < kHardLimitSubjects || canary.BadRatio() <= kHardLimitCanary) return std::nullopt;
   if (evidence.stable.BadRatio() >= kHardLimitStable) return std::nullopt;
   char stable[32];

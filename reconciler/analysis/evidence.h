@@ -11,13 +11,15 @@
 #include "mapcore/base/clock.h"
 #include "mapcore/base/digest.h"
 #include "mapcore/traffic_split.h"
+#include "reconciler/analysis/subject_sketch.h"
 
 namespace portolan::reconciler {
 
-constexpr std::size_t kBadSubjectsMax =
-    10'000;  // distinct hashes kept per arm and step; beyond it only counts grow
+constexpr std::size_t kBadSubjectsMax = 10'000;  // distinct hashes kept per arm, kind and step
 constexpr std::size_t kReportersMax = 10'000;
 constexpr std::size_t kSamplesMax = 20;  // newest kept
+// The kind of bad event that is a hard limit: the reporter's process ended on the version.
+inline constexpr std::string_view kCrash = "crash";
 
 // The hash by which clients name a subject in reports: the first 8 bytes of SHA-256 over its UTF-8
 // bytes, big endian, written as 16 hex digits. Published at /v1/spec/bucketing.
@@ -29,9 +31,8 @@ struct BadEvents {
   std::vector<std::uint64_t> subject_hashes;
 };
 
-// What one instance saw of one arm of one map since its last report.
+// What one instance saw of one arm of a map since its last report.
 struct ReportItem {
-  std::string map;
   Digest digest;
   mapcore::Arm arm = mapcore::Arm::kStable;
   std::uint32_t step = 0;  // 1-based, as lookups echo it
@@ -39,30 +40,47 @@ struct ReportItem {
   std::int64_t subjects = 0;  // distinct, new to this instance in this step
   std::map<std::string, BadEvents> bad;
   std::vector<std::string> samples;
+  SubjectSketch sketch;  // of subjects, instead of the plain count
+  bool matched =
+      false;  // its subjects are in the canary by a match rule: no chance chose their arm
 };
 
-// One item as a reporter sent it; `batch` rises with each of its reports.
+// What a reporter sent of one map at once; `batch` rises with each of its reports.
 struct Report {
   std::string instance;
   std::uint64_t batch = 0;
-  ReportItem item;
+  std::string map;
+  std::vector<ReportItem> items;
 };
 
+// What a subject of the evidence is: what lookups are for, or the instance that reports.
+enum class EvidenceUnit { kSubject, kInstance };
+
 // Counts of one arm in one step. A subject is bad at most once, however often it fails and whoever
-// says so.
+// says so. Matched subjects count in `lookups` and `bad` only.
 struct ArmEvidence {
   std::int64_t lookups = 0;
-  std::int64_t subjects = 0;
+  std::int64_t subjects = 0;                  // plain counts of all reporters, added
+  std::map<std::string, std::int64_t> plain;  // the same by reporter
+  SubjectSketch sketch;
   std::int64_t bad = 0;                  // events of all kinds
   std::set<std::uint64_t> bad_subjects;  // of all kinds
   std::map<std::string, std::int64_t> bad_by_kind;
   std::map<std::string, std::set<std::uint64_t>> bad_subjects_by_kind;
+  bool overflowed = false;  // more bad subjects than kBadSubjectsMax: their number is not known
   std::optional<WallTime> last_report;
   // Monotonic time of the last report; unknown after a restart, when data must be seen to flow
   // anew.
   std::optional<Duration> last_report_mono;
 
-  // Bad subjects over subjects, 0 without subjects.
+  // Bounds of the number of distinct subjects. Plain counts of several reporters, added, hold a
+  // subject once for each of them, so the truth lies between the largest and the sum. A sketch
+  // counts with an error of 1.6 %. Equal with one reporter's plain counts.
+  std::int64_t SubjectsAtMost() const;
+  std::int64_t SubjectsAtLeast() const;
+  // Distinct subjects bad in this kind.
+  std::int64_t BadOf(const std::string& kind) const;
+  // Bad subjects over subjects, 0 without subjects; a lower bound.
   double BadRatio() const;
 };
 
@@ -73,15 +91,19 @@ struct StepEvidence {
   std::map<std::string, std::uint64_t> reporters;  // instance -> last batch counted
   std::vector<std::string> samples;  // clients' words on failures of the canary, newest last
 
+  const ArmEvidence& of(mapcore::Arm arm) const {
+    return arm == mapcore::Arm::kStable ? stable : canary;
+  }
   ArmEvidence& of(mapcore::Arm arm) { return arm == mapcore::Arm::kStable ? stable : canary; }
 };
 
-// Counts a report. False, and nothing counted, when this instance's batch was counted before or the
-// cap on reporters is reached.
-bool Count(StepEvidence& evidence, const Report& report, const Now& now);
+// Counts a report whole, all of its items. False, and nothing counted, when this instance's batch
+// was counted before or the cap on reporters is reached.
+bool Count(StepEvidence& evidence, const Report& report, const Now& now,
+           EvidenceUnit unit = EvidenceUnit::kSubject);
 
-// A limit that needs no statistics, or none: more than half of at least 20 canary subjects bad
-// while fewer than a quarter of stable's are. The sentence says the numbers.
+// A limit that needs no statistics, or none: a crash on the canary, or more than half of at least
+// 20 canary subjects bad while fewer than a quarter of stable's are. The sentence says the numbers.
 std::optional<std::string> BrokenHardLimit(const StepEvidence& evidence);
 
 manifests::Value EvidenceToValue(const StepEvidence& evidence);

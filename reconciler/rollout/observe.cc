@@ -1,6 +1,7 @@
 // What a Step takes in besides commands: reports, time and the wishes of git.
 #include <algorithm>
 
+#include "reconciler/rollout/judge.h"
 #include "reconciler/rollout/turn.h"
 
 namespace portolan::reconciler {
@@ -16,13 +17,38 @@ bool EnoughLookups(const Rollout& r) {
   return evidence.stable.lookups >= least && evidence.canary.lookups >= least;
 }
 
+// A metric that waits for data does not hold a step that needs none.
+bool MetricsAllow(const Rollout& r, const EvidenceJudgement& judgement, bool needs_data) {
+  switch (Combine(judgement.metrics)) {
+    case Verdict::kSuccessful:
+      return true;
+    case Verdict::kPending:
+      return !needs_data && r.progress.evidence.canary.lookups == 0;
+    case Verdict::kInconclusive:
+    case Verdict::kError:
+      return r.progress.inconclusive_accepted;
+    case Verdict::kFailed:
+      break;
+  }
+  return false;
+}
+
 void TryToAdvance(Turn& turn, bool flows) {
   Rollout& r = turn.state();
   const manifests::Strategy& strategy = r.target->strategy;
   const manifests::Step& step = strategy.steps[r.progress.step];
-  if (r.progress.soaked < step.soak) return;
-  const bool without_data = strategy.on_no_data == manifests::OnNoData::kAdvanceAfterSoak;
-  if (!without_data && strategy.min_lookups > 0 && (!flows || !EnoughLookups(r))) return;
+  const bool soaked = r.progress.soaked >= step.soak;
+  if (!soaked && !strategy.early_advance) return;
+  const bool needs_data =
+      strategy.on_no_data != manifests::OnNoData::kAdvanceAfterSoak && strategy.min_lookups > 0;
+  if ((needs_data || !soaked) && (!flows || !EnoughLookups(r))) return;
+  const EvidenceJudgement judgement = JudgementOf(r);
+  if (!MetricsAllow(r, judgement, needs_data) || (!soaked && !judgement.safe)) return;
+  if (!soaked)
+    turn.Say("Normal", "SafeEarly",
+             "safe after " + FormatDuration(r.progress.soaked) + " of " +
+                 FormatDuration(step.soak) + ": " + judgement.metrics.front().name + ": " +
+                 judgement.metrics.front().message);
   if (!step.pause) return turn.Advance();
   const std::string message = "waits for a person: portolan promote " + r.map + " (deadline in " +
                               FormatDuration(step.pause->deadline) + ")";
@@ -37,10 +63,7 @@ void MindSilence(Turn& turn, Duration elapsed, bool flows) {
   const bool paused = r.phase == Phase::kPaused && r.reason == reason::kNoData;
   if (paused && flows) {
     turn.Say("Normal", "DataFlows", "both arms report again");
-    const std::uint32_t weight = r.target->strategy.steps[r.progress.step].weight;
-    turn.Enter(Phase::kStepping, "Progressing",
-               "step " + std::to_string(r.progress.step + 1) + " at " +
-                   std::to_string(weight / 1000) + " %");
+    turn.GoOn();
   }
   const manifests::OnNoData policy = r.target->strategy.on_no_data;
   if (r.phase != Phase::kStepping || r.progress.silent < kNoDataPatience ||
@@ -54,6 +77,12 @@ void MindSilence(Turn& turn, Duration elapsed, bool flows) {
   turn.Enter(Phase::kPaused, reason::kNoData, message);
 }
 
+// Paused by itself, so that it may go on by itself and the progress deadline counts.
+bool PausedByData(const Rollout& r) {
+  return r.phase == Phase::kPaused &&
+         (r.reason == reason::kNoData || r.reason == reason::kInconclusive);
+}
+
 void PassStepTime(Turn& turn, Duration elapsed) {
   Rollout& r = turn.state();
   const manifests::Strategy& strategy = r.target->strategy;
@@ -61,8 +90,8 @@ void PassStepTime(Turn& turn, Duration elapsed) {
   const bool flows =
       Flows(evidence.stable, turn.seen.now.mono) && Flows(evidence.canary, turn.seen.now.mono);
   MindSilence(turn, elapsed, flows);
-  if (r.phase != Phase::kStepping && !(r.phase == Phase::kPaused && r.reason == reason::kNoData))
-    return;
+  MindUnclear(turn, elapsed);
+  if (r.phase != Phase::kStepping && !PausedByData(r)) return;
   r.progress.spent += elapsed;
   turn.PersistAtLeast(Persist::kTick);
   if (r.progress.spent >= strategy.progress_deadline)
@@ -98,29 +127,39 @@ bool Belongs(const Rollout& r, const ReportItem& item) {
   return r.stable && item.digest == r.stable->digest;
 }
 
+void AddToBlast(Progress& progress, const ReportItem& item) {
+  progress.lookups += item.lookups;
+  if (item.arm != mapcore::Arm::kCanary) return;
+  for (const auto& [kind, events] : item.bad) {
+    progress.canary_bad += events.count;
+    for (const std::uint64_t hash : events.subject_hashes)
+      if (progress.bad_subjects.size() < kBadSubjectsMax) progress.bad_subjects.insert(hash);
+  }
+}
+
 }  // namespace
 
 void TakeReports(Turn& turn) {
+  Rollout& r = turn.state();
+  bool counted = false;
   for (const Report& report : turn.seen.reports) {
-    Rollout& r = turn.state();
-    if (!Belongs(r, report.item) || !Count(r.progress.evidence, report, turn.seen.now)) continue;
-    turn.PersistAtLeast(Persist::kTick);
-    r.progress.lookups += report.item.lookups;
-    if (report.item.arm != mapcore::Arm::kCanary) continue;
-    for (const auto& [kind, events] : report.item.bad) {
-      r.progress.canary_bad += events.count;
-      for (const std::uint64_t hash : events.subject_hashes)
-        if (r.progress.bad_subjects.size() < kBadSubjectsMax) r.progress.bad_subjects.insert(hash);
-    }
+    Report own{report.instance, report.batch, report.map, {}};
+    std::copy_if(report.items.begin(), report.items.end(), std::back_inserter(own.items),
+                 [&](const ReportItem& item) { return Belongs(r, item); });
+    if (own.items.empty() || !Count(r.progress.evidence, own, turn.seen.now, UnitOf(r))) continue;
+    counted = true;
+    for (const ReportItem& item : own.items) AddToBlast(r.progress, item);
     if (const auto broken = BrokenHardLimit(r.progress.evidence))
       turn.RollBack(reason::kHardLimit, *broken);
   }
+  if (!counted) return;
+  turn.PersistAtLeast(Persist::kTick);
+  Judge(turn);
 }
 
 void PassTime(Turn& turn, Duration elapsed) {
   Rollout& r = turn.state();
-  if (r.phase == Phase::kStepping || (r.phase == Phase::kPaused && r.reason == reason::kNoData))
-    return PassStepTime(turn, elapsed);
+  if (r.phase == Phase::kStepping || PausedByData(r)) return PassStepTime(turn, elapsed);
   if (r.phase == Phase::kPaused) return PassPause(turn, elapsed);
   if (r.phase != Phase::kBaking || r.reason == reason::kFirstVersionFailing) return;
   r.progress.baked += elapsed;

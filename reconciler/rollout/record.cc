@@ -141,6 +141,26 @@ Result<Target> TargetFrom(const Value& value) {
   return target;
 }
 
+Value ControlToValue(const ControlArm& control) {
+  Value::Object bad;
+  for (const auto& [kind, subjects] : control.bad) bad.emplace_back(kind, subjects);
+  Value value;
+  value.Set("lookups", control.lookups);
+  value.Set("subjects", control.subjects);
+  value.Set("bad", std::move(bad));
+  return value;
+}
+
+ControlArm ControlFrom(const Value& value) {
+  ControlArm control;
+  control.lookups = value.IntOr("lookups", 0);
+  control.subjects = value.IntOr("subjects", 0);
+  if (const Value* bad = value.Find("bad"); bad != nullptr && bad->is_object())
+    for (const auto& [kind, subjects] : bad->as_object())
+      if (subjects.is_int()) control.bad[kind] = subjects.as_int();
+  return control;
+}
+
 Value ProgressToValue(const Progress& progress) {
   Value::Array bad;
   for (const std::uint64_t hash : progress.bad_subjects)
@@ -149,11 +169,14 @@ Value ProgressToValue(const Progress& progress) {
   value.Set("step", progress.step);
   value.Set("soakedMs", progress.soaked.count());
   value.Set("silentMs", progress.silent.count());
+  value.Set("unclearMs", progress.unclear.count());
   value.Set("spentMs", progress.spent.count());
   value.Set("pausedMs", progress.paused.count());
   value.Set("bakedMs", progress.baked.count());
   value.Set("startedAt", FormatTime(progress.started));
   value.Set("evidence", EvidenceToValue(progress.evidence));
+  value.Set("control", ControlToValue(progress.control));
+  value.Set("inconclusiveAccepted", progress.inconclusive_accepted);
   value.Set("lookups", progress.lookups);
   value.Set("canaryBad", progress.canary_bad);
   value.Set("badSubjects", std::move(bad));
@@ -165,6 +188,7 @@ Result<Progress> ProgressFrom(const Value& value) {
   progress.step = static_cast<std::uint32_t>(value.IntOr("step", 0));
   progress.soaked = MillisAt(value, "soakedMs");
   progress.silent = MillisAt(value, "silentMs");
+  progress.unclear = MillisAt(value, "unclearMs");
   progress.spent = MillisAt(value, "spentMs");
   progress.paused = MillisAt(value, "pausedMs");
   progress.baked = MillisAt(value, "bakedMs");
@@ -172,6 +196,9 @@ Result<Progress> ProgressFrom(const Value& value) {
   if (const Value* evidence = value.Find("evidence"); evidence != nullptr) {
     PORTOLAN_TRY(progress.evidence, EvidenceFromValue(*evidence));
   }
+  if (const Value* control = value.Find("control"); control != nullptr)
+    progress.control = ControlFrom(*control);
+  progress.inconclusive_accepted = value.BoolOr("inconclusiveAccepted", false);
   progress.lookups = value.IntOr("lookups", 0);
   progress.canary_bad = value.IntOr("canaryBad", 0);
   PORTOLAN_CHECK(EachAt(value, "badSubjects", [&](const Value& item) -> Status {

@@ -11,6 +11,7 @@
 #include "mapcore/base/clock.h"
 #include "mapcore/base/digest.h"
 #include "reconciler/analysis/evidence.h"
+#include "reconciler/analysis/evidence_verdict.h"
 #include "reconciler/plan.h"
 #include "reconciler/quarantine.h"
 
@@ -38,6 +39,8 @@ inline constexpr std::string_view kQuarantined = "Quarantined";
 inline constexpr std::string_view kOperatorPause = "OperatorPause";
 inline constexpr std::string_view kPauseStep = "PauseStep";
 inline constexpr std::string_view kNoData = "NoData";
+inline constexpr std::string_view kInconclusive = "Inconclusive";
+inline constexpr std::string_view kAnalysisFailed = "AnalysisFailed";
 inline constexpr std::string_view kHardLimit = "HardLimit";
 inline constexpr std::string_view kAborted = "Aborted";
 inline constexpr std::string_view kProgressDeadline = "ProgressDeadlineExceeded";
@@ -130,11 +133,14 @@ struct Progress {
   std::uint32_t step = 0;  // index into the strategy's steps
   Duration soaked{0};      // in this step, while data flowed
   Duration silent{0};      // in this step, since data stopped flowing
+  Duration unclear{0};     // in this step, since its metrics could not be decided
   Duration spent{0};       // of the progress deadline, over all steps
   Duration paused{0};      // in the present pause for a person
   Duration baked{0};
   WallTime started{};  // the rollout
   StepEvidence evidence;
+  ControlArm control;                  // of the steps that are over, for the bake
+  bool inconclusive_accepted = false;  // by an operator, for this step
   // Over the whole rollout, for the blast radius.
   std::int64_t lookups = 0;     // both arms
   std::int64_t canary_bad = 0;  // bad events on the canary
@@ -182,6 +188,8 @@ constexpr Duration kDataFlowWindow =
     std::chrono::seconds(30);  // each arm reported within it: data flows
 constexpr Duration kNoDataPatience =
     std::chrono::seconds(30);  // silence that turns a step into Paused(NoData)
+constexpr Duration kUnclearPatience =
+    std::chrono::seconds(30);  // reports of the two arms come one after the other
 
 // A rollout of these is in flight: it has a canary that clients may be reading.
 bool InFlight(Phase phase);

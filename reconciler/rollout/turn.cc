@@ -27,6 +27,13 @@ manifests::Value VersionData(const VersionRef& version) {
   return data;
 }
 
+void LeaveStep(Rollout& r) {
+  KeepControl(r.progress.control, r.progress.evidence.stable);
+  r.progress.evidence = StepEvidence{};
+  r.progress.inconclusive_accepted = false;
+  r.progress.soaked = r.progress.silent = r.progress.unclear = r.progress.paused = Duration(0);
+}
+
 }  // namespace
 
 std::string BlastRadius(const Rollout& rollout, WallTime now) {
@@ -149,9 +156,8 @@ void Turn::Start(Target target) {
 void Turn::EnterStep(std::uint32_t index) {
   Rollout& r = state();
   const manifests::Step& step = r.target->strategy.steps[index];
+  LeaveStep(r);
   r.progress.step = index;
-  r.progress.soaked = r.progress.silent = r.progress.paused = Duration(0);
-  r.progress.evidence = StepEvidence{};
   if (step.weight >= mapcore::kWeightMax) return Bake();
   out.safe_direction = false;
   manifests::Value data;
@@ -164,6 +170,13 @@ void Turn::EnterStep(std::uint32_t index) {
   Enter(Phase::kStepping, "Progressing", message);
 }
 
+void Turn::GoOn() {
+  const Progress& progress = state().progress;
+  Enter(Phase::kStepping, "Progressing",
+        "step " + std::to_string(progress.step + 1) + " at " +
+            Percent(state().target->strategy.steps[progress.step].weight));
+}
+
 void Turn::Advance() {
   Rollout& r = state();
   const std::uint32_t next = r.progress.step + 1;
@@ -173,10 +186,10 @@ void Turn::Advance() {
 
 void Turn::Bake() {
   Rollout& r = state();
+  LeaveStep(r);
   r.progress.step = static_cast<std::uint32_t>(r.target->strategy.steps.size()) - 1;
-  r.progress.baked = r.progress.paused = Duration(0);
+  r.progress.baked = Duration(0);
   if (!r.stable || r.stable->digest != r.target->version.digest) out.safe_direction = false;
-  r.progress.evidence = StepEvidence{};
   manifests::Value data;
   data.Set("weight", mapcore::kWeightMax);
   data.Set("bakeMs", r.target->strategy.bake.count());

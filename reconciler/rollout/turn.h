@@ -37,6 +37,8 @@ struct Turn {
   // target is known good.
   void Start(Target target);
   void EnterStep(std::uint32_t index);
+  // Back to the present step from a pause, its evidence kept.
+  void GoOn();
   // The step is done: the next one, or the bake.
   void Advance();
   void Bake();
@@ -58,6 +60,10 @@ struct Turn {
 void TakeReports(Turn& turn);
 void TakeDesired(Turn& turn);
 void TakeCommand(Turn& turn);
+// Rolls back when a metric failed.
+void Judge(Turn& turn);
+// Pauses a step whose metrics cannot be decided for a while, and ends such a pause when they can.
+void MindUnclear(Turn& turn, Duration elapsed);
 void PassTime(Turn& turn, Duration elapsed);
 
 // "212 of 4,310 lookups failed, 26 subjects, 2.3 s" for the rollout in flight.

@@ -79,6 +79,7 @@ CommandOutcome Resume(Turn& turn, const Command& command) {
   if (r.phase == Phase::kPaused) {
     turn.Say("Normal", "Resumed", "resumed " + Because(command));
     r.progress.silent = Duration(0);
+    if (r.reason == reason::kInconclusive) r.progress.inconclusive_accepted = true;
     turn.Enter(Phase::kStepping, "Progressing",
                "step " + std::to_string(r.progress.step + 1) + " goes on");
     return Accept("step " + std::to_string(r.progress.step + 1) + " goes on, its evidence kept");

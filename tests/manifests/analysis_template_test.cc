@@ -58,8 +58,14 @@ TEST(AnalysisTemplate, WritesNothingOfProvidersWithoutOne) {
 }
 
 TEST(AnalysisTemplate, RefusesRatiosThatLeaveNothingToTest) {
-  EXPECT_NE(Errors("metrics: [{name: m, reports: {bad: b}, evidence: {maxRatio: 100}}]")
-                .find("from 1 to 99"),
+  EXPECT_EQ(Errors("metrics: [{name: m, reports: {bad: b}, evidence: {maxRatio: 100}}]"),
+            "t.yaml:1:61: metrics[0].evidence.maxRatio: the regression test looks for ratios up to "
+            "100; above 100 none is left to test; use a ratio below 100\n");
+  EXPECT_EQ(Errors("metrics: [{name: m, reports: {bad: b}, evidence: {safeRatio: 0.25}}]"),
+            "t.yaml:1:62: metrics[0].evidence.safeRatio: the safety test looks for ratios down to "
+            "0.25; below 0.25 none is left to test; use a ratio above 0.25\n");
+  EXPECT_NE(Errors("metrics: [{name: m, reports: {bad: b}, evidence: {maxRatio: 0.9}}]")
+                .find("maxRatio: expected a number from 1"),
             std::string::npos);
   EXPECT_NE(
       Errors("metrics: [{name: m, reports: {bad: b}, evidence: {okBelow: 0%}}]").find("above 0%"),

@@ -99,11 +99,18 @@ TEST(StrategyManifest, SaysNothingAboutWhatFollowsABadWeight) {
 }
 
 TEST(StrategyManifest, RefusesWhatComesLater) {
-  for (const std::string field :
-       {"earlyAdvance: true", "holdback: 1%", "shadow: {}", "converge: {}"})
+  for (const std::string field : {"holdback: 1%", "shadow: {}", "converge: {}"})
     EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\n" + field, "not supported yet"));
   EXPECT_TRUE(
       Refuses("steps: [{linear: {by: 5%, every: 1m}}, {setWeight: 100%}]", "not supported yet"));
+}
+
+TEST(StrategyManifest, ReadsWhetherSafetyEndsASoakEarly) {
+  Decoding d("steps: [{setWeight: 100%}]\nearlyAdvance: true");
+  const auto spec = DecodeStrategy("s", d.field(), d.report);
+  ASSERT_TRUE(spec.has_value()) << d.Text();
+  EXPECT_TRUE(spec->strategy.early_advance);
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\nearlyAdvance: maybe", "earlyAdvance"));
 }
 
 TEST(StrategyManifest, WantsOneFormOfMatch) {

@@ -21,6 +21,7 @@ Strategy Full() {
   strategy.analysis = {errors, errors};
   strategy.min_lookups = 7;
   strategy.on_no_data = OnNoData::kAdvanceAfterSoak;
+  strategy.early_advance = true;
   strategy.bake = Duration(1);
   strategy.progress_deadline = Duration(2);
   strategy.on_new_revision = OnNewRevision::kQueue;
@@ -50,6 +51,7 @@ TEST(Strategy, SurvivesItsRecord) {
   EXPECT_EQ(back->on_new_revision, OnNewRevision::kQueue);
   EXPECT_EQ(back->match, full.match);
   EXPECT_EQ(back->min_lookups, 7);
+  EXPECT_TRUE(back->early_advance);
   EXPECT_EQ(back->rollback_window_age, Duration(4));
 }
 

@@ -6,6 +6,7 @@
 #include "reconciler/diff.h"
 #include "reconciler/floor.h"
 #include "reconciler/plan.h"
+#include "reconciler/rollout/judge.h"
 #include "reconciler/rollout/record.h"
 #include "reconciler/status.h"
 
@@ -79,6 +80,7 @@ void Scenario::Run(const std::string& line) {
   if (command == "report")
     return ReportOnce(arguments.contains("canary") ? "canary" : "stable", arguments);
   if (command == "restart") return Restart();
+  if (command == "evidence") return PrintEvidence();
   Observation seen;
   seen.now = now_;
   if (command == "remove") {
@@ -109,6 +111,12 @@ void Scenario::SetStrategy(const Arguments& arguments) {
                                                 : manifests::OnNoData::kHold;
   if (Get(arguments, "onNewRevision", "restart") == "queue")
     strategy_.on_new_revision = manifests::OnNewRevision::kQueue;
+  strategy_.early_advance = arguments.contains("earlyAdvance");
+  if (arguments.contains("metric"))
+    strategy_.analysis = {{.name = "errors",
+                           .metrics = {{.name = arguments.at("metric"),
+                                        .bad = "errors",
+                                        .require = Get(arguments, "require", "regressionOnly")}}}};
   if (arguments.contains("pauseAfter")) {
     manifests::Pause pause;
     pause.deadline = DurationOf(Get(arguments, "pauseDeadline", "24h"));
@@ -165,8 +173,9 @@ void Scenario::Advance(Duration duration, bool reports) {
     now_.mono += step;
     duration -= step;
     if (reports && InFlight(rollout_.phase)) {
-      ReportOnce("stable", {{"lookups", "100"}, {"subjects", "50"}});
-      ReportOnce("canary", {{"lookups", "10"}, {"subjects", "5"}});
+      const std::uint32_t canary = ServingOf(rollout_).split.weight / 1'000;
+      ReportOnce("stable", {{"lookups", "100"}, {"subjects", std::to_string(100 - canary)}});
+      ReportOnce("canary", {{"lookups", "10"}, {"subjects", std::to_string(canary)}});
     }
     Observation seen;
     seen.now = now_;
@@ -179,25 +188,38 @@ void Scenario::ReportOnce(const std::string& arm, const Arguments& arguments) {
   Report report;
   report.instance = Get(arguments, "instance", "client-" + arm);
   report.batch = arguments.contains("batch") ? std::stoull(arguments.at("batch")) : ++batch_;
-  ReportItem& item = report.item;
-  item.map = rollout_.map;
+  report.map = rollout_.map;
+  ReportItem& item = report.items.emplace_back();
   item.arm = arm == "canary" ? mapcore::Arm::kCanary : mapcore::Arm::kStable;
   if (arm == "canary" && rollout_.target) item.digest = rollout_.target->version.digest;
   if (arm == "stable" && rollout_.stable) item.digest = rollout_.stable->digest;
   item.step = static_cast<std::uint32_t>(
       std::stoul(Get(arguments, "step", std::to_string(rollout_.progress.step + 1))));
-  item.lookups = std::stoll(Get(arguments, "lookups", "0"));
+  item.lookups = std::stoll(Get(arguments, "lookups", Get(arguments, "subjects", "0")));
   item.subjects = std::stoll(Get(arguments, "subjects", "0"));
   const std::int64_t bad = std::stoll(Get(arguments, "bad", "0"));
   if (bad > 0) {
-    BadEvents& events = item.bad["errors"];
+    BadEvents& events = item.bad[Get(arguments, "kind", "errors")];
     events.count = bad;
-    for (std::int64_t i = 0; i < bad; ++i) events.subject_hashes.push_back(++subject_);
+    // Subjects fail anew each time, unless they are named: the same ones then.
+    if (arguments.contains("sticky")) {
+      for (std::int64_t i = 0; i < bad; ++i)
+        events.subject_hashes.push_back(
+            SubjectHash(arm + arguments.at("sticky") + std::to_string(i)));
+    } else {
+      for (std::int64_t i = 0; i < bad; ++i) events.subject_hashes.push_back(++subject_);
+    }
   }
   Observation seen;
   seen.now = now_;
   seen.reports.push_back(std::move(report));
   Observe(std::move(seen));
+}
+
+void Scenario::PrintEvidence() {
+  for (const MetricVerdict& metric : JudgementOf(rollout_).metrics)
+    out_ += "  " + metric.name + " " + std::string(VerdictName(metric.verdict)) + ": " +
+            metric.message + "\n";
 }
 
 void Scenario::RunVerb(Verb verb, const std::string& line, const Arguments& arguments) {

@@ -10,14 +10,18 @@ namespace portolan::reconciler {
 
 // Plays a scenario of one map against Step with a driven clock: text in, text out. Commands, one a
 // line:
-//   strategy steps=5%:10s,20%:10s,100% bake=30s minLookups=50 onNoData=hold deadline=10m
-//   pauseAfter=1 onNewRevision=queue commit KEY=VALUE …        git now wants exactly these entries
-//   (rejected while a guard holds: approve) remove                    git no longer declares the
-//   map replan                    what the source does when a transition asks for it (also done
-//   after every command) advance 10s               time passes in steps of at most 1 s; with
-//   `reports` clients of both arms report each second report canary subjects=40 lookups=100 bad=30
-//   [batch=1] [step=1] VERB [full] [to=X] [request=ID] restart                   the state goes
-//   through its record, monotonic time starts anew
+//
+//   strategy steps=5%:10s,20%:10s,100% bake=30s minLookups=50 onNoData=hold deadline=10m pauseAfter=1
+//            onNewRevision=queue metric=NAME require=safe earlyAdvance
+//   commit KEY=VALUE …   git now wants exactly these entries (held while a guard objects: approve)
+//   remove               git no longer declares the map
+//   replan               what the source does when a transition asks for it (also done by itself)
+//   advance 10s          time passes in steps of at most 1 s; with `reports` both arms report each
+//   report canary subjects=40 lookups=100 bad=30 [kind=errors] [sticky=NAME] [batch=1] [step=1]
+//   evidence             what the metrics say of the present step
+//   VERB [full] [to=X] [request=ID]
+//   restart              the state goes through its record, monotonic time starts anew
+//
 // Each command prints the events that it led to, then the state if it changed.
 class Scenario {
  public:
@@ -38,6 +42,7 @@ class Scenario {
   void Settle(Transition transition);
   Target TargetOfWish() const;
   void PrintState();
+  void PrintEvidence();
 
   Rollout rollout_;
   manifests::Strategy strategy_ = manifests::DefaultStrategy();

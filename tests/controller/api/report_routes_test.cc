@@ -72,6 +72,32 @@ TEST_F(ReportRoutesTest, CountsABatchThatIsSentAgainOnce) {
   EXPECT_EQ(Evidence().canary.lookups, 80);
 }
 
+TEST_F(ReportRoutesTest, BothArmsOfABatchAreOneReporter) {
+  Answer(Body({StableItem(), Item()}, 5));
+  EXPECT_EQ(Evidence().reporters, (std::map<std::string, std::uint64_t>{{"checkout-7f", 5}}));
+}
+
+TEST_F(ReportRoutesTest, MergesSketchesOfSubjects) {
+  reconciler::SubjectSketch sketch;
+  for (std::uint64_t i = 0; i < 30; ++i) sketch.Add(reconciler::SubjectHash(std::to_string(i)));
+  const auto item = [&] {
+    return Item({{"subjects", manifests::Value::Object{{"hll", sketch.ToBase64()}}}});
+  };
+  Answer(Body({item()}, 1));
+  Answer(Body({item()}, 2));
+  EXPECT_EQ(Evidence().canary.SubjectsAtMost(), 30);
+}
+
+TEST_F(ReportRoutesTest, LeavesMatchedSubjectsOutOfTheEvidence) {
+  const auto bad =
+      *manifests::ParseJson(R"({"errors":{"count":3,"subjectHashes":["9f86d081884c7d65"]}})");
+  Answer(Body({Item({{"bad", bad}, {"matched", true}})}));
+  EXPECT_EQ(Evidence().canary.lookups, 40);
+  EXPECT_EQ(Evidence().canary.bad, 3);
+  EXPECT_EQ(Evidence().canary.SubjectsAtMost(), 0);
+  EXPECT_TRUE(Evidence().canary.bad_subjects.empty());
+}
+
 TEST_F(ReportRoutesTest, IgnoresWhatIsNotOfTheRunningStep) {
   EXPECT_EQ(Answer(Body({Item({{"step", 2}})})), "0/1");
   EXPECT_EQ(Answer(Body({Item({{"digest", world.limits_3->digest().ToString()}})})), "0/1");
@@ -119,6 +145,8 @@ TEST_F(ReportRoutesTest, RefusesABadItemNamingItsField) {
       {"lookups", 1.5, "items[0].lookups"},
       {"lookups", 1'000'000'001, "items[0].lookups"},
       {"subjects", "many", "items[0].subjects"},
+      {"subjects", manifests::Value::Object{}, "items[0].subjects"},
+      {"subjects", json(R"({"hll":"AAAA"})"), "items[0].subjects.hll"},
       {"bad", manifests::Value::Array{}, "items[0].bad"},
       {"bad", kinds, "items[0].bad"},
       {"bad", json(R"({"errors":3})"), "items[0].bad.errors"},

@@ -22,11 +22,11 @@ TEST_F(StatusRoutesTest, TheStatusOfAMapHasTheFieldsOfTheContract) {
   StartRollout();
   const manifests::Value body = GetJson("/v1/maps/limits/status");
   for (const std::string_view field :
-       {"map",        "source",     "phase",  "reason",   "message",    "sync",
-        "syncReason", "conditions", "stable", "target",   "desired",    "rollout",
-        "strategy",   "step",       "steps",  "weight",   "soakMs",     "soakRequiredMs",
-        "since",      "arms",       "plan",   "findings", "quarantine", "lock",
-        "paused",     "rejected",   "now",    "nextAt"})
+       {"map",        "source",     "phase",    "reason", "message",  "sync",
+        "syncReason", "conditions", "stable",   "target", "desired",  "rollout",
+        "strategy",   "step",       "steps",    "weight", "soakMs",   "soakRequiredMs",
+        "metrics",    "since",      "arms",     "plan",   "findings", "quarantine",
+        "lock",       "paused",     "rejected", "now",    "nextAt"})
     EXPECT_NE(body.Find(field), nullptr) << field;
   EXPECT_EQ(body.StringOr("phase", ""), "Stepping");
   EXPECT_EQ(body.IntOr("weight", 0), 5'000);
@@ -86,7 +86,8 @@ TEST_F(StatusRoutesTest, WhyTellsFactsEventsSamplesAndWhatIsNext) {
   reconciler::Report report{
       "checkout-1",
       1,
-      {"limits", world.limits_2->digest(), mapcore::Arm::kCanary, 1, 7, 3, {}, {"rps is 0"}}};
+      "limits",
+      {{world.limits_2->digest(), mapcore::Arm::kCanary, 1, 7, 3, {}, {"rps is 0"}, {}, false}}};
   world.rollouts.Report({report});
   world.Process();
   const manifests::Value why = GetJson("/v1/maps/limits/why");

@@ -82,8 +82,9 @@ TEST_F(DaemonMetricsTest, SaysWhatClientsReported) {
   reconciler::Report report{
       "checkout-1",
       1,
-      {"limits", world.limits_2->digest(), mapcore::Arm::kCanary, 1, 7, 3, {}, {}}};
-  report.item.bad["errors"] = {2, {11, 12}};
+      "limits",
+      {{world.limits_2->digest(), mapcore::Arm::kCanary, 1, 7, 3, {}, {}, {}, false}}};
+  report.items[0].bad["errors"] = {2, {11, 12}};
   world.rollouts.Report({report});
   world.Process();
   const std::string text = Render();

@@ -34,8 +34,13 @@ class RolloutReconcilerTest : public testing::Test {
     reconciler::Report report;
     report.instance = "checkout-1";
     report.batch = batch;
-    report.item = {"limits", world.limits_2->digest(), mapcore::Arm::kCanary, 1, lookups, 1, {},
-                   {}};
+    report.map = "limits";
+    reconciler::ReportItem& item = report.items.emplace_back();
+    item.digest = world.limits_2->digest();
+    item.arm = mapcore::Arm::kCanary;
+    item.step = 1;
+    item.lookups = lookups;
+    item.subjects = 1;
     return report;
   }
 
@@ -260,7 +265,7 @@ TEST_F(RolloutReconcilerTest, KeepsCountingReportsWhileTheStoreFails) {
 
 TEST_F(RolloutReconcilerTest, IgnoresReportsOfMapsItDoesNotKnow) {
   reconciler::Report report = ReportOf(1, 10);
-  report.item.map = "nobody";
+  report.map = "nobody";
   world.rollouts.Report({report});
   world.Process();
   EXPECT_EQ(world.Phase("nobody"), "none");

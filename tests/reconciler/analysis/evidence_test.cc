@@ -9,13 +9,13 @@ const Now kNow{WallTime(Duration(1'000'000)), Duration(5)};
 
 Report ReportOf(mapcore::Arm arm, std::uint64_t batch, std::int64_t subjects, std::int64_t bad) {
   static std::uint64_t next_subject = 0;
-  Report report{"client", batch, {}};
-  report.item.arm = arm;
-  report.item.lookups = subjects * 2;
-  report.item.subjects = subjects;
-  if (bad > 0) report.item.bad["errors"].count = bad;
+  Report report{"client", batch, "limits", {ReportItem{}}};
+  report.items[0].arm = arm;
+  report.items[0].lookups = subjects * 2;
+  report.items[0].subjects = subjects;
+  if (bad > 0) report.items[0].bad["errors"].count = bad;
   for (std::int64_t i = 0; i < bad; ++i)
-    report.item.bad["errors"].subject_hashes.push_back(++next_subject);
+    report.items[0].bad["errors"].subject_hashes.push_back(++next_subject);
   return report;
 }
 
@@ -37,17 +37,63 @@ TEST(Count, CountsABatchOfAnInstanceOnce) {
 
 TEST(Count, CountsASubjectOnceAcrossReportersAndKinds) {
   StepEvidence evidence;
-  Report report{"a", 1, {}};
-  report.item.arm = mapcore::Arm::kCanary;
-  report.item.subjects = 5;
-  report.item.bad["errors"] = {3, {7}};
-  report.item.bad["timeouts"] = {2, {7}};
+  Report report{"a", 1, "limits", {ReportItem{}}};
+  report.items[0].arm = mapcore::Arm::kCanary;
+  report.items[0].subjects = 5;
+  report.items[0].bad["errors"] = {3, {7}};
+  report.items[0].bad["timeouts"] = {2, {7}};
   Count(evidence, report, kNow);
   report.instance = "b";
   Count(evidence, report, kNow);
   EXPECT_EQ(evidence.canary.bad, 10);
   EXPECT_EQ(evidence.canary.bad_subjects.size(), 1u);
   EXPECT_DOUBLE_EQ(evidence.canary.BadRatio(), 0.1);
+}
+
+TEST(Count, CountsBothArmsOfOneReport) {
+  StepEvidence evidence;
+  Report report = ReportOf(mapcore::Arm::kCanary, 1, 5, 0);
+  report.items.push_back(ReportOf(mapcore::Arm::kStable, 1, 95, 2).items[0]);
+  EXPECT_TRUE(Count(evidence, report, kNow));
+  EXPECT_EQ(evidence.canary.subjects, 5);
+  EXPECT_EQ(evidence.stable.subjects, 95);
+  EXPECT_FALSE(Count(evidence, report, kNow));
+  EXPECT_EQ(evidence.stable.subjects, 95);
+}
+
+TEST(Count, AddsPlainCountsOfReportersToAnUpperBound) {
+  StepEvidence evidence;
+  Report report = ReportOf(mapcore::Arm::kCanary, 1, 16, 0);
+  Count(evidence, report, kNow);
+  EXPECT_EQ(evidence.canary.SubjectsAtLeast(), 16);
+  EXPECT_EQ(evidence.canary.SubjectsAtMost(), 16);
+  report.instance = "other";
+  Count(evidence, report, kNow);
+  EXPECT_EQ(evidence.canary.SubjectsAtLeast(), 16) << "both may have seen the same";
+  EXPECT_EQ(evidence.canary.SubjectsAtMost(), 32);
+}
+
+TEST(Count, KeepsNoMoreBadSubjectsThanTheCapAndSaysSo) {
+  StepEvidence evidence;
+  const auto most = static_cast<std::int64_t>(kBadSubjectsMax);
+  Count(evidence, ReportOf(mapcore::Arm::kStable, 1, most, most), kNow);
+  EXPECT_FALSE(evidence.stable.overflowed);
+  Count(evidence, ReportOf(mapcore::Arm::kStable, 2, 1, 1), kNow);
+  EXPECT_TRUE(evidence.stable.overflowed);
+  EXPECT_EQ(evidence.stable.BadOf("errors"), most);
+  EXPECT_EQ(evidence.stable.BadOf("timeouts"), 0);
+}
+
+TEST(HardLimitOfACrash, IsReachedByOne) {
+  StepEvidence evidence;
+  Report report = ReportOf(mapcore::Arm::kCanary, 1, 1, 0);
+  report.items[0].matched = true;
+  Count(evidence, report, kNow);
+  EXPECT_FALSE(BrokenHardLimit(evidence).has_value());
+  report.batch = 2;
+  report.items[0].bad[std::string(kCrash)].count = 1;
+  Count(evidence, report, kNow);
+  EXPECT_EQ(BrokenHardLimit(evidence), "a client reports a crash on the new version");
 }
 
 struct LimitCase {
@@ -76,11 +122,16 @@ INSTANTIATE_TEST_SUITE_P(Bounds, HardLimit,
 TEST(Evidence, SurvivesItsRecord) {
   StepEvidence evidence;
   Report report = ReportOf(mapcore::Arm::kCanary, 4, 30, 3);
-  report.item.samples = {"user-1: rps is 0"};
+  report.items[0].samples = {"user-1: rps is 0"};
+  report.items[0].sketch.Add(SubjectHash("user-1"));
   Count(evidence, report, kNow);
+  evidence.canary.overflowed = true;
   const auto again = EvidenceFromValue(EvidenceToValue(evidence));
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->canary.bad_subjects, evidence.canary.bad_subjects);
+  EXPECT_EQ(again->canary.plain, evidence.canary.plain);
+  EXPECT_EQ(again->canary.sketch, evidence.canary.sketch);
+  EXPECT_TRUE(again->canary.overflowed);
   EXPECT_EQ(again->canary.bad_by_kind, evidence.canary.bad_by_kind);
   EXPECT_EQ(again->canary.last_report, kNow.wall);
   EXPECT_EQ(again->canary.last_report_mono, std::nullopt)

@@ -14,11 +14,11 @@ TEST(TakeReports, IgnoresWhatBelongsToAnotherStepDigestOrArm) {
   driver.Settle("a");
   driver.Want("b");
   Report step = driver.ReportOf(Arm::kCanary, 30, 0);
-  step.item.step = 2;
+  step.items[0].step = 2;
   Report digest = driver.ReportOf(Arm::kCanary, 30, 0);
-  digest.item.digest = Sha256Of("a");
+  digest.items[0].digest = Sha256Of("a");
   Report arm = driver.ReportOf(Arm::kStable, 30, 0);
-  arm.item.digest = Sha256Of("b");
+  arm.items[0].digest = Sha256Of("b");
   driver.Hear({step, digest, arm});
   EXPECT_EQ(driver.rollout.progress.lookups, 0);
   driver.Hear({driver.ReportOf(Arm::kCanary, 30, 0)});

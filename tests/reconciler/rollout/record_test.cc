@@ -44,6 +44,9 @@ Rollout FullRollout() {
   r.progress.lookups = 10;
   r.progress.bad_subjects = {0xffffffffffffffff, 1};
   r.progress.evidence.canary.subjects = 4;
+  r.progress.control = {.lookups = 70, .subjects = 30, .bad = {{"errors", 2}}};
+  r.progress.inconclusive_accepted = true;
+  r.progress.unclear = Duration(12);
   r.history = {{VersionOf("s", 1), at, "live", at},
                {VersionOf("t", 2), at, "in-flight", std::nullopt}};
   r.quarantine = {{Sha256Of("q"), Sha256Of("s"), VersionOf("q", 3).revision, "HardLimit", "failed",

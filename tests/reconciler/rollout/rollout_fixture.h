@@ -90,17 +90,17 @@ class Driver {
 
   // What `subjects` clients of one arm say of the step that runs.
   Report ReportOf(mapcore::Arm arm, std::int64_t subjects, std::int64_t bad) {
-    Report report{"client", ++batch_, {}};
-    report.item.map = rollout.map;
-    report.item.arm = arm;
-    report.item.step = rollout.progress.step + 1;
-    report.item.lookups = report.item.subjects = subjects;
-    if (arm == mapcore::Arm::kStable && rollout.stable) report.item.digest = rollout.stable->digest;
+    Report report{"client", ++batch_, rollout.map, {}};
+    ReportItem& item = report.items.emplace_back();
+    item.arm = arm;
+    item.step = rollout.progress.step + 1;
+    item.lookups = item.subjects = subjects;
+    if (arm == mapcore::Arm::kStable && rollout.stable) item.digest = rollout.stable->digest;
     if (arm == mapcore::Arm::kCanary && rollout.target)
-      report.item.digest = rollout.target->version.digest;
-    if (bad > 0) report.item.bad["errors"].count = bad;
+      item.digest = rollout.target->version.digest;
+    if (bad > 0) item.bad["errors"].count = bad;
     for (std::int64_t i = 0; i < bad; ++i)
-      report.item.bad["errors"].subject_hashes.push_back(static_cast<std::uint64_t>(i));
+      item.bad["errors"].subject_hashes.push_back(static_cast<std::uint64_t>(i));
     return report;
   }
 

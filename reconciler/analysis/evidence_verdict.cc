@@ -1,0 +1,226 @@
+#include "reconciler/analysis/evidence_verdict.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "reconciler/analysis/sample_ratio.h"
+#include "reconciler/analysis/sequential_test.h"
+
+namespace portolan::reconciler {
+namespace {
+
+// In the bake canary and control were not served at the same time: only more than twice is worse.
+constexpr double kBakeRatio = 2;
+
+template <typename... Numbers>
+std::string Format(const char* format, Numbers... numbers) {
+  char text[256];
+  std::snprintf(text, sizeof text, format, numbers...);
+  return text;
+}
+
+// What one metric is judged by.
+struct Counts {
+  std::int64_t canary_bad = 0;
+  std::int64_t stable_bad = 0;
+  std::int64_t canary_subjects = 0;  // at least
+  std::int64_t stable_subjects = 0;  // at least
+  double weight = 0;                 // of the canary; 0 when there is no arm to compare with
+};
+
+double Share(std::int64_t part, std::int64_t rest) {
+  return part + rest == 0 ? 0 : static_cast<double>(part) / static_cast<double>(part + rest);
+}
+
+Counts InStep(const EvidenceCase& judged, const std::string& kind) {
+  const auto& [stable, canary] = std::pair<const ArmEvidence&, const ArmEvidence&>(
+      judged.evidence.stable, judged.evidence.canary);
+  Counts counts{.canary_bad = canary.BadOf(kind),
+                .stable_bad = stable.BadOf(kind),
+                .canary_subjects = canary.SubjectsAtLeast(),
+                .stable_subjects = stable.SubjectsAtLeast(),
+                .weight = judged.strategy.steps[judged.step].weight /
+                          static_cast<double>(mapcore::kWeightMax)};
+  // Instances are few: one more of ten than the weight says is twice the weight.
+  if (judged.unit == EvidenceUnit::kInstance)
+    counts.weight = std::max(counts.weight, Share(counts.canary_subjects, counts.stable_subjects));
+  return counts;
+}
+
+// The bake lasts longer than a step, or not as long: subjects were asked more, or there were more
+// of them. When nothing changed bad subjects grow with neither by more than in proportion, so the
+// larger share bounds theirs.
+Counts InBake(const EvidenceCase& judged, const std::string& kind) {
+  const ArmEvidence& canary = judged.evidence.canary;
+  const ControlArm& control = judged.control;
+  const auto bad = control.bad.find(kind);
+  Counts counts{.canary_bad = canary.BadOf(kind),
+                .stable_bad = bad == control.bad.end() ? 0 : bad->second,
+                .canary_subjects = canary.SubjectsAtLeast(),
+                .stable_subjects = control.subjects,
+                .weight = 0};
+  if (control.lookups > 0 && canary.lookups > 0) {
+    counts.weight = Share(canary.lookups, control.lookups);
+    if (control.subjects > 0)
+      counts.weight = std::max(counts.weight, Share(canary.SubjectsAtMost(), control.subjects));
+  }
+  return counts;
+}
+
+std::string BadText(const Counts& counts) {
+  return Format(
+      "bad subjects: %lld of %lld on canary, %lld of %lld on stable",
+      static_cast<long long>(counts.canary_bad), static_cast<long long>(counts.canary_subjects),
+      static_cast<long long>(counts.stable_bad), static_cast<long long>(counts.stable_subjects));
+}
+
+struct Evidences {
+  double regression = 0;  // ln E of each test
+  double relative = 0;
+  double absolute = 0;
+  double threshold = 0;  // ln, of the regression
+
+  bool safe() const { return std::max(relative, absolute) >= std::log(kSafetyThreshold); }
+};
+
+Evidences TestAll(const Counts& counts, const manifests::ReportMetric& metric,
+                  const EvidenceCase& judged) {
+  Evidences evidences;
+  evidences.threshold = std::log(static_cast<double>(TestsOf(judged.strategy)) / metric.alpha);
+  if (counts.weight > 0 && counts.weight < 1) {
+    const Tosses tosses[] = {{counts.weight, counts.canary_bad, counts.stable_bad}};
+    const double ratio = judged.baking ? std::max(kBakeRatio, metric.max_ratio) : metric.max_ratio;
+    evidences.regression = LogRegression(tosses, ratio);
+    if (!judged.baking) evidences.relative = LogRelativeSafety(tosses, metric.safe_ratio);
+  }
+  evidences.absolute = LogAbsoluteSafety(std::max(counts.canary_subjects, counts.canary_bad),
+                                         counts.canary_bad, metric.ok_below);
+  return evidences;
+}
+
+void Decide(const EvidenceCase& judged, const manifests::ReportMetric& metric,
+            const Evidences& evidences, MetricVerdict& verdict) {
+  const std::string counts = std::exchange(verdict.message, {});
+  if (evidences.regression >= evidences.threshold) {
+    verdict.verdict = Verdict::kFailed;
+    verdict.message = Format("E = %.4g ≥ %.4g that the new version is worse; ",
+                             std::exp(evidences.regression), std::exp(evidences.threshold));
+  } else if (judged.evidence.canary.overflowed || judged.evidence.stable.overflowed) {
+    verdict.verdict = Verdict::kInconclusive;
+    verdict.message = Format("more than %zu bad subjects on one arm, their number is not known; ",
+                             kBadSubjectsMax);
+  } else if (metric.require == "safe" && !judged.baking && !evidences.safe()) {
+    verdict.verdict = Verdict::kPending;
+    verdict.message =
+        Format("not known to be safe yet: E = %.3g of %g; ",
+               std::exp(std::max(evidences.relative, evidences.absolute)), kSafetyThreshold);
+  } else if (judged.evidence.canary.lookups == 0) {
+    verdict.verdict = Verdict::kPending;
+    verdict.message = "no reports from the new version; ";
+  } else {
+    verdict.verdict = Verdict::kSuccessful;
+    verdict.message =
+        evidences.safe()
+            ? Format("safe: E = %.4g ≥ %g; ",
+                     std::exp(std::max(evidences.relative, evidences.absolute)), kSafetyThreshold)
+            : Format("no regression: E = %.3g of %.4g; ", std::exp(evidences.regression),
+                     std::exp(evidences.threshold));
+  }
+  verdict.message += counts;
+}
+
+MetricVerdict JudgeMetric(const EvidenceCase& judged, const manifests::ReportMetric& metric,
+                          bool& safe) {
+  const Counts counts = judged.baking ? InBake(judged, metric.bad) : InStep(judged, metric.bad);
+  const Evidences evidences = TestAll(counts, metric, judged);
+  safe = safe && evidences.safe();
+  MetricVerdict verdict{.name = metric.name,
+                        .verdict = Verdict::kPending,
+                        .message = BadText(counts),
+                        .numbers = {{"lnRegression", evidences.regression},
+                                    {"lnRegressionThreshold", evidences.threshold},
+                                    {"lnSafetyRelative", evidences.relative},
+                                    {"lnSafetyAbsolute", evidences.absolute},
+                                    {"lnSafetyThreshold", std::log(kSafetyThreshold)},
+                                    {"canaryBad", static_cast<double>(counts.canary_bad)},
+                                    {"canarySubjects", static_cast<double>(counts.canary_subjects)},
+                                    {"stableBad", static_cast<double>(counts.stable_bad)},
+                                    {"stableSubjects", static_cast<double>(counts.stable_subjects)},
+                                    {"weight", counts.weight}}};
+  Decide(judged, metric, evidences, verdict);
+  return verdict;
+}
+
+void CheckSampleRatio(const EvidenceCase& judged, std::vector<MetricVerdict>& metrics) {
+  if (judged.baking || judged.unit == EvidenceUnit::kInstance) return;
+  const ArmEvidence& canary = judged.evidence.canary;
+  const ArmEvidence& stable = judged.evidence.stable;
+  const bool sketched = !canary.sketch.empty() || !stable.sketch.empty();
+  const std::size_t reporters =
+      std::max({canary.plain.size(), stable.plain.size(), std::size_t{1}});
+  const SampleCounts counts{
+      .canary = static_cast<double>(canary.SubjectsAtMost()),
+      .stable = static_cast<double>(stable.SubjectsAtMost()),
+      .weight =
+          judged.strategy.steps[judged.step].weight / static_cast<double>(mapcore::kWeightMax),
+      .counted_at_most = static_cast<double>(reporters + (sketched && reporters > 1 ? 1 : 0)),
+      .relative_error = sketched ? SubjectSketch::kStandardError : 0};
+  const double p = SampleRatioP(counts);
+  if (p >= kSampleRatioLimit) return;
+  metrics.push_back(
+      {.name = "sample-ratio",
+       .verdict = Verdict::kInconclusive,
+       .message = Format("%.0f of %.0f subjects reported the new version, the weight is %g %%: the "
+                         "split or the reports are broken (p = %.1e)",
+                         counts.canary, counts.canary + counts.stable, 100 * counts.weight, p),
+       .numbers = {
+           {"p", p}, {"canarySubjects", counts.canary}, {"stableSubjects", counts.stable}}});
+}
+
+std::int64_t CountMetrics(const std::vector<manifests::AnalysisTemplate>& templates) {
+  std::size_t count = 0;
+  for (const manifests::AnalysisTemplate& analysis : templates) count += analysis.metrics.size();
+  return static_cast<std::int64_t>(count);
+}
+
+}  // namespace
+
+void KeepControl(ControlArm& control, const ArmEvidence& stable) {
+  if (stable.lookups <= control.lookups) return;
+  control = {.lookups = stable.lookups, .subjects = stable.SubjectsAtLeast(), .bad = {}};
+  for (const auto& [kind, subjects] : stable.bad_subjects_by_kind)
+    control.bad[kind] = static_cast<std::int64_t>(subjects.size());
+}
+
+std::vector<manifests::ReportMetric> MetricsOf(const manifests::Strategy& strategy,
+                                               std::uint32_t step, bool baking) {
+  std::vector<manifests::ReportMetric> metrics;
+  const auto add = [&](const std::vector<manifests::AnalysisTemplate>& templates) {
+    for (const manifests::AnalysisTemplate& analysis : templates)
+      metrics.insert(metrics.end(), analysis.metrics.begin(), analysis.metrics.end());
+  };
+  add(strategy.analysis);
+  if (!baking) add(strategy.steps[step].analysis);
+  return metrics;
+}
+
+std::int64_t TestsOf(const manifests::Strategy& strategy) {
+  const std::int64_t background = CountMetrics(strategy.analysis);
+  std::int64_t tests = background;
+  for (const manifests::Step& step : strategy.steps)
+    if (step.weight < mapcore::kWeightMax) tests += background + CountMetrics(step.analysis);
+  return std::max<std::int64_t>(tests, 1);
+}
+
+EvidenceJudgement JudgeEvidence(const EvidenceCase& judged) {
+  EvidenceJudgement judgement;
+  const auto metrics = MetricsOf(judged.strategy, judged.step, judged.baking);
+  judgement.safe = !metrics.empty();
+  for (const manifests::ReportMetric& metric : metrics)
+    judgement.metrics.push_back(JudgeMetric(judged, metric, judgement.safe));
+  if (!metrics.empty()) CheckSampleRatio(judged, judgement.metrics);
+  return judgement;
+}
+
+}  // namespace portolan::reconciler

@@ -1,0 +1,142 @@
+#include "reconciler/rollout/judge.h"
+
+#include <gtest/gtest.h>
+
+#include "reconciler/rollout/record.h"
+#include "tests/reconciler/rollout/rollout_fixture.h"
+
+namespace portolan::reconciler {
+namespace {
+
+using mapcore::Arm;
+using std::chrono::seconds;
+
+class JudgeTest : public testing::Test {
+ protected:
+  JudgeTest() {
+    driver.strategy.analysis = {
+        {.name = "errors", .metrics = {{.name = "client-errors", .bad = "errors"}}}};
+    driver.strategy.min_lookups = 10;
+    driver.Settle("one");
+    driver.Want("two");
+  }
+  // Both arms at the split's weight; the canary's first `bad` subjects fail.
+  Transition Hear(std::int64_t subjects, std::int64_t bad) {
+    const std::int64_t canary = subjects * ServingOf(driver.rollout).split.weight / 100'000;
+    return driver.Hear({driver.ReportOf(Arm::kStable, subjects - canary, 0),
+                        driver.ReportOf(Arm::kCanary, canary, bad)});
+  }
+  // Three times as many subjects on the canary as its weight says.
+  void BreakTheSplit() {
+    driver.Hear({driver.ReportOf(Arm::kStable, 850, 0), driver.ReportOf(Arm::kCanary, 150, 0)});
+  }
+
+  Driver driver;
+};
+
+TEST_F(JudgeTest, RollsBackWhenAMetricFails) {
+  Hear(1'000, 2);
+  EXPECT_EQ(driver.rollout.phase, Phase::kStepping);
+  const Transition turned = Hear(1'000, 8);
+  EXPECT_EQ(driver.rollout.phase, Phase::kRollingBack);
+  EXPECT_EQ(driver.rollout.reason, reason::kAnalysisFailed);
+  EXPECT_TRUE(driver.rollout.message.starts_with("client-errors: E = ")) << driver.rollout.message;
+  EXPECT_TRUE(turned.safe_direction);
+}
+
+TEST_F(JudgeTest, AlsoRollsBackWhileAnOperatorPausedTheStep) {
+  driver.Do(Verb::kPause);
+  Hear(1'000, 10);
+  EXPECT_EQ(driver.rollout.phase, Phase::kRollingBack);
+}
+
+TEST_F(JudgeTest, EvidenceSurvivesARestart) {
+  Hear(1'000, 2);
+  const EvidenceJudgement before = JudgementOf(driver.rollout);
+  auto again = RolloutFromValue(RolloutToValue(driver.rollout));
+  ASSERT_TRUE(again.ok());
+  const EvidenceJudgement after = JudgementOf(*again);
+  ASSERT_EQ(after.metrics.size(), 1u);
+  EXPECT_EQ(after.metrics[0].message, before.metrics[0].message);
+  EXPECT_EQ(after.metrics[0].numbers, before.metrics[0].numbers);
+}
+
+TEST_F(JudgeTest, PausesWhenTheSplitIsNotAsItSaysForAWhileAndGoesOnByItself) {
+  BreakTheSplit();
+  for (int i = 0; i < 29; ++i) driver.Pass(seconds(1));
+  EXPECT_EQ(driver.rollout.phase, Phase::kStepping);
+  EXPECT_EQ(driver.rollout.progress.step, 0u) << "no step ends on counts that are in doubt";
+  driver.Pass(seconds(1));
+  EXPECT_EQ(driver.rollout.phase, Phase::kPaused);
+  EXPECT_EQ(driver.rollout.reason, reason::kInconclusive);
+  driver.Hear({driver.ReportOf(Arm::kStable, 3'000, 0)});
+  EXPECT_EQ(driver.rollout.phase, Phase::kStepping);
+}
+
+TEST_F(JudgeTest, AnInconclusiveStepThatIsResumedIsNotPausedAgain) {
+  BreakTheSplit();
+  driver.Pass(seconds(30));
+  ASSERT_EQ(driver.rollout.reason, reason::kInconclusive);
+  driver.Do(Verb::kResume);
+  EXPECT_EQ(driver.rollout.phase, Phase::kStepping);
+  driver.Hear({driver.ReportOf(Arm::kStable, 10, 0), driver.ReportOf(Arm::kCanary, 10, 0)});
+  EXPECT_EQ(driver.rollout.progress.step, 1u);
+  EXPECT_FALSE(driver.rollout.progress.inconclusive_accepted) << "for one step only";
+}
+
+TEST_F(JudgeTest, AnInconclusivePauseEndsAtTheProgressDeadline) {
+  BreakTheSplit();
+  driver.Pass(seconds(30));
+  driver.Pass(std::chrono::minutes(61));
+  EXPECT_EQ(driver.rollout.phase, Phase::kRollingBack);
+  EXPECT_EQ(driver.rollout.reason, reason::kProgressDeadline);
+}
+
+TEST_F(JudgeTest, AStepThatNeedsSafetyWaitsForIt) {
+  driver.Do(Verb::kAbort);
+  driver.strategy.analysis[0].metrics[0].require = "safe";
+  driver.Want("three");
+  Hear(1'000, 0);
+  for (int i = 0; i < 20; ++i) driver.Pass(seconds(1));
+  EXPECT_EQ(driver.rollout.progress.step, 0u) << "50 clean subjects prove nothing";
+  Hear(7'000, 0);
+  driver.Pass(seconds(1));
+  EXPECT_EQ(driver.rollout.progress.step, 1u);
+}
+
+TEST_F(JudgeTest, EvidenceOfSafetyMayEndASoakEarly) {
+  driver.Do(Verb::kAbort);
+  driver.strategy.early_advance = true;
+  driver.Want("three");
+  Hear(1'000, 0);
+  driver.Pass(seconds(1));
+  EXPECT_EQ(driver.rollout.progress.step, 0u);
+  const Transition turned = Hear(7'000, 0);
+  EXPECT_EQ(driver.rollout.progress.step, 1u) << "1 of 10 s";
+  ASSERT_FALSE(turned.events.empty());
+  EXPECT_EQ(turned.events[0].reason, "SafeEarly");
+}
+
+TEST_F(JudgeTest, ARegressionInTheBakeRollsBack) {
+  Hear(2'000, 0);
+  driver.Do(Verb::kPromote);
+  Observation full;
+  full.command = Command{};
+  full.command->verb = Verb::kPromote;
+  full.command->full = true;
+  driver.Apply(std::move(full));
+  ASSERT_EQ(driver.rollout.phase, Phase::kBaking);
+  driver.Hear({driver.ReportOf(Arm::kCanary, 2'000, 40)});
+  EXPECT_EQ(driver.rollout.phase, Phase::kRollingBack);
+  EXPECT_EQ(driver.rollout.reason, reason::kAnalysisFailed);
+}
+
+TEST_F(JudgeTest, TheUnitFollowsTheSplit) {
+  EXPECT_EQ(UnitOf(driver.rollout), EvidenceUnit::kSubject);
+  driver.rollout.target->split.mode = manifests::SplitMode::kInstance;
+  EXPECT_EQ(UnitOf(driver.rollout), EvidenceUnit::kInstance);
+  EXPECT_TRUE(JudgementOf(Rollout{}).metrics.empty());
+}
+
+}  // namespace
+}  // namespace portolan::reconciler
