@@ -6,8 +6,10 @@
 #include "controller/daemon/authenticator.h"
 #include "controller/daemon/daemon_metrics.h"
 #include "controller/daemon/loop_thread.h"
+#include "controller/daemon/metric_threads.h"
 #include "controller/git/git_source.h"
 #include "controller/http/server.h"
+#include "controller/metrics/providers.h"
 #include "controller/store/sqlite_store.h"
 #include "controller/telemetry/log.h"
 #include "controller/version.h"
@@ -61,6 +63,8 @@ struct Daemon::Parts {
   std::vector<std::unique_ptr<SourceReconciler>> sources;
   std::unique_ptr<Api> api;
   std::unique_ptr<Router> router;
+  std::unique_ptr<MetricWorker> measurer;
+  std::unique_ptr<MetricThreads> measuring;
   std::unique_ptr<LoopThread> control;
   std::vector<std::unique_ptr<LoopThread>> followers;
   std::vector<std::unique_ptr<HttpServer>> servers;
@@ -69,6 +73,7 @@ struct Daemon::Parts {
       : clock(machine), log(machine, LogLevel::kInfo, WriteToStderr) {}
 
   void MakeRollouts();
+  Status MakeMeasurer(const DaemonConfig& config);
   void AddSource(const DaemonConfig& config, const SourceConfig& source, std::uint64_t seed);
   void MakeApi(const DaemonConfig& config);
   void StartLoops();
@@ -92,7 +97,23 @@ void Daemon::Parts::MakeRollouts() {
     log.Log(LogLevel::kError, error.message,
             {{"map", map}, {"code", std::string(ErrorCodeName(error.code))}});
   };
+  hooks.measure = [this](std::vector<reconciler::MeasurementRequest> requests) {
+    measurer->Ask(std::move(requests));
+  };
   rollouts = std::make_unique<RolloutReconciler>(*store, *versions, catalog, std::move(hooks));
+}
+
+Status Daemon::Parts::MakeMeasurer(const DaemonConfig& config) {
+  PORTOLAN_TRY(auto providers, MakeProviders(config.metric_providers));
+  MetricWorker::Hooks hooks;
+  hooks.answer = [this](reconciler::Measurement measurement) {
+    rollouts->Measured(std::move(measurement));
+  };
+  hooks.count = [this](const std::string& provider, std::string_view outcome) {
+    metrics.CountMeasurement(provider, outcome);
+  };
+  measurer = std::make_unique<MetricWorker>(std::move(providers), clock, std::move(hooks));
+  return {};
 }
 
 // A source's own event: stored, then told.
@@ -137,6 +158,7 @@ void Daemon::Parts::MakeApi(const DaemonConfig& config) {
   api->metrics = [this] {
     std::vector<SourceStatus> statuses;
     for (const auto& source : sources) statuses.push_back(source->status());
+    metrics.SetCircuits(measurer->Circuits());
     return metrics.Render(*rollouts, statuses);
   };
   router = std::make_unique<Router>(*authenticator, [this](const Request& request,
@@ -147,6 +169,7 @@ void Daemon::Parts::MakeApi(const DaemonConfig& config) {
 }
 
 void Daemon::Parts::StartLoops() {
+  measuring = std::make_unique<MetricThreads>(*measurer, clock);
   control = std::make_unique<LoopThread>(
       clock, LoopThread::Loop{[this](const Now& now) { return rollouts->Process(now); },
                               [this](Duration duration) { rollouts->Wait(duration); },
@@ -192,6 +215,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const DaemonConfig& config, const 
   parts->versions = std::make_unique<VersionCache>(*parts->store);
   parts->MakeRollouts();
   PORTOLAN_CHECK(parts->rollouts->Restore());
+  PORTOLAN_CHECK(parts->MakeMeasurer(config));
   std::random_device entropy;
   for (const SourceConfig& source : config.sources) parts->AddSource(config, source, entropy());
   parts->MakeApi(config);

@@ -72,6 +72,14 @@ void RolloutReconciler::Report(std::vector<reconciler::Report> reports) {
   inbox_changed_.notify_one();
 }
 
+void RolloutReconciler::Measured(reconciler::Measurement measurement) {
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    inbox_.measurements.push_back(std::move(measurement));
+  }
+  inbox_changed_.notify_one();
+}
+
 std::future<Result<VerbAnswer>> RolloutReconciler::Submit(std::string map,
                                                           reconciler::Command command) {
   PendingCommand pending{std::move(map), std::move(command), {}};
@@ -98,7 +106,8 @@ std::future<void> RolloutReconciler::Wish(SourceWish wish) {
 void RolloutReconciler::Wait(Duration duration) {
   std::unique_lock lock(inbox_mutex_);
   inbox_changed_.wait_for(lock, duration, [this] {
-    return woken_ || !inbox_.reports.empty() || !inbox_.commands.empty() || !inbox_.wishes.empty();
+    return woken_ || !inbox_.reports.empty() || !inbox_.measurements.empty() ||
+           !inbox_.commands.empty() || !inbox_.wishes.empty();
   });
   woken_ = false;
 }
@@ -119,7 +128,7 @@ RolloutReconciler::Inbox RolloutReconciler::TakeInbox() {
 Duration RolloutReconciler::Process(const Now& now) {
   Inbox inbox = TakeInbox();
   RunCommands(inbox.commands, now);
-  StepAll(ObserveClients(inbox.reports, now), now);
+  StepAll(ObserveHealth(inbox, now), now);
   // After what time and reports led to: a wish has to be planned against what is stable by then.
   StepAll(ObserveSources(inbox.wishes), now);
   for (PendingWish& wish : inbox.wishes) wish.promise.set_value();
@@ -163,11 +172,13 @@ void RolloutReconciler::StepAll(Observations observed, const Now& now) {
   Settle(turned, now);
 }
 
-RolloutReconciler::Observations RolloutReconciler::ObserveClients(
-    std::vector<reconciler::Report>& reports, const Now& now) {
+RolloutReconciler::Observations RolloutReconciler::ObserveHealth(Inbox& inbox, const Now& now) {
   Observations seen;
-  for (reconciler::Report& report : reports)
+  for (reconciler::Report& report : inbox.reports)
     if (lanes_.contains(report.map)) seen[report.map].reports.push_back(std::move(report));
+  for (reconciler::Measurement& measurement : inbox.measurements)
+    if (lanes_.contains(measurement.map))
+      seen[measurement.map].measurements.push_back(std::move(measurement));
   for (const auto& [map, lane] : lanes_)
     if (lane.due && *lane.due <= now.mono) seen[map];
   return seen;
@@ -271,6 +282,8 @@ void RolloutReconciler::Adopt(Turned& turned, const Now& now, bool stored) {
   }
   Serve(turned.map, lane);
   Publish(lane);
+  if (!turned.transition.measure.empty() && hooks_.measure)
+    hooks_.measure(std::move(turned.transition.measure));
 }
 
 void RolloutReconciler::Answer(Turned& turned, const Status& journalled) {

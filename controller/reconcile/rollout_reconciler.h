@@ -43,6 +43,8 @@ class RolloutReconciler {
     std::function<void(const reconciler::Event&)> event;  // after it is stored
     std::function<void(const std::string& map, const Error&)>
         fault;  // something could not be served or stored
+    // To be measured by providers; must not block. Answers come to Measured.
+    std::function<void(std::vector<reconciler::MeasurementRequest>)> measure = {};
   };
   using Clock = portolan::Clock;
 
@@ -54,6 +56,7 @@ class RolloutReconciler {
 
   // Inputs, from any thread.
   void Report(std::vector<reconciler::Report> reports);
+  void Measured(reconciler::Measurement measurement);
   std::future<Result<VerbAnswer>> Submit(std::string map, reconciler::Command command);
   // Answers when the wish was taken up.
   std::future<void> Wish(SourceWish wish);
@@ -98,6 +101,7 @@ class RolloutReconciler {
   };
   struct Inbox {
     std::vector<reconciler::Report> reports;
+    std::vector<reconciler::Measurement> measurements;
     std::vector<PendingCommand> commands;
     std::vector<PendingWish> wishes;
   };
@@ -113,7 +117,8 @@ class RolloutReconciler {
   Inbox TakeInbox();
   void RunCommands(std::vector<PendingCommand>& commands, const Now& now);
   using Observations = std::map<std::string, reconciler::Observation>;  // by map
-  Observations ObserveClients(std::vector<reconciler::Report>& reports, const Now& now);
+  // What clients and providers say, and the time for those that are due.
+  Observations ObserveHealth(Inbox& inbox, const Now& now);
   Observations ObserveSources(std::vector<PendingWish>& wishes);
   // One Step of each map observed.
   void StepAll(Observations seen, const Now& now);

@@ -86,7 +86,7 @@ bool TakeMeasurement(const manifests::Strategy& strategy, const AnalysisScope& s
     return false;
   for (const ActiveMetric& active : ActiveMetrics(strategy, scope)) {
     if (active.key != measurement.key) continue;
-    run->second = Record(std::move(run->second), *active.metric, measurement, now);
+    run->second = AddMeasurement(std::move(run->second), *active.metric, measurement, now);
     return true;
   }
   return false;

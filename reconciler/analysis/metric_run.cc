@@ -133,8 +133,8 @@ std::optional<std::int64_t> CountOf(const manifests::ProviderMetric& metric, boo
   return 1;
 }
 
-MetricRun Record(MetricRun run, const manifests::ProviderMetric& metric,
-                 const Measurement& measurement, const Now& now) {
+MetricRun AddMeasurement(MetricRun run, const manifests::ProviderMetric& metric,
+                         const Measurement& measurement, const Now& now) {
   TakenMeasurement taken = Judge(metric, measurement);
   CountIn(run, taken.outcome);
   if (taken.canary) run.canary.Add(*taken.canary);

@@ -71,7 +71,7 @@ struct RunVerdict {
 
 // The run after one more measurement, at `now`. It is judged by the metric's condition; an error is
 // never a success.
-MetricRun Record(MetricRun run, const manifests::ProviderMetric& metric,
+MetricRun AddMeasurement(MetricRun run, const manifests::ProviderMetric& metric,
                  const Measurement& measurement, const Now& now);
 
 // Failed, inconclusive and consecutive errors are compared with their limits by `>`, as in Argo

@@ -18,7 +18,8 @@ bool EnoughLookups(const Rollout& r) {
 }
 
 // A metric that waits for data does not hold a step that needs none.
-bool MetricsAllow(const Rollout& r, const EvidenceJudgement& judgement, bool needs_data) {
+bool MetricsAllow(const Rollout& r, const StepJudgement& judgement, bool needs_data) {
+  if (judgement.measuring) return false;
   switch (Combine(judgement.metrics)) {
     case Verdict::kSuccessful:
       return true;
@@ -42,7 +43,7 @@ void TryToAdvance(Turn& turn, bool flows) {
   const bool needs_data =
       strategy.on_no_data != manifests::OnNoData::kAdvanceAfterSoak && strategy.min_lookups > 0;
   if ((needs_data || !soaked) && (!flows || !EnoughLookups(r))) return;
-  const EvidenceJudgement judgement = JudgementOf(r);
+  const StepJudgement judgement = JudgementOf(r);
   if (!MetricsAllow(r, judgement, needs_data) || (!soaked && !judgement.safe)) return;
   if (!soaked)
     turn.Say("Normal", "SafeEarly",
@@ -75,6 +76,22 @@ void MindSilence(Turn& turn, Duration elapsed, bool flows) {
                               "; goes on by itself when clients report";
   turn.Say("Warning", "Paused", message);
   turn.Enter(Phase::kPaused, reason::kNoData, message);
+}
+
+// The bake is over when its metrics say so too: no data and errors of a provider are no success. It
+// waits for them as long as a rollout may take.
+void EndBake(Turn& turn) {
+  Rollout& r = turn.state();
+  const auto obstacle = BakeObstacle(r);
+  if (!obstacle) return turn.Finish();
+  const std::string message = obstacle->name + ": " + obstacle->message;
+  const manifests::Strategy& strategy = r.target->strategy;
+  if (r.progress.baked >= strategy.bake + strategy.progress_deadline)
+    return turn.RollBack(reason::kProgressDeadline, "the bake could not end: " + message);
+  if (r.reason == reason::kInconclusive) return;
+  turn.Say("Warning", "BakeExtended", message);
+  turn.Enter(Phase::kBaking, reason::kInconclusive,
+             "the bake goes on until its metrics are measured: " + message);
 }
 
 // Paused by itself, so that it may go on by itself and the progress deadline counts.
@@ -164,7 +181,7 @@ void PassTime(Turn& turn, Duration elapsed) {
   if (r.phase != Phase::kBaking || r.reason == reason::kFirstVersionFailing) return;
   r.progress.baked += elapsed;
   turn.PersistAtLeast(Persist::kTick);
-  if (r.progress.baked >= r.target->strategy.bake) turn.Finish();
+  if (r.progress.baked >= r.target->strategy.bake) EndBake(turn);
 }
 
 void TakeDesired(Turn& turn) {

@@ -1,6 +1,7 @@
 #include "reconciler/rollout/record.h"
 
 #include <charconv>
+#include "reconciler/analysis/metric_run_record.h"
 
 namespace portolan::reconciler {
 namespace {
@@ -176,6 +177,7 @@ Value ProgressToValue(const Progress& progress) {
   value.Set("startedAt", FormatTime(progress.started));
   value.Set("evidence", EvidenceToValue(progress.evidence));
   value.Set("control", ControlToValue(progress.control));
+  if (!progress.runs.empty()) value.Set("metricRuns", MetricRunsToValue(progress.runs));
   value.Set("inconclusiveAccepted", progress.inconclusive_accepted);
   value.Set("lookups", progress.lookups);
   value.Set("canaryBad", progress.canary_bad);
@@ -193,6 +195,9 @@ Result<Progress> ProgressFrom(const Value& value) {
   progress.paused = MillisAt(value, "pausedMs");
   progress.baked = MillisAt(value, "bakedMs");
   PORTOLAN_TRY(progress.started, TimeAt(value, "startedAt"));
+  if (const Value* runs = value.Find("metricRuns"); runs != nullptr) {
+    PORTOLAN_TRY(progress.runs, MetricRunsFromValue(*runs));
+  }
   if (const Value* evidence = value.Find("evidence"); evidence != nullptr) {
     PORTOLAN_TRY(progress.evidence, EvidenceFromValue(*evidence));
   }

@@ -10,6 +10,7 @@
 #include "manifests/strategy.h"
 #include "mapcore/base/clock.h"
 #include "mapcore/base/digest.h"
+#include "reconciler/analysis/due_measurements.h"
 #include "reconciler/analysis/evidence.h"
 #include "reconciler/analysis/evidence_verdict.h"
 #include "reconciler/plan.h"
@@ -139,6 +140,7 @@ struct Progress {
   Duration baked{0};
   WallTime started{};  // the rollout
   StepEvidence evidence;
+  MetricRuns runs;                     // of the metrics that providers measure
   ControlArm control;                  // of the steps that are over, for the bake
   bool inconclusive_accepted = false;  // by an operator, for this step
   // Over the whole rollout, for the blast radius.

@@ -56,9 +56,11 @@ Transition Step(const Rollout& rollout, const Observation& seen) {
   ForgetOldRequests(r, seen.now.wall);
   if (seen.command) TakeCommand(turn);
   TakeReports(turn);
+  TakeMeasurements(turn);
   PassTime(turn, elapsed);
   TakeDesired(turn);
   turn.out.look_again = LookAgain(r);
+  AskForMeasurements(turn);
   return std::move(turn.out);
 }
 

@@ -41,7 +41,8 @@ struct Command {
 // observation.
 struct Observation {
   Now now;
-  std::vector<Report> reports;    // of this map
+  std::vector<Report> reports;            // of this map
+  std::vector<Measurement> measurements;  // answers of this map's providers
   std::optional<Target> desired;  // git wants this, planned against the present stable version
   bool removed = false;           // git no longer declares the map
   std::optional<Command> command;
@@ -64,6 +65,8 @@ struct Transition {
   bool safe_direction = false;
   // The stable version or the quarantine changed while git wants something else: plan it anew.
   bool replan = false;
+  // What to ask of the providers once `next` is kept; answers come as measurements.
+  std::vector<MeasurementRequest> measure;
   // When time alone may change something; none: only inputs can.
   std::optional<Duration> look_again;
 };

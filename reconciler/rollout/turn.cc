@@ -30,6 +30,7 @@ manifests::Value VersionData(const VersionRef& version) {
 void LeaveStep(Rollout& r) {
   KeepControl(r.progress.control, r.progress.evidence.stable);
   r.progress.evidence = StepEvidence{};
+  EndStepRuns(r.progress.runs);
   r.progress.inconclusive_accepted = false;
   r.progress.soaked = r.progress.silent = r.progress.unclear = r.progress.paused = Duration(0);
 }

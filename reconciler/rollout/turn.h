@@ -60,6 +60,9 @@ struct Turn {
 void TakeReports(Turn& turn);
 void TakeDesired(Turn& turn);
 void TakeCommand(Turn& turn);
+void TakeMeasurements(Turn& turn);
+// Says what is to be measured now, and when to look again for that.
+void AskForMeasurements(Turn& turn);
 // Rolls back when a metric failed.
 void Judge(Turn& turn);
 // Pauses a step whose metrics cannot be decided for a while, and ends such a pause when they can.

@@ -22,7 +22,7 @@ class MetricRunTest : public testing::Test {
     Measurement measurement;
     measurement.result = std::move(result);
     measurement.at = now.wall;
-    run = Record(std::move(run), metric, measurement, now);
+    run = AddMeasurement(std::move(run), metric, measurement, now);
   }
   void Value(double value) { Feed(Reading{{1, value, 0, value, value}, {}, ""}); }
   void Good() { Value(1); }
