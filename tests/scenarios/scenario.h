@@ -11,8 +11,8 @@ namespace portolan::reconciler {
 // Plays a scenario of one map against Step with a driven clock: text in, text out. Commands, one a
 // line:
 //
-//   strategy steps=5%:10s,20%:10s,100% bake=30s minLookups=50 onNoData=hold deadline=10m pauseAfter=1
-//            onNewRevision=queue metric=NAME require=safe earlyAdvance
+//   strategy steps=5%:10s,20%:10s,100% bake=30s minLookups=50 onNoData=hold deadline=10m
+//            pauseAfter=1 onNewRevision=queue metric=NAME require=safe earlyAdvance
 //   commit KEY=VALUE …   git now wants exactly these entries (held while a guard objects: approve)
 //   remove               git no longer declares the map
 //   replan               what the source does when a transition asks for it (also done by itself)

@@ -80,6 +80,10 @@ TEST_F(JudgeTest, AnInconclusiveStepThatIsResumedIsNotPausedAgain) {
   driver.Do(Verb::kResume);
   EXPECT_EQ(driver.rollout.phase, Phase::kStepping);
   driver.Hear({driver.ReportOf(Arm::kStable, 10, 0), driver.ReportOf(Arm::kCanary, 10, 0)});
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(driver.rollout.phase, Phase::kStepping);
+    driver.Pass(seconds(1));
+  }
   EXPECT_EQ(driver.rollout.progress.step, 1u);
   EXPECT_FALSE(driver.rollout.progress.inconclusive_accepted) << "for one step only";
 }
