@@ -96,6 +96,11 @@ class Hmap {
     if (record == nullptr) return std::nullopt;
     return record->value();
   }
+  // The record itself, or null; for those who keep a snapshot that holds it.
+  const hmap::Record* FindRecord(std::string_view key) const {
+    CheckNotWriting("map read and map write");
+    return hmap::FindRecord(branch_->head.top, key, lineage_->base());
+  }
   bool Contains(std::string_view key) const { return Find(key).has_value(); }
   // Find for many keys, several in flight at once: the latency of memory is paid once for a batch.
   // `values` has the length of `keys`.

@@ -21,10 +21,14 @@ constexpr std::uint32_t kExactClasses = 64;  // below it a size class is its gra
 constexpr std::uint32_t kPageGranules = Arena::kPageBytes / 8;
 constexpr std::uint32_t kMinGranules = 2;  // a free block holds its header
 
-// Address space aligned to huge pages, or null.
+// Address space, or null; aligned to huge pages when it is more than one of them.
 char* Reserve(std::uint64_t bytes) {
-  void* raw = mmap(nullptr, bytes + kHugeBytes, PROT_READ | PROT_WRITE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  if (bytes <= kHugeBytes) {
+    void* small = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+    return small == MAP_FAILED ? nullptr : static_cast<char*>(small);
+  }
+  void* raw = mmap(nullptr, bytes + kHugeBytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
   if (raw == MAP_FAILED) return nullptr;
   const auto at = reinterpret_cast<std::uintptr_t>(raw);
   const std::uintptr_t aligned = (at + kHugeBytes - 1) & ~(kHugeBytes - 1);
@@ -48,9 +52,8 @@ Result<std::unique_ptr<Arena>> Arena::Create(const ArenaOptions& options) {
                  "a map's memory: expected at least 2 MiB of free address space, found none; raise "
                  "the process's limit (ulimit -v)"};
   std::unique_ptr<Arena> arena(new Arena(base, bytes, options.limit_bytes));
-  // Small maps stay on small pages; what grows beyond the first 2 MiB is worth huge ones. Both
-  // calls only advise.
-  madvise(base, kHugeBytes, MADV_NOHUGEPAGE);
+  // What grows beyond the first 2 MiB is worth huge pages; a small map would waste one. The calls
+  // only advise.
   if (bytes > kHugeBytes) madvise(base + kHugeBytes, bytes - kHugeBytes, MADV_HUGEPAGE);
   if (options.lock_memory) arena->locked_ = mlock2(base, bytes, MLOCK_ONFAULT) == 0;
   return arena;

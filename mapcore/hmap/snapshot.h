@@ -46,6 +46,8 @@ class Snapshot {
   }
   std::uint64_t size() const { return contents().size; }
   std::uint64_t version() const { return state_->user_version; }
+  // Unlike version(), given by the lineage, and different for every snapshot of it and its forks.
+  std::uint32_t lineage_version() const { return state_->version; }
   std::int64_t timestamp_ms() const { return state_->timestamp_ms; }
   // Hmap::digest() of that moment.
   std::uint64_t digest() const { return contents().digest; }

@@ -178,7 +178,7 @@ class ModelRun {
 
 void RunModel(hmap::HashFunction hash) {
   const std::uint64_t first = FromEnvironment("PORTOLAN_MODEL_SEED", 1);
-  const std::uint64_t steps = FromEnvironment("PORTOLAN_MODEL_STEPS", 60'000);
+  const std::uint64_t steps = FromEnvironment("PORTOLAN_MODEL_STEPS", 30'000);
   constexpr std::uint64_t kStepsPerSeed = 3'000;
   for (std::uint64_t seed = first; seed < first + steps / kStepsPerSeed; ++seed) {
     SCOPED_TRACE("PORTOLAN_MODEL_SEED=" + std::to_string(seed));
