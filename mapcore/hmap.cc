@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "mapcore/hmap/relocation.h"
 #include "mapcore/hmap/tree.h"
 
 namespace portolan::mapcore {
@@ -104,15 +105,52 @@ Result<bool> Hmap::Insert(std::string_view key, std::string_view value) {
   return Write(key, value, Mode::kInsert);
 }
 
+// A key's place in the table that has it, or that gets it.
+struct Hmap::Target {
+  hmap::Top** table;
+  std::uint64_t hash;
+  hmap::Slot slot;  // its page is null when the key is new
+};
+
+Hmap::Target Hmap::Aim(hmap::Tree& tree, std::string_view key) {
+  hmap::Top& top = **tree.primary();
+  const std::uint64_t hash = top.HashOf(key);
+  Target target{tree.primary(), hash, tree.Find(top, hash, key)};
+  if (target.slot.page != nullptr || top.old == nullptr) return target;
+  hmap::Relocation relocation(*lineage_, *branch_);
+  const std::uint64_t old_hash = top.old->HashOf(key);
+  const hmap::Slot slot = tree.Find(*top.old, old_hash, key);
+  if (slot.page != nullptr || relocation.InsertTable() == tree.old())
+    return {tree.old(), old_hash, slot};
+  return target;
+}
+
+// What a write does besides: moves a relocation on, or begins one when overflow pages have come.
+void Hmap::Maintain() {
+  hmap::Counters& head = branch_->head;
+  if (branch_->head.top->old == nullptr &&
+      (head.overflow_pages == 0 || head.size < head.reseed_from))
+    return;
+  hmap::Relocation relocation(*lineage_, *branch_);
+  if (relocation.active()) return relocation.Step();
+  if (lineage_->iterating()) return;
+  head.reseed_from = 2 * head.size;
+  relocation.Begin(NextSeed());
+}
+
+std::uint64_t Hmap::NextSeed() const {
+  const std::uint64_t seed = seed_ ? branch_->head.top->seed + 1 : hmap::DrawSeed();
+  return hmap::PrepareSeed(seed);
+}
+
 Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode) {
   if (key.size() + value.size() > kEntryBytesMax)
     return Error{ErrorCode::kInvalid, "expected an entry of at most 1 GiB, found " +
                                           std::to_string(key.size() + value.size()) + " bytes"};
   hmap::Tree tree(*lineage_, *branch_);
-  hmap::Contents& head = branch_->head;
-  const std::uint64_t hash = head.top->HashOf(key);
-  const hmap::Slot slot = tree.Find(*head.top, hash, key);
-  if (slot.page != nullptr && mode == Mode::kInsert) return false;
+  const Target target = Aim(tree, key);
+  const bool fresh = target.slot.page == nullptr;
+  if (!fresh && mode == Mode::kInsert) return false;
   if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite)) return OutOfMemory();
 
   hmap::Arena& arena = lineage_->arena();
@@ -121,37 +159,59 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
   if (memory == nullptr) return OutOfMemory();
   hmap::Record::Make(memory, lineage_->version(), key, value);
   const hmap::Arena::Ref ref = arena.RefOf(memory);
-  std::uint64_t digest = hmap::EntryDigest(hash, value);
-  bool done = false;
-  if (slot.page != nullptr) {
-    digest -= hmap::EntryDigest(hash, lineage_->RecordAt(slot.ref())->value());
-    done = tree.Replace(tree.primary(), hash, slot, ref);
-  } else {
-    done = tree.Insert(tree.primary(), hash, ref);
-  }
+  std::uint64_t digest = hmap::EntryDigest(target.hash, value);
+  if (!fresh) digest -= DigestAt(target);
+  const bool done = fresh ? tree.Insert(target.table, target.hash, ref)
+                          : tree.Replace(target.table, target.hash, target.slot, ref);
   if (!done) {
     arena.FreeRecord(memory, bytes);
     return OutOfMemory();
   }
-  head.digest += digest;
-  if (slot.page != nullptr) return false;
-  ++head.size;
-  return true;
+  branch_->head.digest += digest;
+  branch_->head.size += fresh;
+  Maintain();
+  return fresh;
+}
+
+std::uint64_t Hmap::DigestAt(const Target& target) const {
+  return hmap::EntryDigest(target.hash, lineage_->RecordAt(target.slot.ref())->value());
 }
 
 Result<bool> Hmap::Erase(std::string_view key) {
   const Writing writing(*this);
   hmap::Tree tree(*lineage_, *branch_);
-  hmap::Contents& head = branch_->head;
-  const std::uint64_t hash = head.top->HashOf(key);
-  const hmap::Slot slot = tree.Find(*head.top, hash, key);
-  if (slot.page == nullptr) return false;
+  const Target target = Aim(tree, key);
+  if (target.slot.page == nullptr) return false;
   if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite)) return OutOfMemory();
-  const std::uint64_t digest = hmap::EntryDigest(hash, lineage_->RecordAt(slot.ref())->value());
-  if (!tree.Remove(tree.primary(), hash, slot, hmap::Tree::Fate::kRetire)) return OutOfMemory();
-  head.digest -= digest;
-  --head.size;
+  const std::uint64_t digest = DigestAt(target);
+  if (!tree.Remove(target.table, target.hash, target.slot, hmap::Tree::Fate::kRetire))
+    return OutOfMemory();
+  branch_->head.digest -= digest;
+  --branch_->head.size;
+  Maintain();
   return true;
+}
+
+Status Hmap::StartReseed() {
+  const Writing writing(*this);
+  hmap::Relocation relocation(*lineage_, *branch_);
+  if (relocation.active())
+    return Error{ErrorCode::kConflict, "a relocation of the map is under way already"};
+  if (!relocation.Begin(NextSeed())) return OutOfMemory();
+  return {};
+}
+
+Status Hmap::AbandonReseed() {
+  const Writing writing(*this);
+  if (!hmap::Relocation(*lineage_, *branch_).Abandon()) return OutOfMemory();
+  return {};
+}
+
+bool Hmap::ContinueReseed() {
+  const Writing writing(*this);
+  hmap::Relocation relocation(*lineage_, *branch_);
+  relocation.Step();
+  return relocation.active();
 }
 
 Status Hmap::Clear() {
@@ -169,7 +229,10 @@ Status Hmap::BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth) {
     lineage_->DropHead(*past);
     return OutOfMemory();
   }
-  lineage_->Restart(*branch_, *past, {.top = table, .pages = std::uint64_t{1} << depth});
+  hmap::Contents contents;
+  contents.top = table;
+  contents.pages = std::uint64_t{1} << depth;
+  lineage_->Restart(*branch_, *past, contents);
   return {};
 }
 
@@ -223,11 +286,16 @@ HmapDebug Hmap::debug() const {
   HmapDebug debug;
   debug.count = head.size;
   debug.flags = branch_->flags.load(std::memory_order_relaxed);
+  if (head.top->old != nullptr) debug.flags |= HmapDebug::kSameSizeGrow;
+  debug.oldbuckets = head.old_pages_at_first * hmap::Page::kBuckets;
+  debug.nevacuate = head.evacuated * hmap::Page::kBuckets;
   debug.buckets = head.pages * hmap::Page::kBuckets;
   debug.B = static_cast<std::uint32_t>(std::bit_width(debug.buckets - 1));
   debug.noverflow = head.overflow_pages * hmap::Page::kBuckets;
-  debug.hash0 =
-      seed_ ? *seed_ : hmap::Fold(head.top->seed ^ hmap::kHashWords[2], hmap::kHashWords[3]);
+  const std::uint64_t seed = head.top->seed;
+  debug.hash0 = !seed_ ? hmap::Fold(seed ^ hmap::kHashWords[2], hmap::kHashWords[3])
+                : seed == hmap::PrepareSeed(*seed_) ? *seed_
+                                                    : seed;
   return debug;
 }
 

@@ -17,6 +17,10 @@
 #include "mapcore/hmap/lineage.h"
 #include "mapcore/hmap/snapshot.h"
 
+namespace portolan::mapcore::hmap {
+class Tree;
+}  // namespace portolan::mapcore::hmap
+
 namespace portolan::mapcore {
 
 // A hash map of byte-string keys to opaque byte values, in the lineage of the Go runtime's map
@@ -139,6 +143,15 @@ class Hmap {
   // empty it only backs the memory. Hints below 0 count as 0; above 2^24 as 2^24.
   Status Reserve(std::int64_t entries);
 
+  // Moves the entries to a table under another seed, a page with each write; lookups go on. A map
+  // does it by itself when so many keys collide that a page overflows. Errors: kConflict while one
+  // is under way.
+  Status StartReseed();
+  // Moves them back, likewise. Does nothing when none is under way.
+  Status AbandonReseed();
+  // A page's worth of it without a write; true while there is more to do.
+  bool ContinueReseed();
+
   // A frozen view of this moment, O(1). `version` and `timestamp_ms` are the caller's.
   Result<Snapshot> TakeSnapshot(std::uint64_t version, std::int64_t timestamp_ms);
   // A map that begins as `snapshot`, of this lineage, and is written on its own. O(1).
@@ -180,6 +193,11 @@ class Hmap {
   }
   [[noreturn]] static void Fatal(const char* what);
   std::optional<std::string_view> FindForWrite(std::string_view key) const;
+  struct Target;
+  Target Aim(hmap::Tree& tree, std::string_view key);
+  std::uint64_t DigestAt(const Target& target) const;
+  void Maintain();
+  std::uint64_t NextSeed() const;
   Result<bool> Write(std::string_view key, std::string_view value, Mode mode);
   Status BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);
   void Leave();

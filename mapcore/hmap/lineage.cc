@@ -105,20 +105,25 @@ void Lineage::Swap(Branch& a, Branch& b) {
   std::swap(a.newest, b.newest);
   std::swap(a.dead, b.dead);
   std::swap(a.has_head, b.has_head);
-  Contents head = a.head;
+  const Contents head = a.head;
   Publish(a, b.head);
   Publish(b, head);
 }
 
 void Lineage::Publish(Branch& branch, const Contents& contents) {
-  Top* top = contents.top;
-  Store(branch.head.top, top);
-  branch.head.size = contents.size;
-  branch.head.digest = contents.digest;
-  branch.head.pages = contents.pages;
-  branch.head.overflow_pages = contents.overflow_pages;
-  branch.head.old_pages = contents.old_pages;
-  branch.head.old_overflow_pages = contents.old_overflow_pages;
+  Store(branch.head.top, contents.top);
+  static_cast<Counters&>(branch.head) = contents;
+}
+
+std::uint32_t Lineage::BirthOf(const void* block) const {
+  switch (arena_->KindOf(arena_->RefOf(block))) {
+    case Arena::Kind::kRecords:
+      return static_cast<const Record*>(block)->birth();
+    case Arena::Kind::kPages:
+      return static_cast<const Page*>(block)->birth();
+    default:
+      return static_cast<const Node*>(block)->birth;
+  }
 }
 
 void Lineage::Restart(Branch& branch, Branch& past, const Contents& contents) {

@@ -67,15 +67,25 @@ class RefList {
   Block* last_ = nullptr;
 };
 
-// What a map holds at one moment.
-struct Contents {
-  Top* top = nullptr;
+// What a map counts.
+struct Counters {
   std::uint64_t size = 0;
-  std::uint64_t digest = 0;  // sum of EntryDigest over the entries
-  std::uint64_t pages = 0;   // overflow pages not included
+  std::uint64_t digest = 0;  // sum of EntryDigest over the entries, each under its table's seed
+  std::uint64_t pages = 0;   // of the primary table, overflow pages not included
   std::uint64_t overflow_pages = 0;
-  std::uint64_t old_pages = 0;  // of the table that is being relocated, when that began
+  // Of a relocation under way; see relocation.h.
+  std::uint64_t old_pages = 0;
   std::uint64_t old_overflow_pages = 0;
+  std::uint64_t old_pages_at_first = 0;
+  std::uint64_t evacuated = 0;        // pages
+  std::uint64_t cursor = 0;           // the lowest hash of the old page that moves next
+  std::uint32_t waits_for_epoch = 0;  // readers of it and before may know one table only
+  std::uint64_t reseed_from = 0;      // the size from which overflow pages start a relocation
+};
+
+// What a map holds at one moment.
+struct Contents : Counters {
+  Top* top = nullptr;
 };
 
 struct Branch;
@@ -173,6 +183,14 @@ class Lineage {
   // Frees now, or when the readers and iterators of this moment are gone. `block` was never in a
   // snapshot that lives.
   void Free(void* block);
+
+  // Of a block whose kind has one.
+  std::uint32_t BirthOf(const void* block) const;
+  // Readers that came up to this moment have an epoch up to this one; 0 when there are none ever.
+  std::uint32_t ReaderEpoch() const { return readers_ == nullptr ? 0 : readers_->epoch(); }
+  bool ReadersPassed(std::uint32_t epoch) {
+    return readers_ == nullptr || readers_->Advance() >= epoch;
+  }
 
   // While an iteration is under way blocks keep their bytes.
   void BeginIteration() { ++iterations_; }

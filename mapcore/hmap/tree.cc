@@ -76,6 +76,16 @@ Slot Tree::Find(const Top& top, std::uint64_t hash, std::string_view key) const 
                [&](Arena::Ref ref) { return lineage_.RecordAt(ref)->HasKey(key); });
 }
 
+Slot Tree::FindRef(const Top& top, std::uint64_t hash, Arena::Ref ref) const {
+  return Probe(FindPage(top, hash), HashParts(hash), lineage_.base(),
+               [&](Arena::Ref found) { return found == ref; });
+}
+
+void Tree::CollectRefs(const Top& top, std::uint64_t hash, std::vector<Arena::Ref>& refs) const {
+  for (Page* page = FindPage(top, hash); page != nullptr; page = Overflow(*page))
+    ForEachSlot(*page, [&](Slot slot) { refs.push_back(slot.ref()); });
+}
+
 Tree::Place Tree::Locate(Top& top, std::uint64_t hash) const {
   const std::uint64_t entry = top.chunks()[hash >> top.shift];
   Place place{ChunkOf(entry), DepthOf(entry), 0, 0, 0};
@@ -153,7 +163,7 @@ Page* Tree::OwnPage(Top** table, std::uint64_t hash) {
   if (page->birth() > branch_.floor()) [[likely]]
     return page;
   if (page->overflow() != 0 &&
-      !lineage_.PrepareRoom(static_cast<std::uint32_t>(branch_.head.overflow_pages)))
+      !lineage_.PrepareRoom(static_cast<std::uint32_t>(OverflowPagesOf(table))))
     return nullptr;
   if (OwnChunk(table, hash) == nullptr) return nullptr;
   if (table != primary()) table = old();
@@ -175,8 +185,8 @@ Slot Tree::OwnSlot(Top** table, std::uint64_t hash, Slot slot) {
   return Probe(page, parts, lineage_.base(), [&](Arena::Ref found) { return found == ref; });
 }
 
-std::uint32_t Tree::DepthLimit() const {
-  const auto even = static_cast<std::uint32_t>(std::bit_width(branch_.head.pages));
+std::uint32_t Tree::DepthLimit(Top** table) {
+  const auto even = static_cast<std::uint32_t>(std::bit_width(PagesOf(table)));
   return std::min(even + kDepthSlack, kDepthMax);
 }
 
@@ -188,7 +198,7 @@ bool Tree::Insert(Top** table, std::uint64_t hash, Arena::Ref ref) {
       page = OwnPage(table, hash);
       return page != nullptr && PlaceEntry(*page, HashParts(hash), ref);
     }
-    if (page->overflow() != 0 || Locate(**table, hash).depth >= DepthLimit())
+    if (page->overflow() != 0 || Locate(**table, hash).depth >= DepthLimit(table))
       return InsertFull(table, hash, ref);
     if (!Split(table, hash)) return false;
   }
@@ -205,7 +215,7 @@ bool Tree::InsertFull(Top** table, std::uint64_t hash, Arena::Ref ref) {
       if (next == nullptr) return false;
       PlaceEntry(*next, HashParts(hash), ref);
       page->set_overflow(lineage_.arena().RefOf(next));
-      ++branch_.head.overflow_pages;
+      ++OverflowPagesOf(table);
       return true;
     }
     page = next;
@@ -229,7 +239,7 @@ bool Tree::Remove(Top** table, std::uint64_t hash, Slot slot, Fate fate) {
   Record* record = lineage_.RecordAt(slot.ref());
   EmptySlot(slot);
   if (fate == Fate::kRetire) lineage_.Retire(branch_, record, record->birth());
-  if (table == primary() && slot.page->count() < kMergeAt / 2) MergeIfSparse(table, hash);
+  if (slot.page->count() < kMergeAt / 2) MergeIfSparse(table, hash);
   return true;
 }
 
@@ -263,7 +273,7 @@ bool Tree::Split(Top** table, std::uint64_t hash) {
   const std::uint32_t half = place.span / 2;
   PointPages(*place.chunk, place.index + half, half, EntryOf(high, place.depth + 1));
   PointPages(*place.chunk, place.index, half, EntryOf(low, place.depth + 1));
-  ++branch_.head.pages;
+  ++PagesOf(table);
   lineage_.Retire(branch_, page, page->birth());
   return true;
 }
@@ -326,7 +336,7 @@ void Tree::MergeIfSparse(Top** table, std::uint64_t hash) {
   for (Page* page : {one, two})
     ForEachSlot(*page, [&](Slot slot) { PlaceEntry(*joined, slot.parts(), slot.ref()); });
   PointPages(*place.chunk, low, 2 * place.span, EntryOf(joined, place.depth - 1));
-  --branch_.head.pages;
+  --PagesOf(table);
   lineage_.Retire(branch_, one, one->birth());
   lineage_.Retire(branch_, two, two->birth());
 }

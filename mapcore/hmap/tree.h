@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "mapcore/hmap/lineage.h"
 
@@ -39,6 +40,14 @@ class Tree {
   enum class Fate { kRetire, kKeep };
   bool Remove(Top** table, std::uint64_t hash, Slot slot, Fate fate);
 
+  // Makes the page of a hash the branch's own; false when memory is out.
+  bool OwnForRemoval(Top** table, std::uint64_t hash) { return OwnPage(table, hash) != nullptr; }
+  // The slot that holds a reference.
+  Slot FindRef(const Top& top, std::uint64_t hash, Arena::Ref ref) const;
+  std::uint32_t DepthAt(Top& top, std::uint64_t hash) const { return Locate(top, hash).depth; }
+  // The references in the page of a hash and in its overflow pages.
+  void CollectRefs(const Top& top, std::uint64_t hash, std::vector<Arena::Ref>& refs) const;
+
   // The head's own top, or null when memory is out.
   Top* OwnTop(Top** table);
 
@@ -62,7 +71,13 @@ class Tree {
   bool SplitChunk(Top** table, std::uint64_t hash);
   bool Double(Top** table);
   void MergeIfSparse(Top** table, std::uint64_t hash);
-  std::uint32_t DepthLimit() const;
+  std::uint32_t DepthLimit(Top** table);
+  std::uint64_t& PagesOf(Top** table) {
+    return table == primary() ? branch_.head.pages : branch_.head.old_pages;
+  }
+  std::uint64_t& OverflowPagesOf(Top** table) {
+    return table == primary() ? branch_.head.overflow_pages : branch_.head.old_overflow_pages;
+  }
   bool BitOf(const Top& top, Slot slot, std::uint32_t depth) const;
   Page* NewPage();
   Chunk* NewChunk();

@@ -21,7 +21,7 @@ struct Found {
 
 class Walk {
  public:
-  Walk(const Lineage& lineage, const Top& primary) : lineage_(lineage), primary_(&primary) {}
+  explicit Walk(const Lineage& lineage) : lineage_(lineage) {}
 
   Status Table(const Top& top, Found& found) {
     for (std::size_t t = 0; t < top.size();) {
@@ -101,23 +101,27 @@ class Walk {
     if (record.birth() > lineage_.version()) return Broken("a record was born in the future");
     if (!found.keys.insert(record.key()).second) return Broken("a key is there twice");
     ++found.size;
-    found.digest += EntryDigest(primary_->HashOf(record.key()), record.value());
+    found.digest += EntryDigest(hash, record.value());
     return {};
   }
 
   const Lineage& lineage_;
-  const Top* primary_;  // whose seed the digest is under
 };
 
 }  // namespace
 
 Status ValidateContents(const Lineage& lineage, const Contents& contents) {
   Found found;
-  Walk walk(lineage, *contents.top);
+  Walk walk(lineage);
   PORTOLAN_CHECK(walk.Table(*contents.top, found));
   if (found.pages != contents.pages || found.overflow_pages != contents.overflow_pages)
     return Broken("the number of pages is not what was found");
-  if (contents.top->old != nullptr) PORTOLAN_CHECK(walk.Table(*contents.top->old, found));
+  if (contents.top->old != nullptr) {
+    found.pages = found.overflow_pages = 0;
+    PORTOLAN_CHECK(walk.Table(*contents.top->old, found));
+    if (found.pages != contents.old_pages || found.overflow_pages != contents.old_overflow_pages)
+      return Broken("the number of the old table's pages is not what was found");
+  }
   if (found.size != contents.size) return Broken("the size is not the number of entries");
   if (found.digest != contents.digest) return Broken("the digest is not that of the entries");
   return {};

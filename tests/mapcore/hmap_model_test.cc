@@ -62,6 +62,10 @@ class ModelRun {
       ASSERT_TRUE(live.map.Reserve(static_cast<std::int64_t>(random_.Below(5'000))).ok());
     } else if (roll < 993) {
       EraseMost(live);
+    } else if (roll < 996) {
+      (void)live.map.StartReseed();  // kConflict when one is under way
+    } else if (roll < 998) {
+      ASSERT_TRUE(live.map.AbandonReseed().ok());
     }
     for (const Live& each : maps_) ASSERT_EQ(each.map.size(), each.model.size());
   }
