@@ -27,6 +27,7 @@ Error OutOfMemory() {
 Hmap::Writing::Writing(const Hmap& map) : flags_(map.branch_->flags) {
   if ((flags_.fetch_or(HmapDebug::kWriting, std::memory_order_relaxed) & HmapDebug::kWriting) != 0)
     Fatal("map writes");
+  ++map.branch_->mutations;
 }
 
 void Hmap::Fatal(const char* what) {
@@ -195,14 +196,16 @@ Result<bool> Hmap::Erase(std::string_view key) {
 Status Hmap::StartReseed() {
   const Writing writing(*this);
   hmap::Relocation relocation(*lineage_, *branch_);
-  if (relocation.active())
-    return Error{ErrorCode::kConflict, "a relocation of the map is under way already"};
+  if (relocation.active() || lineage_->iterating())
+    return Error{ErrorCode::kConflict, "a relocation or an iteration of the map is under way"};
   if (!relocation.Begin(NextSeed())) return OutOfMemory();
   return {};
 }
 
 Status Hmap::AbandonReseed() {
   const Writing writing(*this);
+  if (lineage_->iterating())
+    return Error{ErrorCode::kConflict, "an iteration of the map is under way"};
   if (!hmap::Relocation(*lineage_, *branch_).Abandon()) return OutOfMemory();
   return {};
 }

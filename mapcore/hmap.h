@@ -113,10 +113,16 @@ class Hmap {
   // Find from any thread that has a Reader of the map's domain, beside the one writer. Valid within
   // the reader's ReadScope, which must be open.
   std::optional<std::string_view> FindLive(const hmap::ReadScope&, std::string_view key) const {
-    const hmap::Record* record =
-        hmap::FindRecord(hmap::Load(branch_->head.top), key, lineage_->base());
-    if (record == nullptr) return std::nullopt;
-    return record->value();
+    for (const hmap::Top* top = hmap::Load(branch_->head.top);;) {
+      const hmap::Record* record = hmap::FindRecord(top, key, lineage_->base());
+      if (record != nullptr) return record->value();
+      if (hmap::Load(top->old) == nullptr) [[likely]]
+        return std::nullopt;
+      // It may have moved to where a top that was replaced meanwhile does not lead.
+      const hmap::Top* now = hmap::Load(branch_->head.top);
+      if (now == top) return std::nullopt;
+      top = now;
+    }
   }
 
   // What follows changes the map or fails and changes nothing. Errors: kExhausted when the map's
@@ -145,9 +151,10 @@ class Hmap {
 
   // Moves the entries to a table under another seed, a page with each write; lookups go on. A map
   // does it by itself when so many keys collide that a page overflows. Errors: kConflict while one
-  // is under way.
+  // is under way, or an iteration.
   Status StartReseed();
-  // Moves them back, likewise. Does nothing when none is under way.
+  // Moves them back, likewise. Does nothing when none is under way. Errors: kConflict during an
+  // iteration.
   Status AbandonReseed();
   // A page's worth of it without a write; true while there is more to do.
   bool ContinueReseed();

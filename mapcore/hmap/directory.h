@@ -80,6 +80,21 @@ inline std::uint32_t PageIndex(std::uint64_t hash, std::uint32_t chunk_depth) {
   return static_cast<std::uint32_t>(hash << chunk_depth >> (64 - Chunk::kBits));
 }
 
+// A page and the hashes that belong to it.
+struct PageSpan {
+  Page* page;
+  std::uint64_t begin;
+  std::uint64_t last;
+};
+
+inline PageSpan SpanAt(const Top& top, std::uint64_t hash) {
+  const std::uint64_t chunk = top.chunks()[hash >> top.shift];
+  const std::uint64_t entry = ChunkOf(chunk)->pages[PageIndex(hash, DepthOf(chunk))];
+  const std::uint64_t below =
+      DepthOf(entry) == 0 ? ~std::uint64_t{0} : ~std::uint64_t{0} >> DepthOf(entry);
+  return {PageOf(entry), hash & ~below, hash | below};
+}
+
 inline Page* FindPage(const Top& top, std::uint64_t hash) {
   const std::uint64_t entry = Load(top.chunks()[hash >> top.shift]);
   return PageOf(Load(ChunkOf(entry)->pages[PageIndex(hash, DepthOf(entry))]));

@@ -108,8 +108,10 @@ struct SnapshotState {
 struct Branch {
   Contents head;
   bool has_head = true;
-  std::atomic<std::uint32_t> flags{0};  // HmapDebug::kWriting
-  SnapshotState* base = nullptr;        // of another branch, pinned; null: began empty
+  std::atomic<std::uint32_t> flags{0};               // HmapDebug::kWriting
+  std::uint64_t mutations = 0;                       // calls that may have changed the head
+  mutable std::atomic<std::uint64_t> iterations{0};  // begun so far
+  SnapshotState* base = nullptr;                     // of another branch, pinned; null: began empty
   SnapshotState* oldest = nullptr;
   SnapshotState* newest = nullptr;
   RefList dead;  // what of the base died on this branch before its first snapshot

@@ -69,7 +69,8 @@ void Relocation::Commit() {
     branch_.head.cursor = 0;  // goes over the empty table again, and then tries again
     return;
   }
-  Top* old = std::exchange(branch_.head.top->old, nullptr);
+  Top* old = branch_.head.top->old;
+  Store(branch_.head.top->old, static_cast<Top*>(nullptr));
   Contents past;
   past.top = old;
   lineage_.ForEachBlock(
@@ -80,13 +81,18 @@ void Relocation::Commit() {
 
 bool Relocation::Abandon() {
   if (!active()) return true;
-  if (tree_.OwnTop(tree_.old()) == nullptr) return false;
-  Top* primary = branch_.head.top;
-  Top* old = primary->old;
+  if (!lineage_.PrepareRoomIfShared(branch_, 8) || tree_.OwnTop(tree_.old()) == nullptr)
+    return false;
+  // Readers may hold the primary top, and find the other table through it: they keep it as it is.
+  Top* primary = tree_.CopyTop(*branch_.head.top);
+  if (primary == nullptr) return false;
+  Top* past = branch_.head.top;
+  Top* old = past->old;
   Counters& head = branch_.head;
+  primary->old = nullptr;
   Store(old->old, primary);
   Store(branch_.head.top, old);
-  Store(primary->old, static_cast<Top*>(nullptr));
+  lineage_.Retire(branch_, past, past->birth);
   std::swap(head.pages, head.old_pages);
   std::swap(head.overflow_pages, head.old_overflow_pages);
   head.old_pages_at_first = head.old_pages + head.old_overflow_pages;

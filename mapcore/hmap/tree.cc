@@ -96,15 +96,21 @@ Tree::Place Tree::Locate(Top& top, std::uint64_t hash) const {
   return place;
 }
 
+Top* Tree::CopyTop(const Top& top) {
+  auto* copy = static_cast<Top*>(lineage_.arena().AllocateNode(top.bytes));
+  if (copy == nullptr) return nullptr;
+  std::memcpy(static_cast<void*>(copy), &top, top.bytes);
+  copy->birth = lineage_.version();
+  return copy;
+}
+
 Top* Tree::OwnTop(Top** table) {
   if (table != primary() && OwnTop(primary()) == nullptr) return nullptr;
   if (table != primary()) table = old();  // it moved with the primary
   Top* top = *table;
   if (top->birth > branch_.floor()) return top;
-  auto* copy = static_cast<Top*>(lineage_.arena().AllocateNode(top->bytes));
+  Top* copy = CopyTop(*top);
   if (copy == nullptr) return nullptr;
-  std::memcpy(static_cast<void*>(copy), top, top->bytes);
-  copy->birth = lineage_.version();
   Store(*table, copy);
   lineage_.Retire(branch_, top, top->birth);
   return copy;

@@ -50,6 +50,8 @@ class Tree {
 
   // The head's own top, or null when memory is out.
   Top* OwnTop(Top** table);
+  // A copy born now, linked nowhere; null when memory is out.
+  Top* CopyTop(const Top& top);
 
  private:
   struct Place {  // of a page
