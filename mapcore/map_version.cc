@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <utility>
 
-#include "mapcore/hash_pages.h"
 #include "mapcore/sorted_runs.h"
+#include "mapcore/version_line.h"
 
 namespace portolan::mapcore {
 namespace {
@@ -18,18 +18,40 @@ void AppendLength(std::string& out, std::size_t length) {
   for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(length >> shift & 0xff);
 }
 
-void AppendRecord(std::string& out, const Record& record) {
-  AppendLength(out, record.key.size());
-  out += record.key;
-  AppendLength(out, record.value.size());
-  out += record.value;
+void AppendRecord(std::string& out, const hmap::Record& record) {
+  AppendLength(out, record.key().size());
+  out += record.key();
+  AppendLength(out, record.value().size());
+  out += record.value();
+}
+
+// The entries in order with the changes in effect, which ascend by key.
+std::vector<KeyValue> Merged(const SortedRuns& order, std::span<const KeyChange> changes) {
+  std::vector<KeyValue> pairs;
+  pairs.reserve(order.size() + changes.size());
+  auto change = changes.begin();
+  const auto add_change = [&] {
+    if (change->value) pairs.push_back({change->key, *change->value});
+    ++change;
+  };
+  for (const SortedRuns::RunPtr& run : order.runs()) {
+    for (const hmap::Record* record : *run) {
+      while (change != changes.end() && change->key < record->key()) add_change();
+      if (change != changes.end() && change->key == record->key())
+        add_change();
+      else
+        pairs.push_back({record->key(), record->value()});
+    }
+  }
+  while (change != changes.end()) add_change();
+  return pairs;
 }
 
 Digest DigestOf(const SortedRuns& records) {
   Sha256 hash;
   std::string chunk(kMagic);
   for (const SortedRuns::RunPtr& run : records.runs()) {
-    for (const RecordPtr& record : *run) {
+    for (const hmap::Record* record : *run) {
       AppendRecord(chunk, *record);
       if (chunk.size() < kHashChunkBytes) continue;
       hash.Update(chunk);
@@ -101,16 +123,22 @@ class Reader {
 }  // namespace
 
 struct MapVersion::Rep {
-  SortedRuns records;
-  HashPages index;
+  LineVersion entries;
+  SortedRuns order;  // of the records of `entries`
   Digest digest;
 
-  static std::unique_ptr<const Rep> Of(std::vector<RecordPtr> sorted) {
-    auto rep = std::make_unique<Rep>();
-    rep->records = SortedRuns(std::move(sorted));
-    rep->index = HashPages(rep->records);
-    rep->digest = DigestOf(rep->records);
-    return rep;
+  static VersionPtr Of(LineVersion entries, SortedRuns order) {
+    auto rep = std::make_unique<Rep>(Rep{std::move(entries), std::move(order), {}});
+    rep->digest = DigestOf(rep->order);
+    return VersionPtr(new MapVersion(std::move(rep)));
+  }
+
+  // `pairs` ascend strictly by key.
+  static Result<VersionPtr> OfSorted(std::span<const KeyValue> pairs) {
+    SortedRuns::Run records;
+    records.reserve(pairs.size());
+    PORTOLAN_TRY(LineVersion entries, LineVersion::Begin(pairs, records));
+    return Of(std::move(entries), SortedRuns(std::move(records)));
   }
 };
 
@@ -118,37 +146,37 @@ MapVersion::MapVersion(std::unique_ptr<const Rep> rep) : rep_(std::move(rep)) {}
 MapVersion::~MapVersion() = default;
 
 VersionPtr MapVersion::Empty() {
-  return VersionPtr(new MapVersion(Rep::Of({})));
+  return Rep::Of({}, {});
 }
 
 Result<VersionPtr> MapVersion::FromEntries(std::vector<Entry> entries) {
   const auto by_key = [](const Entry& a, const Entry& b) { return a.key < b.key; };
   if (!std::is_sorted(entries.begin(), entries.end(), by_key))
     std::sort(entries.begin(), entries.end(), by_key);
-  std::vector<RecordPtr> records;
-  records.reserve(entries.size());
-  for (Entry& entry : entries) {
+  std::vector<KeyValue> pairs;
+  pairs.reserve(entries.size());
+  for (const Entry& entry : entries) {
     PORTOLAN_CHECK(CheckKey(entry.key));
     PORTOLAN_CHECK(CheckValue(entry.key, entry.value));
-    if (!records.empty() && records.back()->key == entry.key) return NamedTwice(entry.key);
-    records.push_back(MakeRecord(std::move(entry.key), std::move(entry.value)));
+    if (!pairs.empty() && pairs.back().key == entry.key) return NamedTwice(entry.key);
+    pairs.push_back({entry.key, entry.value});
   }
-  return VersionPtr(new MapVersion(Rep::Of(std::move(records))));
+  return Rep::OfSorted(pairs);
 }
 
 Result<VersionPtr> MapVersion::Deserialize(std::string_view bytes) {
   Reader reader(bytes);
   if (!reader.ReadMagic()) return Corrupt(0, "expected \"portolan.map.v1\" and a zero byte");
-  std::vector<RecordPtr> records;
+  std::vector<KeyValue> pairs;
   while (!reader.done()) {
     const std::size_t at = reader.offset();
     PORTOLAN_TRY(const std::string_view key, reader.ReadString(1, kKeyBytesMax));
-    if (!records.empty() && key <= records.back()->key)
+    if (!pairs.empty() && key <= pairs.back().key)
       return Corrupt(at, "keys are not in ascending byte order");
     PORTOLAN_TRY(const std::string_view value, reader.ReadString(0, kValueBytesMax));
-    records.push_back(MakeRecord(std::string(key), std::string(value)));
+    pairs.push_back({key, value});
   }
-  return VersionPtr(new MapVersion(Rep::Of(std::move(records))));
+  return Rep::OfSorted(pairs);
 }
 
 Result<VersionPtr> MapVersion::Apply(std::span<const Change> changes) const {
@@ -162,34 +190,30 @@ Result<VersionPtr> MapVersion::Apply(std::span<const Change> changes) const {
   std::sort(sorted.begin(), sorted.end(),
             [](const Change* a, const Change* b) { return a->key < b->key; });
 
-  std::vector<Edit> edits;
+  std::vector<KeyChange> edits;
   edits.reserve(sorted.size());
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     const Change& change = *sorted[i];
     if (i > 0 && sorted[i - 1]->key == change.key) return NamedTwice(change.key);
     if (change.value == Find(change.key)) continue;
-    RecordPtr record = change.value ? MakeRecord(change.key, *change.value) : nullptr;
-    const std::string_view key = record ? record->key : change.key;
-    edits.push_back({key, std::move(record)});
+    edits.push_back({change.key, change.value});
   }
+  if (edits.empty()) return VersionPtr(new MapVersion(std::make_unique<Rep>(*rep_)));
 
-  auto rep = std::make_unique<Rep>(*rep_);
-  if (!edits.empty()) {
-    rep->records = rep_->records.Edited(edits);
-    rep->index = rep_->index.Edited(edits, rep->records);
-    rep->digest = DigestOf(rep->records);
-  }
-  return VersionPtr(new MapVersion(std::move(rep)));
+  std::vector<Edit> ordered;
+  ordered.reserve(edits.size());
+  Result<LineVersion> next = rep_->entries.Apply(edits, ordered);
+  if (next.ok()) return Rep::Of(std::move(*next), rep_->order.Edited(ordered));
+  if (next.error().code != ErrorCode::kExhausted) return std::move(next).error();
+  return Rep::OfSorted(Merged(rep_->order, edits));  // a line of its own, with more room
 }
 
 std::optional<std::string_view> MapVersion::Find(std::string_view key) const {
-  const Record* record = rep_->index.Find(key);
-  if (record == nullptr) return std::nullopt;
-  return record->value;
+  return rep_->entries.Find(key);
 }
 
 std::size_t MapVersion::size() const {
-  return rep_->records.size();
+  return rep_->order.size();
 }
 
 const Digest& MapVersion::digest() const {
@@ -198,26 +222,32 @@ const Digest& MapVersion::digest() const {
 
 void MapVersion::ForEach(
     const std::function<void(std::string_view, std::string_view)>& visit) const {
-  for (const SortedRuns::RunPtr& run : rep_->records.runs())
-    for (const RecordPtr& record : *run) visit(record->key, record->value);
+  for (const SortedRuns::RunPtr& run : rep_->order.runs())
+    for (const hmap::Record* record : *run) visit(record->key(), record->value());
 }
 
 std::string MapVersion::Serialize() const {
   std::string bytes(kMagic);
-  for (const SortedRuns::RunPtr& run : rep_->records.runs())
-    for (const RecordPtr& record : *run) AppendRecord(bytes, *record);
+  for (const SortedRuns::RunPtr& run : rep_->order.runs())
+    for (const hmap::Record* record : *run) AppendRecord(bytes, *record);
   return bytes;
 }
 
 std::vector<Difference> Diff(const MapVersion& before, const MapVersion& after) {
   std::vector<Difference> differences;
-  VisitDifferences(before.rep_->records, after.rep_->records,
-                   [&](const Record* a, const Record* b) {
-                     Difference difference{(a != nullptr ? a : b)->key, std::nullopt, std::nullopt};
-                     if (a != nullptr) difference.before = a->value;
-                     if (b != nullptr) difference.after = b->value;
-                     differences.push_back(difference);
-                   });
+  const auto add = [&](const hmap::Record* a, const hmap::Record* b) {
+    Difference difference{(a != nullptr ? a : b)->key(), std::nullopt, std::nullopt};
+    if (a != nullptr) difference.before = a->value();
+    if (b != nullptr) difference.after = b->value();
+    differences.push_back(difference);
+  };
+  if (const auto changes = DiffOfOneLine(before.rep_->entries, after.rep_->entries)) {
+    for (const hmap::RecordChange& change : changes->changes) add(change.before, change.after);
+    std::sort(differences.begin(), differences.end(),
+              [](const Difference& a, const Difference& b) { return a.key < b.key; });
+  } else {
+    VisitDifferences(before.rep_->order, after.rep_->order, add);
+  }
   return differences;
 }
 

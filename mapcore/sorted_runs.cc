@@ -8,14 +8,14 @@ namespace portolan::mapcore {
 namespace {
 
 // The run with the edits in effect; both sides ascend.
-std::vector<RecordPtr> Merge(const SortedRuns::Run& run, std::span<const Edit> edits) {
-  std::vector<RecordPtr> merged;
+SortedRuns::Run Merge(const SortedRuns::Run& run, std::span<const Edit> edits) {
+  SortedRuns::Run merged;
   merged.reserve(run.size() + edits.size());
   auto record = run.begin();
   for (const Edit& edit : edits) {
-    while (record != run.end() && (*record)->key < edit.key) merged.push_back(*record++);
-    if (record != run.end() && (*record)->key == edit.key) ++record;
-    if (edit.record) merged.push_back(edit.record);
+    while (record != run.end() && (*record)->key() < edit.key) merged.push_back(*record++);
+    if (record != run.end() && (*record)->key() == edit.key) ++record;
+    if (edit.record != nullptr) merged.push_back(edit.record);
   }
   merged.insert(merged.end(), record, run.end());
   return merged;
@@ -27,7 +27,7 @@ class Cursor {
   explicit Cursor(const SortedRuns& runs) : runs_(runs.runs()) {}
 
   bool done() const { return run_ == runs_.size(); }
-  const Record* record() const { return (*runs_[run_])[at_].get(); }
+  const hmap::Record* record() const { return (*runs_[run_])[at_]; }
   // The run that begins here, or null inside a run.
   const SortedRuns::Run* opens() const { return at_ == 0 ? runs_[run_].get() : nullptr; }
 
@@ -46,7 +46,7 @@ class Cursor {
 
 }  // namespace
 
-SortedRuns::SortedRuns(std::vector<RecordPtr> records) {
+SortedRuns::SortedRuns(Run records) {
   AppendCut(std::move(records));
 }
 
@@ -56,7 +56,7 @@ SortedRuns SortedRuns::Edited(std::span<const Edit> edits) const {
   for (std::size_t i = 0; i < runs_.size(); ++i) {
     std::size_t count = edits.size();
     if (i + 1 < runs_.size()) {
-      const std::string_view next = runs_[i + 1]->front()->key;
+      const std::string_view next = runs_[i + 1]->front()->key();
       count = 0;
       while (count < edits.size() && edits[count].key < next) ++count;
     }
@@ -81,7 +81,7 @@ void SortedRuns::Append(RunPtr run) {
   runs_.back() = std::move(joined);
 }
 
-void SortedRuns::AppendCut(std::vector<RecordPtr> records) {
+void SortedRuns::AppendCut(Run records) {
   if (records.empty()) return;
   if (records.size() <= kRunMax) {
     Append(std::make_shared<const Run>(std::move(records)));
@@ -93,13 +93,12 @@ void SortedRuns::AppendCut(std::vector<RecordPtr> records) {
     const auto begin = records.begin() + static_cast<std::ptrdiff_t>(records.size() * i / pieces);
     const auto end =
         records.begin() + static_cast<std::ptrdiff_t>(records.size() * (i + 1) / pieces);
-    Append(
-        std::make_shared<const Run>(std::make_move_iterator(begin), std::make_move_iterator(end)));
+    Append(std::make_shared<const Run>(begin, end));
   }
 }
 
 void VisitDifferences(const SortedRuns& before, const SortedRuns& after,
-                      const std::function<void(const Record*, const Record*)>& visit) {
+                      const std::function<void(const hmap::Record*, const hmap::Record*)>& visit) {
   Cursor a(before);
   Cursor b(after);
   while (!a.done() && !b.done()) {
@@ -108,12 +107,12 @@ void VisitDifferences(const SortedRuns& before, const SortedRuns& after,
       b.SkipRun();
       continue;
     }
-    const Record* old_record = a.record();
-    const Record* new_record = b.record();
-    const int order = old_record == new_record ? 0 : old_record->key.compare(new_record->key);
+    const hmap::Record* old_record = a.record();
+    const hmap::Record* new_record = b.record();
+    const int order = old_record == new_record ? 0 : old_record->key().compare(new_record->key());
     if (order < 0) visit(old_record, nullptr);
     if (order > 0) visit(nullptr, new_record);
-    if (order == 0 && old_record->value != new_record->value) visit(old_record, new_record);
+    if (order == 0 && old_record->value() != new_record->value()) visit(old_record, new_record);
     if (order <= 0) a.Next();
     if (order >= 0) b.Next();
   }

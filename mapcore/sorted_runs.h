@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "mapcore/record.h"
+#include "mapcore/hmap/record.h"
 
 namespace portolan::mapcore {
 
@@ -15,19 +15,19 @@ namespace portolan::mapcore {
 // with a record it is that record's key.
 struct Edit {
   std::string_view key;
-  RecordPtr record;
+  const hmap::Record* record;
 };
 
-// A sorted sequence of records, cut into runs that lineages of versions share: the owner of a
-// version's records and its order. Edited() copies only the runs that an edit falls into.
-// Immutable, so thread-safe.
+// The order of a version's records, which a hash map does not have: a sorted sequence of pointers
+// to them, cut into runs that lineages of versions share. Edited() copies only the runs that an
+// edit falls into. The records belong to the version's snapshot. Immutable, so thread-safe.
 //
 // Invariants: runs are never empty, keys ascend strictly within and across them, no run is longer
 // than kRunMax, and no two neighbours fit together in half a run (so that erasing does not leave
 // crumbs behind).
 class SortedRuns {
  public:
-  using Run = std::vector<RecordPtr>;
+  using Run = std::vector<const hmap::Record*>;
   using RunPtr = std::shared_ptr<const Run>;
   // An edit copies half a run of pointers and a version keeps one pointer a run: both stay small
   // beside the entries.
@@ -35,7 +35,7 @@ class SortedRuns {
 
   SortedRuns() = default;
   // `records` ascend strictly by key.
-  explicit SortedRuns(std::vector<RecordPtr> records);
+  explicit SortedRuns(Run records);
 
   // `edits` ascend strictly by key. O(runs + edits * (kRunMax + log)).
   SortedRuns Edited(std::span<const Edit> edits) const;
@@ -45,7 +45,7 @@ class SortedRuns {
 
  private:
   void Append(RunPtr run);
-  void AppendCut(std::vector<RecordPtr> records);
+  void AppendCut(Run records);
 
   std::vector<RunPtr> runs_;
   std::size_t size_ = 0;
@@ -54,7 +54,8 @@ class SortedRuns {
 // Calls `visit(before, after)` in byte order for every key on which the sides differ; an absent
 // side is null. Runs that both sides share are skipped without being read. O(runs + records of the
 // runs that are not shared).
-void VisitDifferences(const SortedRuns& before, const SortedRuns& after,
-                      const std::function<void(const Record* before, const Record* after)>& visit);
+void VisitDifferences(
+    const SortedRuns& before, const SortedRuns& after,
+    const std::function<void(const hmap::Record* before, const hmap::Record* after)>& visit);
 
 }  // namespace portolan::mapcore

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mapcore/base/random.h"
+#include "tests/mapcore/record_fixture.h"
 
 namespace portolan::mapcore {
 namespace {
@@ -20,7 +21,7 @@ std::string Key(std::size_t number) {
 }
 
 SortedRuns Numbered(std::size_t count) {
-  std::vector<RecordPtr> records;
+  SortedRuns::Run records;
   for (std::size_t i = 0; i < count; ++i) records.push_back(MakeRecord(Key(i), "v"));
   return SortedRuns(std::move(records));
 }
@@ -28,7 +29,7 @@ SortedRuns Numbered(std::size_t count) {
 std::map<std::string, std::string> Contents(const SortedRuns& runs) {
   std::map<std::string, std::string> contents;
   for (const auto& run : runs.runs())
-    for (const RecordPtr& record : *run) contents.emplace(record->key, record->value);
+    for (const hmap::Record* record : *run) contents.emplace(record->key(), record->value());
   return contents;
 }
 
@@ -42,9 +43,9 @@ std::string BrokenInvariant(const SortedRuns& sorted) {
     if (run.size() > SortedRuns::kRunMax) return "a run too long";
     if (i > 0 && sorted.runs()[i - 1]->size() + run.size() <= SortedRuns::kRunMax / 2)
       return "crumbs";
-    for (const RecordPtr& record : run) {
-      if (size++ > 0 && record->key <= last) return "order";
-      last = record->key;
+    for (const hmap::Record* record : run) {
+      if (size++ > 0 && record->key() <= last) return "order";
+      last = record->key();
     }
   }
   return size == sorted.size() ? "" : "size";
@@ -58,8 +59,8 @@ std::size_t SharedRuns(const SortedRuns& a, const SortedRuns& b) {
 
 TEST(SortedRuns, CopiesOnlyTheRunThatAnEditFallsInto) {
   const SortedRuns before = Numbered(10'000);
-  const RecordPtr record = MakeRecord(Key(5'000), "changed");
-  const SortedRuns after = before.Edited(std::vector<Edit>{{record->key, record}});
+  const hmap::Record* record = MakeRecord(Key(5'000), "changed");
+  const SortedRuns after = before.Edited(std::vector<Edit>{{record->key(), record}});
   ASSERT_GT(before.runs().size(), 10u);
   EXPECT_EQ(after.runs().size(), before.runs().size());
   EXPECT_EQ(SharedRuns(before, after), before.runs().size() - 1);
@@ -67,10 +68,10 @@ TEST(SortedRuns, CopiesOnlyTheRunThatAnEditFallsInto) {
 
 TEST(SortedRuns, CutsARunThatOutgrewItsLimit) {
   const SortedRuns before = Numbered(10);
-  std::vector<RecordPtr> added;
+  SortedRuns::Run added;
   for (std::size_t i = 10; i < 2'000; ++i) added.push_back(MakeRecord(Key(i), "v"));
   std::vector<Edit> edits;
-  for (const RecordPtr& record : added) edits.push_back({record->key, record});
+  for (const hmap::Record* record : added) edits.push_back({record->key(), record});
   const SortedRuns after = before.Edited(edits);
   EXPECT_EQ(Contents(after), Contents(Numbered(2'000)));
   EXPECT_EQ(BrokenInvariant(after), "");
@@ -107,7 +108,7 @@ TEST(SortedRuns, KeepsItsInvariantsUnderAnyEdits) {
           model.erase(key);
         else
           model[key] = std::to_string(round);
-        const RecordPtr record = erasing ? nullptr : MakeRecord(key, std::to_string(round));
+        const hmap::Record* record = erasing ? nullptr : MakeRecord(key, std::to_string(round));
         edits.push_back({key, record});
       }
       runs = runs.Edited(edits);
@@ -121,9 +122,9 @@ TEST(VisitDifferences, SkipsSharedRunsWithoutReadingThem) {
   const SortedRuns runs = Numbered(3'000);
   const SortedRuns same = runs;
   for (const SortedRuns::RunPtr& run : runs.runs())
-    const_cast<RecordPtr&>(run->front()) = nullptr;  // reading it would end the program
+    const_cast<const hmap::Record*&>(run->front()) = nullptr;  // reading it would end the program
   int visits = 0;
-  VisitDifferences(runs, same, [&](const Record*, const Record*) { ++visits; });
+  VisitDifferences(runs, same, [&](const hmap::Record*, const hmap::Record*) { ++visits; });
   EXPECT_EQ(visits, 0);
 }
 
@@ -131,34 +132,35 @@ TEST(VisitDifferences, VisitsNothingBetweenCopies) {
   const SortedRuns runs = Numbered(3'000);
   const SortedRuns copy = runs;
   int visits = 0;
-  VisitDifferences(runs, copy, [&](const Record*, const Record*) { ++visits; });
+  VisitDifferences(runs, copy, [&](const hmap::Record*, const hmap::Record*) { ++visits; });
   EXPECT_EQ(visits, 0);
 }
 
 TEST(VisitDifferences, GoesOnAlignedBehindAnInsertedKey) {
   const SortedRuns before = Numbered(3'000);
-  const RecordPtr record = MakeRecord(Key(1'500) + "+", "new");
-  const SortedRuns after = before.Edited(std::vector<Edit>{{record->key, record}});
+  const hmap::Record* record = MakeRecord(Key(1'500) + "+", "new");
+  const SortedRuns after = before.Edited(std::vector<Edit>{{record->key(), record}});
   std::vector<std::string> visited;
-  VisitDifferences(before, after, [&](const Record* a, const Record* b) {
+  VisitDifferences(before, after, [&](const hmap::Record* a, const hmap::Record* b) {
     EXPECT_EQ(a, nullptr);
-    visited.push_back(b->key);
+    visited.emplace_back(b->key());
   });
-  EXPECT_EQ(visited, std::vector<std::string>{record->key});
+  EXPECT_EQ(visited, std::vector<std::string>{std::string(record->key())});
 }
 
 TEST(VisitDifferences, FindsTheSameAcrossDifferentCuts) {
   const SortedRuns whole = Numbered(3'000);
   SortedRuns grown = Numbered(1'000);
-  std::vector<RecordPtr> records;
+  SortedRuns::Run records;
   std::vector<Edit> edits;
   for (std::size_t i = 1'000; i < 3'000; ++i)
     records.push_back(MakeRecord(Key(i), i == 2'345 ? "other" : "v"));
-  for (const RecordPtr& record : records) edits.push_back({record->key, record});
+  for (const hmap::Record* record : records) edits.push_back({record->key(), record});
   grown = grown.Edited(edits);
   std::vector<std::string> visited;
-  VisitDifferences(whole, grown, [&](const Record* a, const Record* b) {
-    visited.push_back(a->key + " " + a->value + " " + b->value);
+  VisitDifferences(whole, grown, [&](const hmap::Record* a, const hmap::Record* b) {
+    visited.push_back(std::string(a->key()) + " " + std::string(a->value()) + " " +
+                      std::string(b->value()));
   });
   EXPECT_EQ(visited, std::vector<std::string>{Key(2'345) + " v other"});
 }

@@ -1,0 +1,305 @@
+#include "mapcore/hmap.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdio>
+#include <cstdlib>
+
+#include "mapcore/hmap/relocation.h"
+#include "mapcore/hmap/tree.h"
+
+namespace portolan::mapcore {
+namespace {
+
+constexpr std::uint32_t kDeathsPerWrite = 8;
+constexpr std::int64_t kReserveMax = std::int64_t{1} << 24;
+constexpr std::int64_t kEntriesPerReservedPage = 60;  // far enough from 104 that none splits
+
+Error OutOfMemory() {
+  return {ErrorCode::kExhausted,
+          "the map's memory is full: expected room for one more entry, found its limit reached; "
+          "raise the limit, or erase entries and release snapshots"};
+}
+
+}  // namespace
+
+Hmap::Writing::Writing(const Hmap& map) : flags_(map.branch_->flags) {
+  if ((flags_.fetch_or(HmapDebug::kWriting, std::memory_order_relaxed) & HmapDebug::kWriting) != 0)
+    Fatal("map writes");
+  ++map.branch_->mutations;
+}
+
+void Hmap::Fatal(const char* what) {
+  std::fprintf(stderr, "fatal error: concurrent %s\n", what);
+  std::abort();
+}
+
+Hmap::Hmap(std::shared_ptr<hmap::Lineage> lineage, hmap::Branch* branch,
+           std::optional<std::uint64_t> seed)
+    : lineage_(std::move(lineage)), branch_(branch), seed_(seed) {}
+
+Hmap::Hmap(Hmap&& other) noexcept
+    : lineage_(std::move(other.lineage_)),
+      branch_(std::exchange(other.branch_, nullptr)),
+      seed_(other.seed_) {}
+
+Hmap& Hmap::operator=(Hmap&& other) noexcept {
+  if (this == &other) return *this;
+  Leave();
+  lineage_ = std::move(other.lineage_);
+  branch_ = std::exchange(other.branch_, nullptr);
+  seed_ = other.seed_;
+  return *this;
+}
+
+Hmap::~Hmap() {
+  Leave();
+}
+
+void Hmap::Leave() {
+  if (branch_ == nullptr) return;
+  // The last of its lineage need not free block by block.
+  if (lineage_.use_count() > 1) lineage_->DropHead(*branch_);
+  branch_ = nullptr;
+}
+
+Result<Hmap> Hmap::Create(HmapOptions options) {
+  PORTOLAN_TRY(std::unique_ptr<hmap::Arena> arena, hmap::Arena::Create(options.memory));
+  auto lineage = std::make_shared<hmap::Lineage>(std::move(arena), options.readers);
+  hmap::Branch* branch = lineage->NewBranch(nullptr);
+  if (branch == nullptr) return OutOfMemory();
+  Hmap map(std::move(lineage), branch, options.seed);
+  const std::uint64_t seed = options.seed ? *options.seed : hmap::DrawSeed();
+  branch->head.top =
+      hmap::Tree(*map.lineage_, *branch).NewTable(hmap::PrepareSeed(seed), options.hash, 0);
+  if (branch->head.top == nullptr) return OutOfMemory();
+  branch->head.pages = 1;
+  return map;
+}
+
+void Hmap::FindMany(std::span<const std::string_view> keys,
+                    std::span<std::optional<std::string_view>> values) const {
+  CheckNotWriting("map read and map write");
+  hmap::FindRecords(hmap::Load(branch_->head.top), lineage_->base(), keys,
+                    [&](std::size_t i, const hmap::Record* record) {
+                      if (record == nullptr)
+                        values[i].reset();
+                      else
+                        values[i] = record->value();
+                    });
+}
+
+std::optional<std::string_view> Hmap::FindForWrite(std::string_view key) const {
+  const hmap::Record* record = hmap::FindRecord(branch_->head.top, key, lineage_->base());
+  if (record == nullptr) return std::nullopt;
+  return record->value();
+}
+
+Result<bool> Hmap::Put(std::string_view key, std::string_view value) {
+  const Writing writing(*this);
+  return Write(key, value, Mode::kPut);
+}
+
+Result<bool> Hmap::Insert(std::string_view key, std::string_view value) {
+  const Writing writing(*this);
+  return Write(key, value, Mode::kInsert);
+}
+
+// A key's place in the table that has it, or that gets it.
+struct Hmap::Target {
+  hmap::Top** table;
+  std::uint64_t hash;
+  hmap::Slot slot;  // its page is null when the key is new
+};
+
+Hmap::Target Hmap::Aim(hmap::Tree& tree, std::string_view key) {
+  hmap::Top& top = **tree.primary();
+  const std::uint64_t hash = top.HashOf(key);
+  Target target{tree.primary(), hash, tree.Find(top, hash, key)};
+  if (target.slot.page != nullptr || top.old == nullptr) return target;
+  hmap::Relocation relocation(*lineage_, *branch_);
+  const std::uint64_t old_hash = top.old->HashOf(key);
+  const hmap::Slot slot = tree.Find(*top.old, old_hash, key);
+  if (slot.page != nullptr || relocation.InsertTable() == tree.old())
+    return {tree.old(), old_hash, slot};
+  return target;
+}
+
+// What a write does besides: moves a relocation on, or begins one when overflow pages have come.
+void Hmap::Maintain() {
+  hmap::Counters& head = branch_->head;
+  if (branch_->head.top->old == nullptr &&
+      (head.overflow_pages == 0 || head.size < head.reseed_from))
+    return;
+  hmap::Relocation relocation(*lineage_, *branch_);
+  if (relocation.active()) return relocation.Step();
+  if (lineage_->iterating()) return;
+  head.reseed_from = 2 * head.size;
+  relocation.Begin(NextSeed());
+}
+
+std::uint64_t Hmap::NextSeed() const {
+  const std::uint64_t seed = seed_ ? branch_->head.top->seed + 1 : hmap::DrawSeed();
+  return hmap::PrepareSeed(seed);
+}
+
+Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode) {
+  if (key.size() + value.size() > kEntryBytesMax)
+    return Error{ErrorCode::kInvalid, "expected an entry of at most 1 GiB, found " +
+                                          std::to_string(key.size() + value.size()) + " bytes"};
+  hmap::Tree tree(*lineage_, *branch_);
+  const Target target = Aim(tree, key);
+  const bool fresh = target.slot.page == nullptr;
+  if (!fresh && mode == Mode::kInsert) return false;
+  if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite)) return OutOfMemory();
+
+  hmap::Arena& arena = lineage_->arena();
+  const std::size_t bytes = hmap::Record::BytesFor(key.size(), value.size());
+  void* memory = arena.AllocateRecord(bytes);
+  if (memory == nullptr) return OutOfMemory();
+  hmap::Record::Make(memory, lineage_->version(), key, value);
+  const hmap::Arena::Ref ref = arena.RefOf(memory);
+  std::uint64_t digest = hmap::EntryDigest(target.hash, value);
+  if (!fresh) digest -= DigestAt(target);
+  const bool done = fresh ? tree.Insert(target.table, target.hash, ref)
+                          : tree.Replace(target.table, target.hash, target.slot, ref);
+  if (!done) {
+    arena.FreeRecord(memory, bytes);
+    return OutOfMemory();
+  }
+  branch_->head.digest += digest;
+  branch_->head.size += fresh;
+  Maintain();
+  return fresh;
+}
+
+std::uint64_t Hmap::DigestAt(const Target& target) const {
+  return hmap::EntryDigest(target.hash, lineage_->RecordAt(target.slot.ref())->value());
+}
+
+Result<bool> Hmap::Erase(std::string_view key) {
+  const Writing writing(*this);
+  hmap::Tree tree(*lineage_, *branch_);
+  const Target target = Aim(tree, key);
+  if (target.slot.page == nullptr) return false;
+  if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite)) return OutOfMemory();
+  const std::uint64_t digest = DigestAt(target);
+  if (!tree.Remove(target.table, target.hash, target.slot, hmap::Tree::Fate::kRetire))
+    return OutOfMemory();
+  branch_->head.digest -= digest;
+  --branch_->head.size;
+  Maintain();
+  return true;
+}
+
+Status Hmap::StartReseed() {
+  const Writing writing(*this);
+  hmap::Relocation relocation(*lineage_, *branch_);
+  if (relocation.active() || lineage_->iterating())
+    return Error{ErrorCode::kConflict, "a relocation or an iteration of the map is under way"};
+  if (!relocation.Begin(NextSeed())) return OutOfMemory();
+  return {};
+}
+
+Status Hmap::AbandonReseed() {
+  const Writing writing(*this);
+  if (lineage_->iterating())
+    return Error{ErrorCode::kConflict, "an iteration of the map is under way"};
+  if (!hmap::Relocation(*lineage_, *branch_).Abandon()) return OutOfMemory();
+  return {};
+}
+
+bool Hmap::ContinueReseed() {
+  const Writing writing(*this);
+  hmap::Relocation relocation(*lineage_, *branch_);
+  relocation.Step();
+  return relocation.active();
+}
+
+Status Hmap::Clear() {
+  const Writing writing(*this);
+  return BeginAnew(seed_ ? branch_->head.top->seed : hmap::PrepareSeed(hmap::DrawSeed()), 0);
+}
+
+// Empty, with 2^depth pages.
+Status Hmap::BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth) {
+  hmap::Branch* past = lineage_->NewBranch(nullptr);
+  if (past == nullptr) return OutOfMemory();
+  hmap::Top* table =
+      hmap::Tree(*lineage_, *past).NewTable(prepared_seed, branch_->head.top->hash, depth);
+  if (table == nullptr) {
+    lineage_->DropHead(*past);
+    return OutOfMemory();
+  }
+  hmap::Contents contents;
+  contents.top = table;
+  contents.pages = std::uint64_t{1} << depth;
+  lineage_->Restart(*branch_, *past, contents);
+  return {};
+}
+
+Status Hmap::Reserve(std::int64_t entries) {
+  const Writing writing(*this);
+  entries = std::clamp(entries, std::int64_t{0}, kReserveMax);
+  constexpr std::uint64_t kTypicalEntryBytes = 128;
+  const auto pages =
+      static_cast<std::uint64_t>((entries + kEntriesPerReservedPage - 1) / kEntriesPerReservedPage);
+  if (size() == 0 && pages > branch_->head.pages) {
+    const auto depth = static_cast<std::uint32_t>(std::bit_width(pages - 1));
+    PORTOLAN_CHECK(BeginAnew(branch_->head.top->seed, depth));
+  }
+  const std::int64_t missing = entries - static_cast<std::int64_t>(size());
+  if (missing > 0)
+    lineage_->arena().Populate(static_cast<std::uint64_t>(missing) * kTypicalEntryBytes);
+  return {};
+}
+
+Result<Snapshot> Hmap::TakeSnapshot(std::uint64_t version, std::int64_t timestamp_ms) {
+  const Writing writing(*this);
+  hmap::SnapshotState* state = lineage_->Take(*branch_);
+  if (state == nullptr) return OutOfMemory();
+  state->user_version = version;
+  state->timestamp_ms = timestamp_ms;
+  return Snapshot(lineage_, state);
+}
+
+Result<Hmap> Hmap::Fork(const Snapshot& snapshot) {
+  const Writing writing(*this);
+  if (snapshot.lineage_ != lineage_)
+    return Error{ErrorCode::kInvalid, "fork: expected a snapshot of this map or of a fork of it"};
+  hmap::Branch* branch = lineage_->NewBranch(snapshot.state_);
+  if (branch == nullptr) return OutOfMemory();
+  return Hmap(lineage_, branch, seed_);
+}
+
+void Hmap::Promote(Hmap&& fork) {
+  const Writing writing(*this);
+  lineage_->Swap(*branch_, *fork.branch_);
+  const Hmap past = std::move(fork);
+}
+
+void Hmap::Collect() {
+  const Writing writing(*this);
+  lineage_->Drain();
+}
+
+HmapDebug Hmap::debug() const {
+  const hmap::Contents& head = branch_->head;
+  HmapDebug debug;
+  debug.count = head.size;
+  debug.flags = branch_->flags.load(std::memory_order_relaxed);
+  if (head.top->old != nullptr) debug.flags |= HmapDebug::kSameSizeGrow;
+  debug.oldbuckets = head.old_pages_at_first * hmap::Page::kBuckets;
+  debug.nevacuate = head.evacuated * hmap::Page::kBuckets;
+  debug.buckets = head.pages * hmap::Page::kBuckets;
+  debug.B = static_cast<std::uint32_t>(std::bit_width(debug.buckets - 1));
+  debug.noverflow = head.overflow_pages * hmap::Page::kBuckets;
+  const std::uint64_t seed = head.top->seed;
+  debug.hash0 = !seed_ ? hmap::Fold(seed ^ hmap::kHashWords[2], hmap::kHashWords[3])
+                : seed == hmap::PrepareSeed(*seed_) ? *seed_
+                                                    : seed;
+  return debug;
+}
+
+}  // namespace portolan::mapcore

@@ -1,0 +1,217 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "mapcore/base/result.h"
+#include "mapcore/hmap/arena.h"
+#include "mapcore/hmap/directory.h"
+#include "mapcore/hmap/epoch.h"
+#include "mapcore/hmap/lineage.h"
+#include "mapcore/hmap/snapshot.h"
+
+namespace portolan::mapcore::hmap {
+class Tree;
+}  // namespace portolan::mapcore::hmap
+
+namespace portolan::mapcore {
+
+// A hash map of byte-string keys to opaque byte values, in the lineage of the Go runtime's map
+// (8-slot buckets with a tophash byte a slot, load 13/2, a random seed, a writing flag), built so
+// that it can be snapshotted in O(1), compared with an earlier self in O(changes), and read while
+// it is written.
+//
+//   head ─▶ Top ─▶ Chunk ─▶ Page of 16 buckets ─▶ Bucket, one cache line
+//           2^depth  64 pages   1 KiB                 tophash[8]  ext[8]  ref[8]  link
+//                                                                             └─▶ Record, immutable
+//
+// The hash's highest bits choose the page (extendible hashing), its lowest the bucket in the page,
+// twelve further bits and the tophash are compared before a record is looked at. So a lookup
+// touches two cold lines, its bucket and its record, and a miss one.
+//
+// A full page (104 entries) splits in two. Nothing else ever grows at once: the longest write is a
+// page split or the doubling of the top, microseconds at a million entries; there is no rehash.
+// Replacing a value makes a new record and swaps one 32-bit reference.
+//
+// A snapshot is three words of the head kept, and a version counted up. Afterwards a write copies
+// what it changes and is older (its page, the page's chunk, the top: 1.7 KiB, once per snapshot)
+// and leaves the old ones to the snapshot. Two snapshots differ where their pointers differ.
+//
+// Memory is one reservation per map, shared with its snapshots and forks (hmap/arena.h); about 115
+// bytes an entry for keys of 30 and values of 60 bytes. Freed blocks are used again; the last map
+// or snapshot of a lineage to go returns everything at once.
+//
+// Invariants are listed, and checked, in hmap/validate.h.
+//
+// Threads: one at a time may use a Hmap, its forks included; the flag that the Go runtime calls
+// hashWriting turns a second one into a fatal message when it is seen. Other threads may hold,
+// read, compare and release Snapshots, and read the head with a Reader (FindLive).
+//
+// Views that Find returns are valid until the next call that changes the map; those of a snapshot
+// as long as the snapshot.
+struct HmapOptions {
+  // Of the hash. Nothing: drawn at random, which is what resists keys made to collide. A number
+  // makes layout and iteration order repeatable.
+  std::optional<std::uint64_t> seed = {};
+  hmap::ArenaOptions memory = {};
+  // For FindLive; must outlive the map and everything forked from it.
+  hmap::ReaderDomain* readers = nullptr;
+  hmap::HashFunction hash = nullptr;  // another hash; tests make collisions with it
+};
+
+// The state of a map in the Go runtime's words (src/runtime/map.go, type hmap).
+struct HmapDebug {
+  static constexpr std::uint32_t kWriting = 4;       // hashWriting
+  static constexpr std::uint32_t kSameSizeGrow = 8;  // a relocation is under way
+  std::uint64_t count = 0;
+  std::uint32_t flags = 0;
+  std::uint32_t B = 0;          // log2 of buckets, rounded up
+  std::uint64_t noverflow = 0;  // overflow buckets: 16 for each overflow page
+  std::uint64_t hash0 = 0;      // a fingerprint of the seed, not the seed
+  std::uint64_t buckets = 0;
+  std::uint64_t oldbuckets = 0;  // of the table that is being relocated, or 0
+  std::uint64_t nevacuate = 0;   // how many of those are evacuated
+};
+
+class Hmap {
+ public:
+  static constexpr std::size_t kEntryBytesMax = hmap::Record::kBytesMax;
+
+  // Errors: kExhausted when there is no memory for an empty map.
+  static Result<Hmap> Create(HmapOptions options = {});
+  Hmap(Hmap&& other) noexcept;
+  Hmap& operator=(Hmap&& other) noexcept;
+  ~Hmap();
+
+  std::uint64_t size() const { return branch_->head.size; }
+  bool empty() const { return size() == 0; }
+
+  // O(1), allocates nothing. Find also finds while another thread holds snapshots.
+  std::optional<std::string_view> Find(std::string_view key) const {
+    CheckNotWriting("map read and map write");
+    const hmap::Record* record = hmap::FindRecord(branch_->head.top, key, lineage_->base());
+    if (record == nullptr) return std::nullopt;
+    return record->value();
+  }
+  // The record itself, or null; for those who keep a snapshot that holds it.
+  const hmap::Record* FindRecord(std::string_view key) const {
+    CheckNotWriting("map read and map write");
+    return hmap::FindRecord(branch_->head.top, key, lineage_->base());
+  }
+  bool Contains(std::string_view key) const { return Find(key).has_value(); }
+  // Find for many keys, several in flight at once: the latency of memory is paid once for a batch.
+  // `values` has the length of `keys`.
+  void FindMany(std::span<const std::string_view> keys,
+                std::span<std::optional<std::string_view>> values) const;
+  // Find from any thread that has a Reader of the map's domain, beside the one writer. Valid within
+  // the reader's ReadScope, which must be open.
+  std::optional<std::string_view> FindLive(const hmap::ReadScope&, std::string_view key) const {
+    for (const hmap::Top* top = hmap::Load(branch_->head.top);;) {
+      const hmap::Record* record = hmap::FindRecord(top, key, lineage_->base());
+      if (record != nullptr) return record->value();
+      if (hmap::Load(top->old) == nullptr) [[likely]]
+        return std::nullopt;
+      // It may have moved to where a top that was replaced meanwhile does not lead.
+      const hmap::Top* now = hmap::Load(branch_->head.top);
+      if (now == top) return std::nullopt;
+      top = now;
+    }
+  }
+
+  // What follows changes the map or fails and changes nothing. Errors: kExhausted when the map's
+  // memory is full; kInvalid for an entry larger than kEntryBytesMax.
+
+  // Inserts or overwrites; true when the key is new.
+  Result<bool> Put(std::string_view key, std::string_view value);
+  // Inserts unless the key is there; true when it was not.
+  Result<bool> Insert(std::string_view key, std::string_view value);
+  // Sets the key to update(current value, or nothing), called exactly once and before anything is
+  // changed; it must not use the map. True when the key is new.
+  template <typename Update>
+  Result<bool> Upsert(std::string_view key, Update&& update) {
+    const Writing writing(*this);
+    const std::string value = update(FindForWrite(key));
+    return Write(key, value, Mode::kPut);
+  }
+  // True when the key was there.
+  Result<bool> Erase(std::string_view key);
+  // Erases all, and draws a new seed unless one was set. O(what no snapshot has). The memory stays,
+  // for what comes.
+  Status Clear();
+  // Prepares an empty map for `entries`, so that filling it splits no page; of a map that is not
+  // empty it only backs the memory. Hints below 0 count as 0; above 2^24 as 2^24.
+  Status Reserve(std::int64_t entries);
+
+  // Moves the entries to a table under another seed, a page with each write; lookups go on. A map
+  // does it by itself when so many keys collide that a page overflows. Errors: kConflict while one
+  // is under way, or an iteration.
+  Status StartReseed();
+  // Moves them back, likewise. Does nothing when none is under way. Errors: kConflict during an
+  // iteration.
+  Status AbandonReseed();
+  // A page's worth of it without a write; true while there is more to do.
+  bool ContinueReseed();
+
+  // A frozen view of this moment, O(1). `version` and `timestamp_ms` are the caller's.
+  Result<Snapshot> TakeSnapshot(std::uint64_t version, std::int64_t timestamp_ms);
+  // A map that begins as `snapshot`, of this lineage, and is written on its own. O(1).
+  Result<Hmap> Fork(const Snapshot& snapshot);
+  // `fork`, of this map or of a fork of it, goes on as this map, in one store for those who read
+  // with a Reader; what this was remains in its snapshots.
+  void Promote(Hmap&& fork);
+
+  // Equal for equal contents under equal seeds, whatever the order of writes; different otherwise,
+  // but for 2^-64.
+  std::uint64_t digest() const { return branch_->head.digest; }
+  // Frees what released snapshots alone had kept; TakeSnapshot() does it too.
+  void Collect();
+  HmapDebug debug() const;
+  hmap::ArenaStats memory() const { return lineage_->arena().stats(); }
+  hmap::Lineage& lineage() const { return *lineage_; }
+  const hmap::Branch& branch() const { return *branch_; }
+
+ private:
+  friend class HmapIterator;
+  enum class Mode { kPut, kInsert };
+  // Marks the map as being written for as long as it lives.
+  class Writing {
+   public:
+    explicit Writing(const Hmap& map);
+    ~Writing() { flags_.fetch_and(~HmapDebug::kWriting, std::memory_order_relaxed); }
+    Writing(const Writing&) = delete;
+
+   private:
+    std::atomic<std::uint32_t>& flags_;
+  };
+
+  Hmap(std::shared_ptr<hmap::Lineage> lineage, hmap::Branch* branch,
+       std::optional<std::uint64_t> seed);
+
+  void CheckNotWriting(const char* what) const {
+    if ((branch_->flags.load(std::memory_order_relaxed) & HmapDebug::kWriting) != 0) [[unlikely]]
+      Fatal(what);
+  }
+  [[noreturn]] static void Fatal(const char* what);
+  std::optional<std::string_view> FindForWrite(std::string_view key) const;
+  struct Target;
+  Target Aim(hmap::Tree& tree, std::string_view key);
+  std::uint64_t DigestAt(const Target& target) const;
+  void Maintain();
+  std::uint64_t NextSeed() const;
+  Result<bool> Write(std::string_view key, std::string_view value, Mode mode);
+  Status BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);
+  void Leave();
+
+  std::shared_ptr<hmap::Lineage> lineage_;
+  hmap::Branch* branch_ = nullptr;
+  std::optional<std::uint64_t> seed_;
+};
+
+}  // namespace portolan::mapcore

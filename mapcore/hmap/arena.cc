@@ -1,0 +1,385 @@
+#include "mapcore/hmap/arena.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cstring>
+#include <new>
+#include <string>
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+namespace portolan::mapcore::hmap {
+namespace {
+
+constexpr std::uint64_t kHugeBytes = std::uint64_t{2} << 20;
+constexpr std::uint32_t kExactClasses = 64;  // below it a size class is its granules
+constexpr std::uint32_t kPageGranules = Arena::kPageBytes / 8;
+constexpr std::uint32_t kMinGranules = 2;  // a free block holds its header
+
+// Address space, or null; aligned to huge pages when it is more than one of them.
+char* Reserve(std::uint64_t bytes) {
+  constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  if (bytes <= kHugeBytes) {
+    void* small = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+    return small == MAP_FAILED ? nullptr : static_cast<char*>(small);
+  }
+  void* raw = mmap(nullptr, bytes + kHugeBytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+  if (raw == MAP_FAILED) return nullptr;
+  const auto at = reinterpret_cast<std::uintptr_t>(raw);
+  const std::uintptr_t aligned = (at + kHugeBytes - 1) & ~(kHugeBytes - 1);
+  if (aligned > at) munmap(raw, aligned - at);
+  const std::uint64_t tail = at + kHugeBytes - aligned;
+  if (tail > 0) munmap(reinterpret_cast<char*>(aligned) + bytes, tail);
+  return reinterpret_cast<char*>(aligned);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Arena>> Arena::Create(const ArenaOptions& options) {
+  const std::uint64_t wanted = std::clamp(
+      (options.reserve_bytes + kHugeBytes - 1) & ~(kHugeBytes - 1), kHugeBytes, kReserveMax);
+  std::uint64_t bytes = wanted;
+  char* base = Reserve(bytes);
+  for (; base == nullptr && bytes > kHugeBytes; base = Reserve(bytes))
+    bytes = (bytes / 2) & ~(kHugeBytes - 1);
+  if (base == nullptr)
+    return Error{ErrorCode::kExhausted,
+                 "a map's memory: expected at least 2 MiB of free address space, found none; raise "
+                 "the process's limit (ulimit -v)"};
+  std::unique_ptr<Arena> arena(new Arena(base, bytes, options.limit_bytes));
+  // What grows beyond the first 2 MiB is worth huge pages; a small map would waste one. The calls
+  // only advise.
+  if (bytes > kHugeBytes) madvise(base + kHugeBytes, bytes - kHugeBytes, MADV_HUGEPAGE);
+  if (options.lock_memory) arena->locked_ = mlock2(base, bytes, MLOCK_ONFAULT) == 0;
+  return arena;
+}
+
+Arena::Arena(char* base, std::uint64_t reserved, std::uint64_t limit)
+    : base_(base),
+      reserved_(reserved),
+      extents_max_(static_cast<std::uint32_t>((limit == 0 ? reserved : std::min(limit, reserved)) /
+                                              kExtentBytes)) {}
+
+Arena::~Arena() {
+  munmap(base_, reserved_);
+}
+
+int Arena::ClassOf(std::uint32_t granules) {
+  if (granules < kExactClasses) return static_cast<int>(granules);
+  const auto power = static_cast<std::uint32_t>(std::bit_width(granules) - 1);
+  return static_cast<int>(kExactClasses + (power - 6) * 8 + (granules >> (power - 3)) - 8);
+}
+
+std::uint32_t Arena::RoundUp(std::uint32_t granules) {
+  if (granules < kExactClasses) return std::max(granules, kMinGranules);
+  const std::uint32_t step = 1u << (std::bit_width(granules) - 4);
+  return (granules + step - 1) & ~(step - 1);
+}
+
+void Arena::Account(Kind kind, std::int64_t granules) {
+  live_granules_[static_cast<int>(kind)] += static_cast<std::uint64_t>(granules);
+}
+
+std::int64_t Arena::TakeExtents(Kind kind, std::uint32_t count) {
+  auto begin = static_cast<std::uint32_t>(extents_.size());
+  if (free_extents_ >= count) {
+    std::uint32_t run = 0;
+    for (std::uint32_t i = first_free_; i < extents_.size() && run < count; ++i) {
+      run = extents_[i].kind == Kind::kFree ? run + 1 : 0;
+      if (run == count) begin = i + 1 - count;
+    }
+  }
+  if (begin == extents_.size()) {
+    if (begin + count > extents_max_) return -1;
+    try {
+      extents_.resize(begin + count);
+    } catch (const std::bad_alloc&) {
+      return -1;
+    }
+    high_water_.store(begin + count, std::memory_order_relaxed);
+  } else {
+    free_extents_ -= count;
+    if (begin == first_free_) first_free_ = begin + count;
+  }
+  for (std::uint32_t i = begin; i < begin + count; ++i) extents_[i] = {.kind = kind};
+  extents_[begin].length = count;
+  return begin;
+}
+
+bool Arena::Refill(Kind kind, Bump& bump) {
+  const std::int64_t extent = TakeExtents(kind, 1);
+  if (extent < 0) return false;
+  GiveBack(kind, bump.at, bump.end);
+  bump.at = static_cast<std::uint32_t>(extent) << kExtentShift;
+  bump.end = bump.at + kExtentGranules;
+  if (bump.at != 0) return true;
+  bump.at = kPageGranules;  // no block is named 0
+  extents_[0].unusable = kPageGranules;
+  if (kind != Kind::kRecords) return true;
+  *Header(0) = {0, kPageGranules, 0, 0};
+  extents_[0].first = true;
+  return true;
+}
+
+// The rest of an extent, as free blocks.
+void Arena::GiveBack(Kind kind, std::uint32_t at, std::uint32_t end) {
+  if (kind == Kind::kPages) {
+    for (; at < end; at += kPageGranules) {
+      *static_cast<Ref*>(At(at)) = free_pages_;
+      free_pages_ = at;
+    }
+    return;
+  }
+  while (at < end) {
+    std::uint32_t granules = std::min(end - at, kExtentGranules / 2);
+    while (RoundUp(granules) != granules && granules > 1) --granules;
+    if (granules >= kMinGranules) {
+      Link(kind, at, granules);
+    } else {  // too small for a free block: lost until the extent is emptied
+      const std::uint32_t header[2] = {0, granules};
+      std::memcpy(At(at), header, sizeof header);
+      extents_[at >> kExtentShift].unusable += granules;
+    }
+    at += granules;
+  }
+}
+
+void Arena::Link(Kind kind, Ref ref, std::uint32_t granules) {
+  Ref& head = ListsOf(kind)[ClassOf(granules)];
+  *Header(ref) = {0, granules, 0, head};
+  if (head != 0) Header(head)->previous = ref;
+  head = ref;
+}
+
+void Arena::Unlink(Kind kind, Ref ref) {
+  FreeBlockHeader* block = Header(ref);
+  if (block->next != 0) Header(block->next)->previous = block->previous;
+  if (block->previous != 0)
+    Header(block->previous)->next = block->next;
+  else
+    ListsOf(kind)[ClassOf(block->granules)] = block->next;
+}
+
+// When nothing else is left: a free block of a larger class, its rest given back.
+Arena::Ref Arena::TakeLarger(Kind kind, std::uint32_t granules) {
+  Ref* lists = ListsOf(kind);
+  for (int c = ClassOf(granules) + 1; c < kClasses; ++c) {
+    const Ref ref = lists[c];
+    if (ref == 0) continue;
+    const std::uint32_t whole = Header(ref)->granules;
+    Unlink(kind, ref);
+    GiveBack(kind, ref + granules, ref + whole);
+    return ref;
+  }
+  return 0;
+}
+
+void* Arena::AllocateBlock(Kind kind, std::size_t bytes) {
+  if (Fails()) return nullptr;
+  const std::uint32_t granules = RoundUp(static_cast<std::uint32_t>(bytes >> 3));
+  if (granules > kExtentGranules / 2) [[unlikely]] {
+    const std::uint32_t count = (granules + kExtentGranules - 1) >> kExtentShift;
+    // The first extent's beginning is not a block: skip it by filling it with something small.
+    if (extents_.empty() && !Refill(kind, BumpOf(kind))) return nullptr;
+    const std::int64_t extent = TakeExtents(kind, count);
+    if (extent < 0) return nullptr;
+    ExtentAt(extent).live = granules;
+    ExtentAt(extent).large = true;
+    Account(kind, granules);
+    return At(static_cast<Ref>(extent) << kExtentShift);
+  }
+  Ref ref = ListsOf(kind)[ClassOf(granules)];
+  Bump& bump = BumpOf(kind);
+  if (ref != 0) {
+    Unlink(kind, ref);
+  } else if (bump.end - bump.at >= granules || Refill(kind, bump)) {
+    ref = bump.at;
+    bump.at += granules;
+  } else if ((ref = TakeLarger(kind, granules)) == 0) {
+    return nullptr;
+  }
+  extents_[ref >> kExtentShift].live += granules;
+  Account(kind, granules);
+  return At(ref);
+}
+
+void Arena::FreeBlock(Kind kind, void* block, std::size_t bytes) {
+  const Ref ref = RefOf(block);
+  const std::uint32_t granules = RoundUp(static_cast<std::uint32_t>(bytes >> 3));
+  const std::uint32_t index = ref >> kExtentShift;
+  Extent& extent = extents_[index];
+  assert(extent.kind == kind && extent.live >= granules);
+  extent.live -= granules;
+  Account(kind, -std::int64_t{granules});
+  if (granules > kExtentGranules / 2) {
+    const std::uint32_t count = extent.length;
+    for (std::uint32_t i = index; i < index + count; ++i) extents_[i] = Extent{};
+    madvise(block, count * kExtentBytes, MADV_DONTNEED);
+    free_extents_ += count;
+    first_free_ = std::min(first_free_, index);
+    return;
+  }
+  if (extent.evacuating && (ref & (kExtentGranules - 1)) < extent.parsed)
+    *Header(ref) = {0, granules, 0, 0};  // behind the compactor: not for use again
+  else
+    Link(kind, ref, granules);
+}
+
+void* Arena::AllocatePage() {
+  if (Fails()) return nullptr;
+  Ref ref = free_pages_;
+  if (ref != 0) {
+    free_pages_ = *static_cast<Ref*>(At(ref));
+  } else {
+    if (page_bump_.at == page_bump_.end && !Refill(Kind::kPages, page_bump_)) return nullptr;
+    ref = page_bump_.at;
+    page_bump_.at += kPageGranules;
+  }
+  extents_[ref >> kExtentShift].live += kPageGranules;
+  Account(Kind::kPages, kPageGranules);
+  return At(ref);
+}
+
+void Arena::FreePage(void* page) {
+  const Ref ref = RefOf(page);
+  extents_[ref >> kExtentShift].live -= kPageGranules;
+  Account(Kind::kPages, -std::int64_t{kPageGranules});
+  *static_cast<Ref*>(page) = free_pages_;
+  free_pages_ = ref;
+}
+
+void Arena::Populate(std::uint64_t bytes) const {
+  const std::uint64_t begin =
+      std::uint64_t{high_water_.load(std::memory_order_relaxed)} * kExtentBytes;
+  const std::uint64_t end =
+      std::min(begin + bytes, std::uint64_t{extents_max_} * kExtentBytes) & ~std::uint64_t{4095};
+  if (end > begin) madvise(base_ + begin, end - begin, MADV_POPULATE_WRITE);
+}
+
+std::int64_t Arena::PickSparseExtent(int percent) {
+  assert(percent <= 50);  // an extent that holds one large block is fuller than that
+  std::int64_t best = -1;
+  const std::uint32_t most = kExtentGranules / 100 * static_cast<std::uint32_t>(percent);
+  for (std::size_t i = 0; i < extents_.size(); ++i) {
+    const Extent& extent = extents_[i];
+    if (extent.kind != Kind::kRecords || extent.evacuating || extent.large) continue;
+    if (extent.live > most || i == record_bump_.at >> kExtentShift || extent.first) continue;
+    if (i == (record_bump_.end - 1) >> kExtentShift && record_bump_.end != 0) continue;
+    if (best < 0 || extent.live < ExtentAt(best).live) best = static_cast<std::int64_t>(i);
+  }
+  if (best >= 0) {
+    ExtentAt(best).evacuating = true;
+    ExtentAt(best).parsed = 0;
+  }
+  return best;
+}
+
+Record* Arena::NextRecord(std::int64_t extent) {
+  Extent& state = ExtentAt(extent);
+  const auto first = static_cast<Ref>(extent) << kExtentShift;
+  while (state.parsed < kExtentGranules) {
+    const Ref ref = first + state.parsed;
+    const FreeBlockHeader* block = Header(ref);
+    if (block->zero != 0) {
+      auto* record = static_cast<Record*>(At(ref));
+      state.parsed += RoundUp(static_cast<std::uint32_t>(record->bytes() >> 3));
+      return record;
+    }
+    state.parsed += block->granules;
+    if (block->granules >= kMinGranules) Unlink(Kind::kRecords, ref);
+  }
+  return nullptr;
+}
+
+bool Arena::ExtentEmpty(std::int64_t extent) const {
+  const Extent& state = extents_[static_cast<std::size_t>(extent)];
+  return state.live == 0 && state.parsed == kExtentGranules;
+}
+
+void Arena::ReleaseExtent(std::int64_t extent) {
+  assert(ExtentEmpty(extent));
+  ExtentAt(extent) = Extent{};
+  ++free_extents_;
+  first_free_ = std::min(first_free_, static_cast<std::uint32_t>(extent));
+}
+
+void Arena::ResumeExtent(std::int64_t extent) {
+  Extent& state = ExtentAt(extent);
+  const auto first = static_cast<Ref>(extent) << kExtentShift;
+  for (std::uint32_t at = 0; at < state.parsed;) {
+    const FreeBlockHeader* block = Header(first + at);
+    const std::uint32_t granules = block->zero == 0
+                                       ? block->granules
+                                       : RoundUp(static_cast<std::uint32_t>(
+                                             static_cast<Record*>(At(first + at))->bytes() >> 3));
+    if (block->zero == 0 && granules >= kMinGranules) Link(Kind::kRecords, first + at, granules);
+    at += granules;
+  }
+  state.evacuating = false;
+  state.parsed = 0;
+}
+
+void Arena::Trim() {
+  for (std::size_t i = 0; i < extents_.size(); ++i)
+    if (extents_[i].kind == Kind::kFree)
+      madvise(base_ + i * kExtentBytes, kExtentBytes, MADV_DONTNEED);
+}
+
+ArenaStats Arena::stats() const {
+  const auto bytes = [&](Kind kind) { return live_granules_[static_cast<int>(kind)] * 8; };
+  return {.reserved_bytes = reserved_,
+          .used_bytes = (extents_.size() - free_extents_) * kExtentBytes,
+          .record_bytes = bytes(Kind::kRecords),
+          .page_bytes = bytes(Kind::kPages),
+          .node_bytes = bytes(Kind::kNodes),
+          .locked = locked_};
+}
+
+// Every granule of a kind's extents is live, in a free list, or not handed out yet.
+Status Arena::Validate() const {
+  const auto broken = [](const std::string& what) { return Error{ErrorCode::kInternal, what}; };
+  std::uint64_t live[4] = {};
+  std::uint64_t capacity[4] = {};
+  std::uint64_t unusable[4] = {};
+  bool evacuating = false;
+  for (std::size_t i = 0; i < extents_.size(); i += extents_[i].length) {
+    const Extent& extent = extents_[i];
+    const auto kind = static_cast<int>(extent.kind);
+    live[kind] += extent.live;
+    capacity[kind] += extent.large ? extent.live : kExtentGranules;
+    unusable[kind] += extent.unusable;
+    evacuating |= extent.evacuating;
+  }
+  for (const Kind kind : {Kind::kRecords, Kind::kNodes, Kind::kPages}) {
+    const auto k = static_cast<int>(kind);
+    if (live[k] != live_granules_[k]) return broken("arena: live blocks are miscounted");
+    if (kind == Kind::kRecords && evacuating) continue;
+    std::uint64_t found = live[k] + unusable[k];
+    const Bump& bump = kind == Kind::kRecords ? record_bump_
+                       : kind == Kind::kNodes ? node_bump_
+                                              : page_bump_;
+    found += bump.end - bump.at;
+    if (kind == Kind::kPages) {
+      for (Ref ref = free_pages_; ref != 0; ref = *static_cast<Ref*>(At(ref)))
+        found += kPageGranules;
+    } else {
+      for (const Ref head : kind == Kind::kRecords ? records_ : nodes_)
+        for (Ref ref = head; ref != 0; ref = Header(ref)->next) {
+          if (Header(ref)->zero != 0 || KindOf(ref) != kind)
+            return broken("arena: a block in use is in a free list");
+          found += Header(ref)->granules;
+        }
+    }
+    if (found != capacity[k])
+      return broken("arena: " + std::to_string(found) + " granules of kind " + std::to_string(k) +
+                    " are accounted for, expected " + std::to_string(capacity[k]));
+  }
+  return {};
+}
+
+}  // namespace portolan::mapcore::hmap

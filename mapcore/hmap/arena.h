@@ -1,0 +1,169 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "mapcore/base/result.h"
+#include "mapcore/hmap/record.h"
+
+namespace portolan::mapcore::hmap {
+
+struct ArenaOptions {
+  // Address space set aside; costs no memory until used. Rounded up to 2 MiB, at most 32 GiB. Where
+  // the process may not have that much, half of it is tried, and so on down to 2 MiB.
+  std::uint64_t reserve_bytes = std::uint64_t{1} << 30;
+  // Memory that may be used; 0 stands for everything reserved. Rounded down to whole extents.
+  std::uint64_t limit_bytes = 0;
+  bool lock_memory = false;  // mlock what is used, where the process may
+};
+
+struct ArenaStats {
+  std::uint64_t reserved_bytes = 0;
+  std::uint64_t used_bytes = 0;    // extents handed out, 64 KiB each
+  std::uint64_t record_bytes = 0;  // blocks in use, by what they hold
+  std::uint64_t page_bytes = 0;
+  std::uint64_t node_bytes = 0;  // directory and dead lists
+  bool locked = false;
+  std::uint64_t live_bytes() const { return record_bytes + page_bytes + node_bytes; }
+};
+
+// The memory of one map and of everything forked from it: one reservation of address space, cut
+// into extents of 64 KiB. An extent holds one kind of block:
+//
+//   records  of any size class, laid end to end, so that an extent can be read from its beginning
+//            (a free block begins with a zero word and its length): that is what lets the compactor
+//            empty one
+//   pages    of 1 KiB, aligned to 1 KiB
+//   nodes    in multiples of 64 bytes, aligned to 64 bytes
+//
+// Blocks come from a free list of their size class (last freed, first used), else from the end of
+// an extent that is being filled, else from a new extent; when there is none, from a larger free
+// block. Size classes are the multiples of 8 bytes up to 504, then eight to a doubling. Larger than
+// 64 KiB takes extents in a row. A block is named by its offset in units of 8 bytes, which fits 32
+// bits in 32 GiB; 0 names none.
+//
+// Every Allocate returns null when the limit is reached; nothing else fails. One writer at a time;
+// Populate() may run beside it.
+class Arena {
+ public:
+  using Ref = std::uint32_t;
+  static constexpr std::size_t kExtentBytes = std::size_t{1} << 16;
+  static constexpr std::size_t kPageBytes = 1024;
+  static constexpr std::uint64_t kReserveMax = std::uint64_t{32} << 30;
+  enum class Kind : std::uint8_t { kFree, kRecords, kPages, kNodes };
+
+  // Errors: kExhausted when not even 2 MiB of address space can be had.
+  static Result<std::unique_ptr<Arena>> Create(const ArenaOptions& options);
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  // `bytes` is a multiple of 8, at least 16 is taken.
+  void* AllocateRecord(std::size_t bytes) { return AllocateBlock(Kind::kRecords, bytes); }
+  void FreeRecord(void* block, std::size_t bytes) { FreeBlock(Kind::kRecords, block, bytes); }
+  // `bytes` is a multiple of 64.
+  void* AllocateNode(std::size_t bytes) { return AllocateBlock(Kind::kNodes, bytes); }
+  void FreeNode(void* block, std::size_t bytes) { FreeBlock(Kind::kNodes, block, bytes); }
+  void* AllocatePage();  // its bytes are whatever they were
+  void FreePage(void* page);
+
+  Ref RefOf(const void* block) const {
+    return static_cast<Ref>((static_cast<const char*>(block) - base_) >> 3);
+  }
+  void* At(Ref ref) const { return base_ + (std::size_t{ref} << 3); }
+  Kind KindOf(Ref ref) const { return extents_[ref >> kExtentShift].kind; }
+  const char* base() const { return base_; }
+
+  // Has the kernel back the next `bytes` that will be used, so that no write waits for it. Any
+  // thread, beside the writer. Does nothing where the kernel cannot.
+  void Populate(std::uint64_t bytes) const;
+
+  // The record extent with the least in use, if that is at most `percent` of it; its free blocks
+  // are not reused from now on, until ReleaseExtent() or ResumeExtent(). -1 when there is none.
+  std::int64_t PickSparseExtent(int percent);
+  // The next record of a picked extent that is still there, null at its end. What is freed behind
+  // it is not reused either.
+  Record* NextRecord(std::int64_t extent);
+  bool ExtentEmpty(std::int64_t extent) const;
+  void ReleaseExtent(std::int64_t extent);  // it must be empty and read to its end
+  void ResumeExtent(std::int64_t extent);   // its free blocks are used again
+  void Trim();  // gives the memory of free extents back to the system; off the write path
+
+  // What a record or node of `bytes` takes.
+  static std::size_t BlockBytes(std::size_t bytes) {
+    return std::size_t{RoundUp(static_cast<std::uint32_t>(bytes >> 3))} << 3;
+  }
+  ArenaStats stats() const;
+  // The n-th allocation from now on fails, and all after it; for tests of what a failure leaves.
+  void FailFrom(std::uint64_t n) { fail_from_ = n; }
+  void FailNever() { fail_from_ = UINT64_MAX; }
+  // Errors: kInternal naming the first broken invariant of blocks and lists.
+  Status Validate() const;
+
+ private:
+  static constexpr int kExtentShift = 13;  // a Ref to its extent
+  static constexpr std::uint32_t kExtentGranules = 1 << kExtentShift;
+  static constexpr int kClasses = 128;
+
+  struct Extent {
+    Kind kind = Kind::kFree;
+    bool evacuating = false;     // see PickSparseExtent
+    bool large = false;          // one block larger than half an extent, of `length` extents
+    bool first = false;          // holds the place that no block has
+    std::uint32_t live = 0;      // granules in use
+    std::uint32_t length = 1;    // extents in a row
+    std::uint32_t unusable = 0;  // granules that no block can have
+    std::uint32_t parsed = 0;    // evacuating: granules read by NextRecord
+  };
+  struct FreeBlockHeader {
+    std::uint32_t zero;  // where a record has its birth
+    std::uint32_t granules;
+    Ref previous;
+    Ref next;
+  };
+  struct Bump {
+    std::uint32_t at = 0;  // granule
+    std::uint32_t end = 0;
+  };
+
+  Arena(char* base, std::uint64_t reserved, std::uint64_t limit);
+
+  static int ClassOf(std::uint32_t granules);
+  static std::uint32_t RoundUp(std::uint32_t granules);
+  Extent& ExtentAt(std::int64_t index) { return extents_[static_cast<std::size_t>(index)]; }
+  FreeBlockHeader* Header(Ref ref) const { return static_cast<FreeBlockHeader*>(At(ref)); }
+  Ref* ListsOf(Kind kind) { return kind == Kind::kRecords ? records_.data() : nodes_.data(); }
+  Bump& BumpOf(Kind kind) { return kind == Kind::kRecords ? record_bump_ : node_bump_; }
+
+  void* AllocateBlock(Kind kind, std::size_t bytes);
+  void FreeBlock(Kind kind, void* block, std::size_t bytes);
+  Ref TakeLarger(Kind kind, std::uint32_t granules);
+  void Link(Kind kind, Ref ref, std::uint32_t granules);
+  void Unlink(Kind kind, Ref ref);
+  void GiveBack(Kind kind, std::uint32_t at, std::uint32_t end);
+  bool Refill(Kind kind, Bump& bump);
+  std::int64_t TakeExtents(Kind kind, std::uint32_t count);
+  void Account(Kind kind, std::int64_t granules);
+  bool Fails() { return fail_from_ != UINT64_MAX && fail_from_-- == 0 && ((fail_from_ = 0), true); }
+
+  char* base_;
+  std::uint64_t reserved_;
+  std::uint32_t extents_max_;
+  std::uint32_t free_extents_ = 0;  // below the high water
+  std::uint32_t first_free_ = 0;    // no free extent is below it
+  std::vector<Extent> extents_;
+  std::atomic<std::uint32_t> high_water_{0};  // extents
+  std::array<Ref, kClasses> records_{};
+  std::array<Ref, kClasses> nodes_{};
+  Bump record_bump_, node_bump_, page_bump_;
+  Ref free_pages_ = 0;
+  std::uint64_t live_granules_[4] = {};  // by kind
+  std::uint64_t fail_from_ = UINT64_MAX;
+  bool locked_ = false;
+};
+
+}  // namespace portolan::mapcore::hmap

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "mapcore/hmap/snapshot.h"
+
+namespace portolan::mapcore::hmap {
+
+// One key on which two versions differ; null where it is absent.
+struct RecordChange {
+  const Record* before;
+  const Record* after;
+};
+
+struct DiffResult {
+  std::vector<RecordChange> changes;  // in no order that means anything
+  std::uint64_t pages_read = 0;       // of both sides; what is shared is not read
+};
+
+// The keys whose values differ. Snapshots of one lineage: O(top + what was copied between them),
+// because an equal pointer is an equal subtree and an equal reference an equal entry. Snapshots
+// that do not compare so (another lineage, another seed after a reseed or Clear, a relocation under
+// way): O(entries of both). The records live as long as the snapshots.
+DiffResult Diff(const Snapshot& before, const Snapshot& after);
+
+}  // namespace portolan::mapcore::hmap

@@ -1,0 +1,184 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "mapcore/hmap/arena.h"
+#include "mapcore/hmap/atomic.h"
+#include "mapcore/hmap/hash.h"
+#include "mapcore/hmap/page.h"
+
+namespace portolan::mapcore::hmap {
+
+// Extendible hashing (Fagin et al. 1979) in two levels over copy-on-write pages. A hash's highest
+// bits choose an entry of the top, the next six a page of that entry's chunk:
+//
+//   Top   2^depth entries; a chunk of local depth L fills 2^(depth - L) of them
+//   Chunk 64 page pointers; a page of local depth d, L <= d <= L + 6, fills 2^(L + 6 - d) of them
+//
+// A full page splits in two by its next bit; a page as deep as its chunk allows splits the chunk
+// first; a chunk as deep as the top doubles the top first. Each of the three replaces pointers only
+// and leaves every entry findable, so growth has no phase and no pause.
+//
+// A node begins with its birth, as a page and a record do, and with its size.
+struct Node {
+  std::uint32_t birth;
+  std::uint32_t bytes;
+};
+
+struct alignas(64) Chunk : Node {
+  static constexpr std::uint32_t kPages = 64;
+  static constexpr std::uint32_t kBits = 6;
+  // A page pointer; its low six bits are the page's local depth.
+  std::uint64_t pages[kPages];
+};
+
+using HashFunction = std::uint64_t (*)(std::string_view key, std::uint64_t prepared_seed);
+
+struct alignas(64) Top : Node {
+  static constexpr std::uint32_t kDepthMin = 1;  // so that `hash >> shift` is defined
+
+  std::uint32_t depth;
+  std::uint32_t shift;  // 64 - depth
+  std::uint64_t seed;   // prepared
+  HashFunction hash;    // null: HashBytes, which is then inlined
+  // The table whose entries are on their way here, or null; see relocation.h.
+  Top* old;
+
+  // Chunk pointers, right behind; the low six bits of each are the chunk's local depth.
+  std::uint64_t* chunks() { return reinterpret_cast<std::uint64_t*>(this + 1); }
+  const std::uint64_t* chunks() const { return reinterpret_cast<const std::uint64_t*>(this + 1); }
+  std::size_t size() const { return std::size_t{1} << depth; }
+  static std::uint32_t BytesFor(std::uint32_t depth) {
+    return static_cast<std::uint32_t>((sizeof(Top) + (std::size_t{8} << depth) + 63) & ~63u);
+  }
+  std::uint64_t HashOf(std::string_view key) const {
+    return hash == nullptr ? HashBytes(key, seed) : hash(key, seed);
+  }
+};
+static_assert(sizeof(Top) == 64);
+
+inline constexpr std::uint64_t kDepthBits = 63;
+
+inline Chunk* ChunkOf(std::uint64_t entry) {
+  return reinterpret_cast<Chunk*>(entry & ~kDepthBits);
+}
+inline Page* PageOf(std::uint64_t entry) {
+  return reinterpret_cast<Page*>(entry & ~kDepthBits);
+}
+inline std::uint32_t DepthOf(std::uint64_t entry) {
+  return static_cast<std::uint32_t>(entry & kDepthBits);
+}
+template <typename Pointee>
+std::uint64_t EntryOf(Pointee* pointer, std::uint32_t depth) {
+  return reinterpret_cast<std::uint64_t>(pointer) | depth;
+}
+inline std::uint32_t PageIndex(std::uint64_t hash, std::uint32_t chunk_depth) {
+  return static_cast<std::uint32_t>(hash << chunk_depth >> (64 - Chunk::kBits));
+}
+
+// A page and the hashes that belong to it.
+struct PageSpan {
+  Page* page;
+  std::uint64_t begin;
+  std::uint64_t last;
+};
+
+inline PageSpan SpanAt(const Top& top, std::uint64_t hash) {
+  const std::uint64_t chunk = top.chunks()[hash >> top.shift];
+  const std::uint64_t entry = ChunkOf(chunk)->pages[PageIndex(hash, DepthOf(chunk))];
+  const std::uint64_t below =
+      DepthOf(entry) == 0 ? ~std::uint64_t{0} : ~std::uint64_t{0} >> DepthOf(entry);
+  return {PageOf(entry), hash & ~below, hash | below};
+}
+
+inline Page* FindPage(const Top& top, std::uint64_t hash) {
+  const std::uint64_t entry = Load(top.chunks()[hash >> top.shift]);
+  return PageOf(Load(ChunkOf(entry)->pages[PageIndex(hash, DepthOf(entry))]));
+}
+
+// The record of a key, or null. While a table is being relocated an entry is in one of the two
+// tables, or for an instant in both; the old one is asked first, because entries move from it.
+inline const Record* FindIn(const Top& top, std::uint64_t hash, std::string_view key,
+                            const char* base) {
+  const Record* found = nullptr;
+  Probe(FindPage(top, hash), HashParts(hash), base, [&](std::uint32_t ref) {
+    const auto* record = reinterpret_cast<const Record*>(base + (std::size_t{ref} << 3));
+    if (!record->HasKey(key)) return false;
+    found = record;
+    return true;
+  });
+  return found;
+}
+
+inline const Record* FindRecord(const Top* top, std::string_view key, const char* base) {
+  if (const Top* old = Load(top->old); old != nullptr) [[unlikely]]
+    if (const Record* record = FindIn(*old, old->HashOf(key), key, base)) return record;
+  return FindIn(*top, top->HashOf(key), key, base);
+}
+
+// FindRecord for many keys: found(i, record or null) for each. The lines of sixteen lookups are
+// asked for before any is looked at, stage by stage, so that they come in together.
+template <typename Found>
+void FindRecords(const Top* top, const char* base, std::span<const std::string_view> keys,
+                 const Found& found) {
+  constexpr std::size_t kFlight = 16;
+  if (Load(top->old) != nullptr) {
+    for (std::size_t i = 0; i < keys.size(); ++i) found(i, FindRecord(top, keys[i], base));
+    return;
+  }
+  std::uint64_t hashes[kFlight];
+  const Page* pages[kFlight];
+  for (std::size_t begin = 0; begin < keys.size(); begin += kFlight) {
+    const std::size_t count = std::min(kFlight, keys.size() - begin);
+    for (std::size_t i = 0; i < count; ++i) hashes[i] = top->HashOf(keys[begin + i]);
+    for (std::size_t i = 0; i < count; ++i) {
+      pages[i] = FindPage(*top, hashes[i]);
+      __builtin_prefetch(&pages[i]->buckets[hashes[i] & 15]);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const HashParts parts(hashes[i]);
+      const Bucket& bucket = pages[i]->buckets[parts.home];
+      const std::uint32_t hits = MatchTops(Load(bucket.tops), parts.top);
+      if (hits == 0) continue;
+      const char* record = base + (std::size_t{Load(bucket.refs[std::countr_zero(hits)])} << 3);
+      __builtin_prefetch(record);
+      __builtin_prefetch(record + 64);
+    }
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string_view key = keys[begin + i];
+      const Record* match = nullptr;
+      Probe(pages[i], HashParts(hashes[i]), base, [&](std::uint32_t ref) {
+        const auto* record = reinterpret_cast<const Record*>(base + (std::size_t{ref} << 3));
+        if (!record->HasKey(key)) return false;
+        match = record;
+        return true;
+      });
+      found(begin + i, match);
+    }
+  }
+}
+
+// Calls visit(Page&, depth, prefix) for every page in order of hashes, overflow pages not included;
+// `prefix` is the lowest hash that belongs to the page.
+template <typename Visit>
+void ForEachPage(const Top& top, const Visit& visit) {
+  for (std::size_t t = 0; t < top.size();) {
+    const std::uint64_t entry = top.chunks()[t];
+    const std::uint32_t chunk_depth = DepthOf(entry);
+    const std::uint64_t begin = std::uint64_t{t} << top.shift;
+    const Chunk& chunk = *ChunkOf(entry);
+    for (std::uint32_t p = 0; p < Chunk::kPages;) {
+      const std::uint32_t depth = DepthOf(chunk.pages[p]);
+      const std::uint64_t prefix = begin | std::uint64_t{p} << (64 - Chunk::kBits) >> chunk_depth;
+      visit(*PageOf(chunk.pages[p]), depth, prefix);
+      p += 1u << (chunk_depth + Chunk::kBits - depth);
+    }
+    t += std::size_t{1} << (top.depth - chunk_depth);
+  }
+}
+
+}  // namespace portolan::mapcore::hmap

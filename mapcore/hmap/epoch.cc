@@ -1,0 +1,66 @@
+#include "mapcore/hmap/epoch.h"
+
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace portolan::mapcore::hmap {
+namespace {
+
+#if defined(__SANITIZE_THREAD__)
+constexpr bool kMembarrierAllowed = false;
+#else
+constexpr bool kMembarrierAllowed = true;
+#endif
+
+bool Membarrier(int command) {
+  return syscall(SYS_membarrier, command, 0, 0) == 0;
+}
+
+}  // namespace
+
+ReaderDomain::ReaderDomain(Fences fences)
+    : membarrier_(kMembarrierAllowed && fences == Fences::kProbe &&
+                  Membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
+                  Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {}
+
+ReaderDomain::~ReaderDomain() = default;
+
+std::uint32_t ReaderDomain::Advance() {
+  const std::uint32_t ended = epoch_.fetch_add(1, std::memory_order_seq_cst);
+  // A reader that this fence does not show has not loaded anything yet: it will see the unlinking.
+  // Should the call fail after it worked once, nothing is freed.
+  if (!membarrier_)
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  else if (!Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
+    return 0;
+  std::uint32_t oldest = ended + 1;
+  const std::lock_guard lock(mutex_);
+  for (const std::unique_ptr<Seat>& seat : seats_) {
+    const std::uint32_t epoch = seat->epoch.load(std::memory_order_acquire);
+    if (epoch != 0) oldest = std::min(oldest, epoch);
+  }
+  return oldest - 1;
+}
+
+Reader::Reader(ReaderDomain& domain) : domain_(domain), seat_(nullptr) {
+  const std::lock_guard lock(domain.mutex_);
+  for (const auto& seat : domain.seats_) {
+    if (seat->taken.load(std::memory_order_relaxed)) continue;
+    seat_ = seat.get();
+    break;
+  }
+  if (seat_ == nullptr)
+    seat_ = domain.seats_.emplace_back(std::make_unique<ReaderDomain::Seat>()).get();
+  seat_->taken.store(true, std::memory_order_relaxed);
+}
+
+Reader::~Reader() {
+  const std::lock_guard lock(domain_.mutex_);
+  seat_->epoch.store(0, std::memory_order_release);
+  seat_->taken.store(false, std::memory_order_relaxed);
+}
+
+}  // namespace portolan::mapcore::hmap

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace portolan::mapcore::hmap {
+
+class Reader;
+
+// The readers that look at maps while their one writer works, and how the writer learns that none
+// of them can still see what it unlinked.
+//
+// A reader announces itself by storing the current epoch in its own cache line, looks, and stores
+// zero: no read-modify-write, no line that another thread writes. The writer unlinks a block, notes
+// the epoch, and later frees it once every announced epoch is larger. That a reader's store is
+// visible before its first load is the writer's business where the kernel has membarrier(2): one
+// system call per batch stands for a fence in every reader. Without it (an old kernel, a filter,
+// ThreadSanitizer, which cannot see through the call) every reader fences itself; probed once, when
+// the domain is made.
+//
+// Thread-safe. Outlives its readers and the maps that know it.
+class ReaderDomain {
+ public:
+  enum class Fences { kProbe, kPortable };
+
+  explicit ReaderDomain(Fences fences = Fences::kProbe);
+  ~ReaderDomain();
+  ReaderDomain(const ReaderDomain&) = delete;
+  ReaderDomain& operator=(const ReaderDomain&) = delete;
+
+  bool uses_membarrier() const { return membarrier_; }
+  // The epoch to note beside a block that was just unlinked.
+  std::uint32_t epoch() const { return epoch_.load(std::memory_order_acquire); }
+  // Begins a new epoch and says which epochs no reader can be in any more: all up to the result.
+  std::uint32_t Advance();
+
+ private:
+  friend class Reader;
+  struct alignas(64) Seat {
+    std::atomic<std::uint32_t> epoch{0};  // 0: not reading
+    std::atomic<bool> taken{false};
+  };
+
+  std::atomic<std::uint32_t> epoch_{1};
+  bool membarrier_ = false;
+  std::mutex mutex_;                          // for seats_, not for what is in them
+  std::vector<std::unique_ptr<Seat>> seats_;  // never shrinks
+};
+
+// A thread's place among the readers. One thread's own; make it once per thread, not per lookup.
+class Reader {
+ public:
+  explicit Reader(ReaderDomain& domain);
+  ~Reader();
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+ private:
+  friend class ReadScope;
+  ReaderDomain& domain_;
+  ReaderDomain::Seat* seat_;
+  int depth_ = 0;
+};
+
+// What a lookup returned within the scope stays valid until its end. Keep it short: what the writer
+// replaces meanwhile stays in memory. Scopes nest.
+class ReadScope {
+ public:
+  explicit ReadScope(Reader& reader) : reader_(reader) {
+    if (reader.depth_++ > 0) return;
+    reader.seat_->epoch.store(reader.domain_.epoch(), std::memory_order_relaxed);
+    if (reader.domain_.uses_membarrier())
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    else
+      std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+  ~ReadScope() {
+    if (--reader_.depth_ == 0) reader_.seat_->epoch.store(0, std::memory_order_release);
+  }
+  ReadScope(const ReadScope&) = delete;
+  ReadScope& operator=(const ReadScope&) = delete;
+
+ private:
+  Reader& reader_;
+};
+
+}  // namespace portolan::mapcore::hmap

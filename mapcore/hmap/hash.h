@@ -1,0 +1,103 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+namespace portolan::mapcore::hmap {
+
+// A map's 64-bit hash: the 64x64 -> 128 bit multiply-and-fold of wyhash final v4 (Wang Yi, public
+// domain), two multiplications for keys of 17 to 32 bytes. Seeded per map, so that keys crafted
+// against one map do nothing to another. Not a cryptographic hash; not equal across byte orders.
+//
+// How a map uses the bits of a hash:
+//   63 downwards  which page (directory)
+//   55..44        the slot's twelve further bits
+//   11..4         the slot's tophash
+//   3..0          the home bucket within the page
+
+inline constexpr std::uint64_t kHashWords[4] = {0xa0761d6478bd642f, 0xe7037ed1a0b428db,
+                                                0x8ebc6af09c88c6e3, 0x589965cc75374cc3};
+
+inline std::uint64_t Fold(std::uint64_t a, std::uint64_t b) {
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = Wide{a} * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+// The form in which HashBytes takes a seed: mixed once per map instead of once per key.
+inline std::uint64_t PrepareSeed(std::uint64_t seed) {
+  return seed ^ Fold(seed ^ kHashWords[0], kHashWords[1]);
+}
+
+namespace detail {
+
+template <typename Word>
+std::uint64_t Read(const char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// Over 48 bytes: three lanes at once, so that the multiplications overlap.
+inline std::uint64_t FoldBlocks(const char*& at, std::size_t& left, std::uint64_t seed) {
+  std::uint64_t one = seed;
+  std::uint64_t two = seed;
+  do {
+    seed = Fold(Read<std::uint64_t>(at) ^ kHashWords[1], Read<std::uint64_t>(at + 8) ^ seed);
+    one = Fold(Read<std::uint64_t>(at + 16) ^ kHashWords[2], Read<std::uint64_t>(at + 24) ^ one);
+    two = Fold(Read<std::uint64_t>(at + 32) ^ kHashWords[3], Read<std::uint64_t>(at + 40) ^ two);
+    at += 48;
+    left -= 48;
+  } while (left > 48);
+  return seed ^ one ^ two;
+}
+
+}  // namespace detail
+
+inline std::uint64_t HashBytes(std::string_view bytes, std::uint64_t prepared_seed) {
+  using detail::Read;
+  const char* at = bytes.data();
+  std::size_t left = bytes.size();
+  std::uint64_t seed = prepared_seed;
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+  if (left <= 16) {
+    if (left >= 4) {
+      const std::size_t inner = left >> 3 << 2;
+      a = Read<std::uint32_t>(at) << 32 | Read<std::uint32_t>(at + inner);
+      b = Read<std::uint32_t>(at + left - 4) << 32 | Read<std::uint32_t>(at + left - 4 - inner);
+    } else if (left > 0) {
+      a = Read<std::uint8_t>(at) << 16 | Read<std::uint8_t>(at + (left >> 1)) << 8 |
+          Read<std::uint8_t>(at + left - 1);
+    }
+  } else {
+    if (left > 48) seed = detail::FoldBlocks(at, left, seed);
+    while (left > 16) {
+      seed = Fold(Read<std::uint64_t>(at) ^ kHashWords[1], Read<std::uint64_t>(at + 8) ^ seed);
+      at += 16;
+      left -= 16;
+    }
+    a = Read<std::uint64_t>(at + left - 16);
+    b = Read<std::uint64_t>(at + left - 8);
+  }
+  a ^= kHashWords[1];
+  b ^= seed;
+  __extension__ using Wide = unsigned __int128;
+  const Wide product = Wide{a} * b;
+  return Fold(static_cast<std::uint64_t>(product) ^ kHashWords[0] ^ bytes.size(),
+              static_cast<std::uint64_t>(product >> 64) ^ kHashWords[1]);
+}
+
+// One entry's share of a map's additive digest. `key_hash` is HashBytes(key) under the map's seed.
+inline std::uint64_t EntryDigest(std::uint64_t key_hash, std::string_view value) {
+  return HashBytes(value, key_hash) + key_hash;
+}
+
+// A seed from the kernel's generator; the same on every call only by accident. The one place where
+// mapcore draws randomness: a hash seed changes no result, and must not be predictable from
+// outside.
+std::uint64_t DrawSeed();
+
+}  // namespace portolan::mapcore::hmap

@@ -1,0 +1,315 @@
+#include "mapcore/hmap/lineage.h"
+
+#include <cassert>
+#include <new>
+#include <utility>
+
+namespace portolan::mapcore::hmap {
+namespace {
+
+constexpr std::uint32_t kReclaimAt = 4096;  // unlinked blocks per look at the readers
+constexpr std::uint32_t kSparesKept = 4;
+
+}  // namespace
+
+void RefList::Append(Item item, Block*& spare) {
+  if (NeedsBlock()) {
+    spare->next = nullptr;
+    spare->count = 0;
+    Push(std::exchange(spare, nullptr));
+  }
+  last_->items[last_->count++] = item;
+}
+
+void RefList::Push(Block* block) {
+  if (last_ == nullptr)
+    first_ = block;
+  else
+    last_->next = block;
+  last_ = block;
+}
+
+void RefList::Join(RefList&& other) {
+  if (other.first_ == nullptr) return;
+  Push(other.first_);
+  last_ = other.last_;
+  other.first_ = other.last_ = nullptr;
+}
+
+std::size_t RefList::blocks() const {
+  std::size_t count = 0;
+  for (const Block* block = first_; block != nullptr; block = block->next) ++count;
+  return count;
+}
+
+Lineage::Lineage(std::unique_ptr<Arena> arena, ReaderDomain* readers)
+    : arena_(std::move(arena)), readers_(readers) {}
+
+// What the arena holds goes with it.
+Lineage::~Lineage() {
+  while (branches_ != nullptr) {
+    Branch* branch = branches_;
+    branches_ = branch->next;
+    while (branch->oldest != nullptr) {
+      SnapshotState* snapshot = branch->oldest;
+      branch->oldest = snapshot->newer;
+      delete snapshot;
+    }
+    delete branch;
+  }
+}
+
+Branch* Lineage::NewBranch(SnapshotState* base) {
+  auto* branch = new (std::nothrow) Branch;
+  if (branch == nullptr) return nullptr;
+  if (base != nullptr) {
+    Pin(*base);
+    branch->base = base;
+    branch->head = base->contents;
+  }
+  branch->next = branches_;
+  if (branches_ != nullptr) branches_->previous = branch;
+  branches_ = branch;
+  return branch;
+}
+
+SnapshotState* Lineage::Take(Branch& branch) {
+  if (HasReleased()) Drain();
+  if (version_ == UINT32_MAX) return nullptr;
+  auto* snapshot = new (std::nothrow) SnapshotState;
+  if (snapshot == nullptr) return nullptr;
+  snapshot->contents = branch.head;
+  snapshot->version = version_++;
+  snapshot->pins.store(1, std::memory_order_relaxed);
+  snapshot->branch = &branch;
+  snapshot->older = branch.newest;
+  (branch.newest != nullptr ? branch.newest->newer : branch.oldest) = snapshot;
+  branch.newest = snapshot;
+  return snapshot;
+}
+
+void Lineage::DropHead(Branch& branch) {
+  FreeAll(branch.head, branch.floor());
+  branch.has_head = false;
+  branch.head = Contents{};
+  Discard(branch.newest != nullptr ? branch.newest->dead : branch.dead);
+  EndIfEmpty(branch);
+  Drain();
+}
+
+void Lineage::Swap(Branch& a, Branch& b) {
+  for (SnapshotState* s = a.oldest; s != nullptr; s = s->newer) s->branch = &b;
+  for (SnapshotState* s = b.oldest; s != nullptr; s = s->newer) s->branch = &a;
+  std::swap(a.base, b.base);
+  std::swap(a.oldest, b.oldest);
+  std::swap(a.newest, b.newest);
+  std::swap(a.dead, b.dead);
+  std::swap(a.has_head, b.has_head);
+  const Contents head = a.head;
+  Publish(a, b.head);
+  Publish(b, head);
+}
+
+void Lineage::Publish(Branch& branch, const Contents& contents) {
+  Store(branch.head.top, contents.top);
+  static_cast<Counters&>(branch.head) = contents;
+}
+
+std::uint32_t Lineage::BirthOf(const void* block) const {
+  switch (arena_->KindOf(arena_->RefOf(block))) {
+    case Arena::Kind::kRecords:
+      return static_cast<const Record*>(block)->birth();
+    case Arena::Kind::kPages:
+      return static_cast<const Page*>(block)->birth();
+    default:
+      return static_cast<const Node*>(block)->birth;
+  }
+}
+
+void Lineage::Restart(Branch& branch, Branch& past, const Contents& contents) {
+  past.head = contents;
+  Swap(branch, past);
+  DropHead(past);
+}
+
+void Lineage::Release(SnapshotState& snapshot) {
+  if (snapshot.pins.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  snapshot.next_released = released_.load(std::memory_order_relaxed);
+  while (!released_.compare_exchange_weak(snapshot.next_released, &snapshot,
+                                          std::memory_order_release, std::memory_order_relaxed)) {
+  }
+}
+
+void Lineage::Drain() {
+  for (bool joined = true; joined;) {
+    while (SnapshotState* snapshot = released_.exchange(nullptr, std::memory_order_acquire)) {
+      while (snapshot != nullptr) {
+        SnapshotState* next = snapshot->next_released;
+        ReleaseNow(*snapshot);
+        snapshot = next;
+      }
+    }
+    joined = false;
+    for (Branch *branch = branches_, *next = nullptr; branch != nullptr && !joined; branch = next) {
+      next = branch->next;
+      joined = JoinIfLeft(*branch);
+    }
+  }
+}
+
+void Lineage::ReleaseNow(SnapshotState& snapshot) {
+  Branch& branch = *snapshot.branch;
+  SnapshotState* older = snapshot.older != nullptr ? snapshot.older : branch.base;
+  const std::uint32_t born_after = older != nullptr ? older->version : 0;
+  if (snapshot.newer == nullptr && !branch.has_head) {
+    // It stood for the head. What died later is still reached from here, and found by the walk.
+    FreeAll(snapshot.contents, born_after);
+    Discard(snapshot.dead);
+  } else {
+    snapshot.dead.Filter(
+        [&](const RefList::Item& item) {
+          if (item.tag <= born_after) return true;
+          Free(arena_->At(item.ref));
+          return false;
+        },
+        [&](RefList::Block* block) { Recycle(block); });
+    (snapshot.older != nullptr ? snapshot.older->dead : branch.dead).Join(std::move(snapshot.dead));
+  }
+  Unlink(snapshot);
+  delete &snapshot;
+  EndIfEmpty(branch);
+}
+
+void Lineage::Unlink(SnapshotState& snapshot) {
+  Branch& branch = *snapshot.branch;
+  (snapshot.older != nullptr ? snapshot.older->newer : branch.oldest) = snapshot.newer;
+  (snapshot.newer != nullptr ? snapshot.newer->older : branch.newest) = snapshot.older;
+}
+
+void Lineage::EndIfEmpty(Branch& branch) {
+  if (branch.has_head || branch.newest != nullptr) return;
+  Discard(branch.dead);
+  if (branch.base != nullptr) Release(*branch.base);
+  (branch.previous != nullptr ? branch.previous->next : branches_) = branch.next;
+  if (branch.next != nullptr) branch.next->previous = branch.previous;
+  delete &branch;
+}
+
+// Where one fork alone still needs this branch's newest snapshot, and the branch has no head, the
+// fork goes on in its place. True when it did; a snapshot may then wait to be drained.
+bool Lineage::JoinIfLeft(Branch& branch) {
+  SnapshotState* last = branch.newest;
+  if (branch.has_head || last == nullptr || last->pins.load(std::memory_order_acquire) != 1)
+    return false;
+  Branch* fork = branches_;
+  while (fork != nullptr && fork->base != last) fork = fork->next;
+  if (fork == nullptr) return false;
+
+  for (SnapshotState* s = last; s != nullptr; s = s->older) s->branch = fork;
+  Discard(last->dead);
+  last->dead = std::exchange(fork->dead, std::exchange(branch.dead, RefList{}));
+  last->newer = fork->oldest;
+  (fork->oldest != nullptr ? fork->oldest->older : fork->newest) = last;
+  fork->oldest = branch.oldest;
+  fork->base = std::exchange(branch.base, nullptr);
+  branch.oldest = branch.newest = nullptr;
+  EndIfEmpty(branch);
+  Release(*last);
+  return true;
+}
+
+void Lineage::FreeAll(const Contents& contents, std::uint32_t born_after) {
+  ForEachBlock(contents, born_after, [&](void* block) { Free(block); });
+}
+
+bool Lineage::PrepareRoom(std::uint32_t deaths) {
+  const std::uint32_t wanted = 2 + deaths / RefList::Block::kItems;
+  while (spare_count_ < wanted) {
+    auto* block = static_cast<RefList::Block*>(arena_->AllocateNode(sizeof(RefList::Block)));
+    if (block == nullptr) return false;
+    block->next = spares_;
+    spares_ = block;
+    ++spare_count_;
+  }
+  return true;
+}
+
+void Lineage::Append(RefList& list, RefList::Item item) {
+  RefList::Block* spare = nullptr;
+  if (list.NeedsBlock()) {
+    if (!PrepareRoom(0)) {
+      ++leaked_;
+      return;
+    }
+    spare = std::exchange(spares_, spares_->next);
+    --spare_count_;
+  }
+  list.Append(item, spare);
+}
+
+void Lineage::Retire(Branch& branch, void* block, std::uint32_t birth) {
+  if (birth > branch.floor()) return Free(block);
+  Append(branch.newest != nullptr ? branch.newest->dead : branch.dead,
+         {arena_->RefOf(block), birth});
+}
+
+void Lineage::Free(void* block) {
+  if (readers_ == nullptr && iterations_ == 0) return FreeBlock(block);
+  Append(waiting_, {arena_->RefOf(block), readers_ == nullptr ? 0 : readers_->epoch()});
+  if (++waiting_count_ >= reclaim_at_ && iterations_ == 0) Reclaim();
+}
+
+void Lineage::FreeBlock(void* block) {
+  switch (arena_->KindOf(arena_->RefOf(block))) {
+    case Arena::Kind::kRecords:
+      return arena_->FreeRecord(block, static_cast<Record*>(block)->bytes());
+    case Arena::Kind::kPages:
+      return arena_->FreePage(block);
+    case Arena::Kind::kNodes:
+      return arena_->FreeNode(block, static_cast<Node*>(block)->bytes);
+    case Arena::Kind::kFree:
+      break;
+  }
+  assert(false);
+}
+
+void Lineage::Reclaim() {
+  const std::uint32_t passed = readers_ == nullptr ? UINT32_MAX : readers_->Advance();
+  std::uint32_t left = 0;
+  waiting_.Filter(
+      [&](const RefList::Item& item) {
+        if (item.tag > passed) return ++left, true;
+        FreeBlock(arena_->At(item.ref));
+        return false;
+      },
+      [&](RefList::Block* block) { Recycle(block); });
+  waiting_count_ = left;
+  reclaim_at_ = 2 * left + kReclaimAt;
+}
+
+void Lineage::EndIteration() {
+  if (--iterations_ == 0 && waiting_count_ > 0 && readers_ == nullptr) Reclaim();
+}
+
+void Lineage::Recycle(RefList::Block* block) {
+  if (spare_count_ >= kSparesKept) return arena_->FreeNode(block, sizeof *block);
+  block->next = spares_;
+  spares_ = block;
+  ++spare_count_;
+}
+
+void Lineage::Discard(RefList& list) {
+  list.Filter([](const RefList::Item&) { return false; },
+              [&](RefList::Block* block) { Recycle(block); });
+}
+
+Lineage::Counts Lineage::counts() const {
+  Counts counts{.waiting = waiting_count_, .leaked = leaked_};
+  for (const Branch* branch = branches_; branch != nullptr; branch = branch->next) {
+    ++counts.branches;
+    for (const SnapshotState* s = branch->oldest; s != nullptr; s = s->newer) ++counts.snapshots;
+  }
+  return counts;
+}
+
+}  // namespace portolan::mapcore::hmap

@@ -1,0 +1,272 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "mapcore/hmap/arena.h"
+#include "mapcore/hmap/directory.h"
+#include "mapcore/hmap/epoch.h"
+
+namespace portolan::mapcore::hmap {
+
+// A list of arena blocks with a number each (their birth, or the epoch that unlinked them), in
+// nodes of the arena. Joining two lists is O(1). Reserve() is what can fail; Append() after it
+// cannot.
+class RefList {
+ public:
+  struct Item {
+    Arena::Ref ref;
+    std::uint32_t tag;
+  };
+  struct Block {
+    static constexpr std::uint32_t kItems = 70;
+    Block* next;
+    std::uint32_t count;
+    std::uint32_t unused;
+    Item items[kItems];
+  };
+  static_assert(sizeof(Block) == 576);
+
+  bool empty() const { return first_ == nullptr; }
+  std::size_t blocks() const;
+  // Appends; `spare` is taken, and set to null, when the last block is full.
+  void Append(Item item, Block*& spare);
+  bool NeedsBlock() const { return last_ == nullptr || last_->count == Block::kItems; }
+  void Join(RefList&& other);
+  // Keeps the items for which keep(item) is true; blocks left empty go to recycle(block).
+  template <typename Keep, typename Recycle>
+  void Filter(const Keep& keep, const Recycle& recycle) {
+    Block* block = first_;
+    first_ = last_ = nullptr;
+    while (block != nullptr) {
+      Block* next = block->next;
+      std::uint32_t kept = 0;
+      for (std::uint32_t i = 0; i < block->count; ++i)
+        if (keep(block->items[i])) block->items[kept++] = block->items[i];
+      block->count = kept;
+      block->next = nullptr;
+      if (kept == 0)
+        recycle(block);
+      else
+        Push(block);
+      block = next;
+    }
+  }
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    for (const Block* block = first_; block != nullptr; block = block->next)
+      for (std::uint32_t i = 0; i < block->count; ++i) visit(block->items[i]);
+  }
+
+ private:
+  void Push(Block* block);
+
+  Block* first_ = nullptr;
+  Block* last_ = nullptr;
+};
+
+// What a map counts.
+struct Counters {
+  std::uint64_t size = 0;
+  std::uint64_t digest = 0;  // sum of EntryDigest over the entries, each under its table's seed
+  std::uint64_t pages = 0;   // of the primary table, overflow pages not included
+  std::uint64_t overflow_pages = 0;
+  // Of a relocation under way; see relocation.h.
+  std::uint64_t old_pages = 0;
+  std::uint64_t old_overflow_pages = 0;
+  std::uint64_t old_pages_at_first = 0;
+  std::uint64_t evacuated = 0;        // pages
+  std::uint64_t cursor = 0;           // the lowest hash of the old page that moves next
+  std::uint32_t waits_for_epoch = 0;  // readers of it and before may know one table only
+  std::uint64_t reseed_from = 0;      // the size from which overflow pages start a relocation
+};
+
+// What a map holds at one moment.
+struct Contents : Counters {
+  Top* top = nullptr;
+};
+
+struct Branch;
+
+// A snapshot as its lineage keeps it.
+struct SnapshotState {
+  Contents contents;
+  std::uint32_t version = 0;           // of the lineage; births compare with it
+  std::atomic<std::uint32_t> pins{0};  // handles, and branches forked here
+  std::uint64_t user_version = 0;
+  std::int64_t timestamp_ms = 0;
+  Branch* branch = nullptr;
+  SnapshotState* older = nullptr;
+  SnapshotState* newer = nullptr;
+  SnapshotState* next_released = nullptr;
+  RefList dead;  // what died on the branch while this was its newest snapshot
+};
+
+// A head that is written, and the snapshots taken of it.
+struct Branch {
+  Contents head;
+  bool has_head = true;
+  std::atomic<std::uint32_t> flags{0};               // HmapDebug::kWriting
+  std::uint64_t mutations = 0;                       // calls that may have changed the head
+  mutable std::atomic<std::uint64_t> iterations{0};  // begun so far
+  SnapshotState* base = nullptr;                     // of another branch, pinned; null: began empty
+  SnapshotState* oldest = nullptr;
+  SnapshotState* newest = nullptr;
+  RefList dead;  // what of the base died on this branch before its first snapshot
+  Branch* previous = nullptr;
+  Branch* next = nullptr;
+
+  // What was born later is the head's alone, and may be changed in place.
+  std::uint32_t floor() const {
+    return newest != nullptr ? newest->version : base != nullptr ? base->version : 0;
+  }
+};
+
+// One arena and every version that lives in it: the branches, their snapshots, and when a block can
+// be freed.
+//
+// Every block knows the version it was born in; versions are counted over the whole lineage, one a
+// snapshot. A block that the head replaces dies. Born after the newest snapshot, nobody else has
+// it: it is freed. Otherwise it goes to the dead list of the newest snapshot. When snapshot s is
+// released, what is in its list and was born after the next older snapshot can be reached no more
+// and is freed; the rest moves to that older one's list (the dead lists of ZFS). So a release costs
+// what died while s was the newest, however many snapshots there are.
+//
+// A branch that lost its head has no more deaths: its newest snapshot stands for it, and releasing
+// that frees, by a walk, what was born after the next older. A fork's base is pinned, and plays the
+// next older snapshot's part at the fork's end of the list; when only the fork still needs it and
+// its branch has no head, the two branches become one.
+//
+// One writer at a time, but for Release().
+class Lineage {
+ public:
+  Lineage(std::unique_ptr<Arena> arena, ReaderDomain* readers);
+  ~Lineage();
+  Lineage(const Lineage&) = delete;
+  Lineage& operator=(const Lineage&) = delete;
+
+  Arena& arena() const { return *arena_; }
+  const char* base() const { return arena_->base(); }
+  std::uint32_t version() const { return version_; }
+  Record* RecordAt(Arena::Ref ref) const { return static_cast<Record*>(arena_->At(ref)); }
+
+  // Null when memory is out (the heap's).
+  Branch* NewBranch(SnapshotState* base);
+  // Null when memory is out or versions are (2^32 of them). The caller holds one pin.
+  SnapshotState* Take(Branch& branch);
+  // Gives up the branch's head.
+  void DropHead(Branch& branch);
+  // Begins the branch anew with `contents`, in blocks of their own. Its snapshots go to `past`, a
+  // new branch. O(snapshots + what only the head had).
+  void Restart(Branch& branch, Branch& past, const Contents& contents);
+  // Exchanges what two branches are. O(their snapshots).
+  void Swap(Branch& a, Branch& b);
+
+  static void Pin(SnapshotState& snapshot) {
+    snapshot.pins.fetch_add(1, std::memory_order_relaxed);
+  }
+  // Gives a pin back, from any thread; what only it held is freed by the next Drain().
+  void Release(SnapshotState& snapshot);
+  bool HasReleased() const { return released_.load(std::memory_order_acquire) != nullptr; }
+  void Drain();
+
+  // Makes sure that the next `deaths` calls of Retire() have room to note them.
+  bool PrepareRoom(std::uint32_t deaths);
+  // The same, where a death of `branch` is noted at all.
+  bool PrepareRoomIfShared(const Branch& branch, std::uint32_t deaths) {
+    const bool shared = branch.newest != nullptr || branch.base != nullptr || readers_ != nullptr ||
+                        iterations_ > 0;
+    return !shared || PrepareRoom(deaths);
+  }
+  // The head of `branch` no longer refers to the block, and readers find it no more.
+  void Retire(Branch& branch, void* block, std::uint32_t birth);
+  // Frees now, or when the readers and iterators of this moment are gone. `block` was never in a
+  // snapshot that lives.
+  void Free(void* block);
+
+  // Of a block whose kind has one.
+  std::uint32_t BirthOf(const void* block) const;
+  // Readers that came up to this moment have an epoch up to this one; 0 when there are none ever.
+  std::uint32_t ReaderEpoch() const { return readers_ == nullptr ? 0 : readers_->epoch(); }
+  bool ReadersPassed(std::uint32_t epoch) {
+    return readers_ == nullptr || readers_->Advance() >= epoch;
+  }
+
+  // While an iteration is under way blocks keep their bytes.
+  void BeginIteration() { ++iterations_; }
+  void EndIteration();
+  bool iterating() const { return iterations_ > 0; }
+
+  struct Counts {
+    std::uint64_t branches = 0, snapshots = 0, waiting = 0, leaked = 0;
+  };
+  Counts counts() const;
+  // Calls visit(block) for every block of `contents` born after `born_after`; a block is not read
+  // any more once it was visited. A version that is older than a node is older than all below it.
+  template <typename Visit>
+  void ForEachBlock(const Contents& contents, std::uint32_t born_after, const Visit& visit) const;
+  // See validate.h.
+  Status Validate() const;
+
+ private:
+  void ReleaseNow(SnapshotState& snapshot);
+  static void Publish(Branch& branch, const Contents& contents);
+  void Unlink(SnapshotState& snapshot);
+  void EndIfEmpty(Branch& branch);
+  bool JoinIfLeft(Branch& branch);
+  void Discard(RefList& list);
+  void FreeAll(const Contents& contents, std::uint32_t born_after);
+  void Append(RefList& list, RefList::Item item);
+  void FreeBlock(void* block);
+  void Reclaim();
+  void Recycle(RefList::Block* block);
+
+  std::unique_ptr<Arena> arena_;
+  ReaderDomain* readers_;
+  std::uint32_t version_ = 1;
+  std::atomic<SnapshotState*> released_{nullptr};
+  Branch* branches_ = nullptr;
+  RefList::Block* spares_ = nullptr;
+  std::uint32_t spare_count_ = 0;
+  RefList waiting_;  // unlinked blocks that a reader may still look at, with their epoch
+  std::uint32_t waiting_count_ = 0;
+  std::uint32_t reclaim_at_ = 1;
+  std::uint64_t leaked_ = 0;
+  int iterations_ = 0;
+};
+
+template <typename Visit>
+void Lineage::ForEachBlock(const Contents& contents, std::uint32_t born_after,
+                           const Visit& visit) const {
+  Top* old = nullptr;
+  for (Top* top = contents.top; top != nullptr; top = old) {
+    if (top->birth <= born_after) return;
+    old = top->old;
+    for (std::size_t t = 0; t < top->size();) {
+      Chunk* chunk = ChunkOf(top->chunks()[t]);
+      const std::uint32_t chunk_depth = DepthOf(top->chunks()[t]);
+      t += std::size_t{1} << (top->depth - chunk_depth);
+      if (chunk->birth <= born_after) continue;
+      for (std::uint32_t p = 0; p < Chunk::kPages;) {
+        Page* page = PageOf(chunk->pages[p]);
+        p += 1u << (chunk_depth + Chunk::kBits - DepthOf(chunk->pages[p]));
+        while (page != nullptr && page->birth() > born_after) {
+          ForEachSlot(*page, [&](Slot slot) {
+            Record* record = RecordAt(slot.ref());
+            if (record->birth() > born_after) visit(record);
+          });
+          Page* next =
+              page->overflow() == 0 ? nullptr : static_cast<Page*>(arena_->At(page->overflow()));
+          visit(page);
+          page = next;
+        }
+      }
+      visit(chunk);
+    }
+    visit(top);
+  }
+}
+
+}  // namespace portolan::mapcore::hmap

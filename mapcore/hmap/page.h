@@ -1,0 +1,151 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+#include "mapcore/hmap/atomic.h"
+#include "mapcore/hmap/record.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace portolan::mapcore::hmap {
+
+// Where a hash belongs within its page, and what its slot says of it.
+struct HashParts {
+  static constexpr std::uint32_t kMinTop = 5;  // as in the Go runtime: below are marks, not hashes
+
+  explicit HashParts(std::uint64_t hash)
+      : home(static_cast<std::uint32_t>(hash & 15)),
+        top(static_cast<std::uint8_t>(hash >> 4)),
+        ext(static_cast<std::uint16_t>((hash >> 44 & 0xfff) << 4 | home)) {
+    if (top < kMinTop) top = static_cast<std::uint8_t>(top + kMinTop);
+  }
+  // From a slot.
+  HashParts(std::uint8_t slot_top, std::uint16_t slot_ext)
+      : home(slot_ext & 15u), top(slot_top), ext(slot_ext) {}
+
+  std::uint32_t home;
+  std::uint8_t top;
+  std::uint16_t ext;
+};
+
+// Eight slots in one cache line, the Go runtime's bucket with references in place of keys and
+// values: a probe compares eight tophashes at once and one `ext` per hit, twenty bits together, so
+// that a miss reads no record and a hit reads exactly one.
+struct alignas(64) Bucket {
+  std::uint64_t tops;     // a byte per slot; 0 is an empty slot
+  std::uint16_t ext[8];   // twelve more bits of the hash, then the home bucket
+  std::uint32_t refs[8];  // records, by Arena::Ref
+  // kPassMask: how many entries have their home here or before and live behind, around the page. It
+  // is exact, so that churn leaves no tombstones. kChained: the page has an overflow page.
+  std::uint16_t link;
+  std::uint16_t meta;  // of buckets 0 to 2: the page's
+  std::uint32_t word;  // of bucket 0: the page's birth
+
+  static constexpr std::uint16_t kPassMask = 0x7fff;
+  static constexpr std::uint16_t kChained = 0x8000;
+};
+
+// The slots of `bucket` whose tophash is `top`, as a bit mask.
+inline std::uint32_t MatchTops(std::uint64_t tops, std::uint8_t top) {
+#if defined(__SSE2__)
+  const __m128i eight = _mm_cvtsi64_si128(static_cast<long long>(tops));
+  const __m128i wanted = _mm_set1_epi8(static_cast<char>(top));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(eight, wanted))) & 0xff;
+#else
+  constexpr std::uint64_t kLow7 = 0x7f7f7f7f7f7f7f7f;
+  const std::uint64_t differ = tops ^ (0x0101010101010101 * top);
+  const std::uint64_t zero = ~(((differ & kLow7) + kLow7) | differ | kLow7);  // 0x80 per match
+  return static_cast<std::uint32_t>((zero >> 7) * 0x0102040810204080 >> 56);
+#endif
+}
+
+// Sixteen buckets and what belongs to them: 128 slots, of which 104 are used (load 13/2 a bucket,
+// as in the Go runtime) before the page splits. An entry that finds its home bucket full goes to
+// the next with room, around the page and never out of it; only a page that must not split further
+// (a flood of equal hashes) fills to 128 and is continued in an overflow page.
+struct alignas(1024) Page {
+  static constexpr std::uint32_t kBuckets = 16;
+  static constexpr std::uint32_t kSlots = 8 * kBuckets;
+  static constexpr std::uint32_t kFull = kBuckets * 13 / 2;
+
+  Bucket buckets[kBuckets];
+
+  std::uint32_t birth() const { return buckets[0].word; }
+  void set_birth(std::uint32_t birth) { buckets[0].word = birth; }
+  std::uint32_t count() const { return buckets[0].meta; }
+  void set_count(std::uint32_t count) { buckets[0].meta = static_cast<std::uint16_t>(count); }
+  // The overflow page by Arena::Ref, or 0. Readers look only after they saw kChained.
+  std::uint32_t overflow() const {
+    return std::uint32_t{LoadRelaxed(buckets[1].meta)} << 16 | LoadRelaxed(buckets[2].meta);
+  }
+  void set_overflow(std::uint32_t ref);
+
+  // An empty page.
+  void Clear(std::uint32_t birth);
+};
+static_assert(sizeof(Bucket) == 64 && sizeof(Page) == 1024);
+
+// A slot of a page. `page` is null where nothing was found.
+struct Slot {
+  Page* page = nullptr;
+  std::uint32_t bucket = 0;
+  std::uint32_t index = 0;
+
+  std::uint32_t ref() const { return Load(page->buckets[bucket].refs[index]); }
+  HashParts parts() const {
+    const Bucket& at = page->buckets[bucket];
+    return {static_cast<std::uint8_t>(at.tops >> 8 * index), at.ext[index]};
+  }
+};
+
+// The slot whose hash parts match and whose reference `is_it` accepts. `base` is the arena's. Also
+// for readers beside the writer.
+template <typename IsIt>
+inline Slot Probe(const Page* page, HashParts parts, const char* base, const IsIt& is_it) {
+  for (;;) {
+    std::uint32_t at = parts.home;
+    std::uint16_t link = 0;
+    for (std::uint32_t i = 0; i < Page::kBuckets; ++i, at = (at + 1) % Page::kBuckets) {
+      const Bucket& bucket = page->buckets[at];
+      std::uint32_t hits = MatchTops(Load(bucket.tops), parts.top);
+      for (; hits != 0; hits &= hits - 1) {
+        const auto index = static_cast<std::uint32_t>(std::countr_zero(hits));
+        if (LoadRelaxed(bucket.ext[index]) != parts.ext) continue;
+        if (is_it(Load(bucket.refs[index]))) return {const_cast<Page*>(page), at, index};
+      }
+      link = Load(bucket.link);
+      if ((link & Bucket::kPassMask) == 0) break;
+    }
+    if ((link & Bucket::kChained) == 0) [[likely]]
+      return {};
+    page = reinterpret_cast<const Page*>(base + (std::size_t{page->overflow()} << 3));
+  }
+}
+
+// Writes that readers may look at meanwhile; each leaves the page whole at every instant.
+
+// Puts an entry into a free slot; false when all 128 are taken. Counts it; the digest is the
+// caller's.
+bool PlaceEntry(Page& page, HashParts parts, std::uint32_t ref);
+// Empties a slot. The digest is the caller's.
+void EmptySlot(Slot slot);
+inline void ReplaceRef(Slot slot, std::uint32_t ref) {
+  Store(slot.page->buckets[slot.bucket].refs[slot.index], ref);
+}
+
+// Calls visit(Slot) for every entry of the page, in slot order; not of its overflow pages. The
+// callback may empty the slot it is given.
+template <typename Visit>
+void ForEachSlot(Page& page, const Visit& visit) {
+  for (std::uint32_t b = 0; b < Page::kBuckets; ++b) {
+    std::uint32_t used = ~MatchTops(LoadRelaxed(page.buckets[b].tops), 0) & 0xff;
+    for (; used != 0; used &= used - 1)
+      visit(Slot{&page, b, static_cast<std::uint32_t>(std::countr_zero(used))});
+  }
+}
+
+}  // namespace portolan::mapcore::hmap

@@ -1,0 +1,103 @@
+#include "mapcore/hmap/relocation.h"
+
+#include <utility>
+#include <vector>
+
+namespace portolan::mapcore::hmap {
+
+void Relocation::WaitForReaders() {
+  Counters& head = branch_.head;
+  head.waits_for_epoch = lineage_.ReaderEpoch();
+  head.cursor = 0;
+  head.evacuated = 0;
+}
+
+bool Relocation::Begin(std::uint64_t prepared_seed) {
+  const Top& now = *branch_.head.top;
+  Top* table = tree_.NewTable(prepared_seed, now.hash, 0);
+  if (table == nullptr) return false;
+  Counters& head = branch_.head;
+  head.old_pages = std::exchange(head.pages, 1);
+  head.old_overflow_pages = std::exchange(head.overflow_pages, 0);
+  head.old_pages_at_first = head.old_pages + head.old_overflow_pages;
+  table->old = branch_.head.top;
+  Store(branch_.head.top, table);
+  WaitForReaders();
+  return true;
+}
+
+void Relocation::Step() {
+  if (!active() || lineage_.iterating()) return;
+  Counters& head = branch_.head;
+  if (!Prepared()) {
+    if (!lineage_.ReadersPassed(head.waits_for_epoch)) return;
+    head.waits_for_epoch = 0;
+  }
+  if (!MovePage(head.cursor)) return;
+  ++head.evacuated;
+  if (head.cursor == 0) Commit();
+}
+
+// Moves the entries of the old page at the cursor, and the cursor behind it. Stops where memory is
+// out: what was moved, was.
+bool Relocation::MovePage(std::uint64_t& cursor) {
+  const std::uint32_t depth = tree_.DepthAt(*branch_.head.top->old, cursor);
+  std::vector<Arena::Ref> refs;
+  tree_.CollectRefs(*branch_.head.top->old, cursor, refs);
+  for (const Arena::Ref ref : refs) {
+    if (!lineage_.PrepareRoomIfShared(branch_, 8)) return false;
+    const Record& record = *lineage_.RecordAt(ref);
+    const Top& old = *branch_.head.top->old;
+    const std::uint64_t from = old.HashOf(record.key());
+    const std::uint64_t to = branch_.head.top->HashOf(record.key());
+    // Its page is made this branch's own first: then leaving it cannot fail.
+    if (!tree_.OwnForRemoval(tree_.old(), from)) return false;
+    if (!tree_.Insert(tree_.primary(), to, ref)) return false;
+    const Slot slot = tree_.FindRef(*branch_.head.top->old, from, ref);
+    tree_.Remove(tree_.old(), from, slot, Tree::Fate::kKeep);
+    branch_.head.digest += EntryDigest(to, record.value()) - EntryDigest(from, record.value());
+  }
+  // Behind the page as it was: it may have begun before the cursor, joined with one that is done.
+  cursor = depth == 0 ? 0 : (cursor | (~std::uint64_t{0} >> depth)) + 1;
+  return true;
+}
+
+void Relocation::Commit() {
+  const Counters& head = branch_.head;
+  const auto blocks = static_cast<std::uint32_t>(4 * head.old_pages + head.old_overflow_pages + 8);
+  if (!lineage_.PrepareRoomIfShared(branch_, blocks) || tree_.OwnTop(tree_.primary()) == nullptr) {
+    branch_.head.cursor = 0;  // goes over the empty table again, and then tries again
+    return;
+  }
+  Top* old = branch_.head.top->old;
+  Store(branch_.head.top->old, static_cast<Top*>(nullptr));
+  Contents past;
+  past.top = old;
+  lineage_.ForEachBlock(
+      past, 0, [&](void* block) { lineage_.Retire(branch_, block, lineage_.BirthOf(block)); });
+  branch_.head.old_pages = branch_.head.old_overflow_pages = 0;
+  branch_.head.old_pages_at_first = branch_.head.evacuated = 0;
+}
+
+bool Relocation::Abandon() {
+  if (!active()) return true;
+  if (!lineage_.PrepareRoomIfShared(branch_, 8) || tree_.OwnTop(tree_.old()) == nullptr)
+    return false;
+  // Readers may hold the primary top, and find the other table through it: they keep it as it is.
+  Top* primary = tree_.CopyTop(*branch_.head.top);
+  if (primary == nullptr) return false;
+  Top* past = branch_.head.top;
+  Top* old = past->old;
+  Counters& head = branch_.head;
+  primary->old = nullptr;
+  Store(old->old, primary);
+  Store(branch_.head.top, old);
+  lineage_.Retire(branch_, past, past->birth);
+  std::swap(head.pages, head.old_pages);
+  std::swap(head.overflow_pages, head.old_overflow_pages);
+  head.old_pages_at_first = head.old_pages + head.old_overflow_pages;
+  WaitForReaders();
+  return true;
+}
+
+}  // namespace portolan::mapcore::hmap

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+
+#include "mapcore/hmap/tree.h"
+
+namespace portolan::mapcore::hmap {
+
+// Moves a branch's entries, by degrees, into a table under another seed, because too many of them
+// collide under this one: the Go runtime's same-size growth, with its oldbuckets and nevacuate.
+//
+//   INIT        one table
+//   PREPARE     an empty table is the primary one, the full one its `old`; waits until no reader is
+//               left that knows one table only. Writes still go to the old one
+//   RELOCATING  every write moves the entries of one old page; references are moved, records stay.
+//               New keys go to the primary table, others are changed where they are
+//   COMMIT      the old table is empty: it is unlinked and its blocks retired
+//
+// A lookup asks the old table, then the primary one; an entry is put into the second before it
+// leaves the first, so it is found at every instant. A snapshot taken meanwhile keeps both tables.
+// A relocation can be abandoned: the tables exchange their parts, and what had moved moves back.
+class Relocation {
+ public:
+  Relocation(Lineage& lineage, Branch& branch)
+      : lineage_(lineage), branch_(branch), tree_(lineage, branch) {}
+
+  bool active() const { return branch_.head.top->old != nullptr; }
+  // False when memory is out; the map is as it was. Not while active.
+  bool Begin(std::uint64_t prepared_seed);
+  // One page's worth of work; without memory for it, none. Not while an iteration is under way,
+  // whose order it would change.
+  void Step();
+  // The same, backwards. False when memory is out.
+  bool Abandon();
+  // Where a key that is in neither table goes now.
+  Top** InsertTable() { return Prepared() || !active() ? tree_.primary() : tree_.old(); }
+
+ private:
+  bool Prepared() const { return branch_.head.waits_for_epoch == 0; }
+  bool MovePage(std::uint64_t& cursor);
+  void Commit();
+  void WaitForReaders();
+
+  Lineage& lineage_;
+  Branch& branch_;
+  Tree tree_;
+};
+
+}  // namespace portolan::mapcore::hmap

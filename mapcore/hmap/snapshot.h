@@ -1,0 +1,84 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "mapcore/hmap/lineage.h"
+
+namespace portolan::mapcore {
+
+class Hmap;
+
+// A map at one moment, immutable: a handle, cheap to copy. Lookups cost what they cost in the map.
+//
+// Copies may be read and released on any thread, in any order, beside the writer of the map; one
+// handle is one thread's at a time. What only the last handle kept is freed by the writer's next
+// snapshot, or by Hmap::Collect().
+class Snapshot {
+ public:
+  Snapshot() = default;
+  Snapshot(const Snapshot& other) : Snapshot(other.lineage_, other.state_) {
+    if (state_ != nullptr) hmap::Lineage::Pin(*state_);
+  }
+  Snapshot(Snapshot&& other) noexcept
+      : lineage_(std::move(other.lineage_)), state_(std::exchange(other.state_, nullptr)) {}
+  Snapshot& operator=(Snapshot other) noexcept {
+    lineage_.swap(other.lineage_);
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~Snapshot() {
+    if (state_ != nullptr) lineage_->Release(*state_);
+  }
+
+  explicit operator bool() const { return state_ != nullptr; }
+  std::optional<std::string_view> Find(std::string_view key) const {
+    const hmap::Record* record = FindRecord(key);
+    if (record == nullptr) return std::nullopt;
+    return record->value();
+  }
+  const hmap::Record* FindRecord(std::string_view key) const {
+    return hmap::FindRecord(contents().top, key, lineage_->base());
+  }
+  std::uint64_t size() const { return contents().size; }
+  std::uint64_t version() const { return state_->user_version; }
+  // Unlike version(), given by the lineage, and different for every snapshot of it and its forks.
+  std::uint32_t lineage_version() const { return state_->version; }
+  std::int64_t timestamp_ms() const { return state_->timestamp_ms; }
+  // Hmap::digest() of that moment.
+  std::uint64_t digest() const { return contents().digest; }
+
+  // Calls visit(const Record&) for every entry, in no order that means anything.
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    for (hmap::Top* top = contents().top; top != nullptr; top = top->old)
+      hmap::ForEachPage(*top, [&](hmap::Page& first, std::uint32_t, std::uint64_t) {
+        for (hmap::Page* page = &first; page != nullptr; page = Overflow(*page))
+          hmap::ForEachSlot(*page,
+                            [&](hmap::Slot slot) { visit(*lineage_->RecordAt(slot.ref())); });
+      });
+  }
+
+  const hmap::Contents& contents() const { return state_->contents; }
+  const hmap::Lineage& lineage() const { return *lineage_; }
+
+ private:
+  friend class Hmap;
+  Snapshot(std::shared_ptr<hmap::Lineage> lineage, hmap::SnapshotState* state)
+      : lineage_(std::move(lineage)), state_(state) {}
+  hmap::Page* Overflow(const hmap::Page& page) const {
+    const hmap::Arena::Ref ref = page.overflow();
+    return ref == 0 ? nullptr
+                    : reinterpret_cast<hmap::Page*>(const_cast<char*>(lineage_->base()) +
+                                                    (std::size_t{ref} << 3));
+  }
+
+  std::shared_ptr<hmap::Lineage> lineage_;
+  hmap::SnapshotState* state_ = nullptr;
+};
+
+}  // namespace portolan::mapcore

@@ -1,0 +1,350 @@
+#include "mapcore/hmap/tree.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace portolan::mapcore::hmap {
+namespace {
+
+void PointPages(Chunk& chunk, std::uint32_t first, std::uint32_t span, std::uint64_t entry) {
+  for (std::uint32_t i = first; i < first + span; ++i) Store(chunk.pages[i], entry);
+}
+
+void PointChunks(Top& top, std::size_t first, std::size_t span, std::uint64_t entry) {
+  for (std::size_t i = first; i < first + span; ++i) Store(top.chunks()[i], entry);
+}
+
+}  // namespace
+
+Page* Tree::NewPage() {
+  auto* page = static_cast<Page*>(lineage_.arena().AllocatePage());
+  if (page != nullptr) page->Clear(lineage_.version());
+  return page;
+}
+
+Chunk* Tree::NewChunk() {
+  auto* chunk = static_cast<Chunk*>(lineage_.arena().AllocateNode(sizeof(Chunk)));
+  if (chunk != nullptr) {
+    chunk->birth = lineage_.version();
+    chunk->bytes = sizeof(Chunk);
+  }
+  return chunk;
+}
+
+Top* Tree::NewTable(std::uint64_t prepared_seed, HashFunction hash, std::uint32_t depth) {
+  const std::uint32_t chunk_depth = depth < Chunk::kBits ? 0 : depth - Chunk::kBits;
+  const std::uint32_t top_depth = std::max(Top::kDepthMin, chunk_depth);
+  const std::uint32_t bytes = Top::BytesFor(top_depth);
+  Arena& arena = lineage_.arena();
+  auto* top = static_cast<Top*>(arena.AllocateNode(bytes));
+  if (top == nullptr) return nullptr;
+  *top = Top{{lineage_.version(), bytes}, top_depth, 64 - top_depth, prepared_seed, hash, nullptr};
+  const std::size_t chunk_span = std::size_t{1} << (top_depth - chunk_depth);
+  const std::uint32_t page_span = 1u << (chunk_depth + Chunk::kBits - depth);
+  bool whole = true;
+  for (std::size_t t = 0; t < top->size(); t += chunk_span) {
+    Chunk* chunk = whole ? NewChunk() : nullptr;
+    whole = chunk != nullptr;
+    PointChunks(*top, t, chunk_span, EntryOf(chunk, chunk_depth));
+    for (std::uint32_t p = 0; whole && p < Chunk::kPages; p += page_span) {
+      Page* page = NewPage();
+      if (page == nullptr) {
+        for (std::uint32_t i = 0; i < p; i += page_span) arena.FreePage(PageOf(chunk->pages[i]));
+        arena.FreeNode(chunk, sizeof *chunk);
+        PointChunks(*top, t, chunk_span, 0);
+        whole = false;
+        break;
+      }
+      PointPages(*chunk, p, page_span, EntryOf(page, depth));
+    }
+  }
+  if (whole) return top;
+  for (std::size_t t = 0; t < top->size(); t += chunk_span) {
+    Chunk* chunk = ChunkOf(top->chunks()[t]);
+    if (chunk == nullptr) break;
+    for (std::uint32_t i = 0; i < Chunk::kPages; i += page_span)
+      arena.FreePage(PageOf(chunk->pages[i]));
+    arena.FreeNode(chunk, sizeof *chunk);
+  }
+  arena.FreeNode(top, bytes);
+  return nullptr;
+}
+
+Slot Tree::Find(const Top& top, std::uint64_t hash, std::string_view key) const {
+  return Probe(FindPage(top, hash), HashParts(hash), lineage_.base(),
+               [&](Arena::Ref ref) { return lineage_.RecordAt(ref)->HasKey(key); });
+}
+
+Slot Tree::FindRef(const Top& top, std::uint64_t hash, Arena::Ref ref) const {
+  return Probe(FindPage(top, hash), HashParts(hash), lineage_.base(),
+               [&](Arena::Ref found) { return found == ref; });
+}
+
+void Tree::CollectRefs(const Top& top, std::uint64_t hash, std::vector<Arena::Ref>& refs) const {
+  for (Page* page = FindPage(top, hash); page != nullptr; page = Overflow(*page))
+    ForEachSlot(*page, [&](Slot slot) { refs.push_back(slot.ref()); });
+}
+
+Tree::Place Tree::Locate(Top& top, std::uint64_t hash) const {
+  const std::uint64_t entry = top.chunks()[hash >> top.shift];
+  Place place{ChunkOf(entry), DepthOf(entry), 0, 0, 0};
+  const std::uint32_t index = PageIndex(hash, place.chunk_depth);
+  place.depth = DepthOf(place.chunk->pages[index]);
+  place.span = 1u << (place.chunk_depth + Chunk::kBits - place.depth);
+  place.index = index & ~(place.span - 1);
+  return place;
+}
+
+Top* Tree::CopyTop(const Top& top) {
+  auto* copy = static_cast<Top*>(lineage_.arena().AllocateNode(top.bytes));
+  if (copy == nullptr) return nullptr;
+  std::memcpy(static_cast<void*>(copy), &top, top.bytes);
+  copy->birth = lineage_.version();
+  return copy;
+}
+
+Top* Tree::OwnTop(Top** table) {
+  if (table != primary() && OwnTop(primary()) == nullptr) return nullptr;
+  if (table != primary()) table = old();  // it moved with the primary
+  Top* top = *table;
+  if (top->birth > branch_.floor()) return top;
+  Top* copy = CopyTop(*top);
+  if (copy == nullptr) return nullptr;
+  Store(*table, copy);
+  lineage_.Retire(branch_, top, top->birth);
+  return copy;
+}
+
+Chunk* Tree::OwnChunk(Top** table, std::uint64_t hash) {
+  Top* top = OwnTop(table);
+  if (top == nullptr) return nullptr;
+  const std::size_t index = hash >> top->shift;
+  const std::uint64_t entry = top->chunks()[index];
+  Chunk* chunk = ChunkOf(entry);
+  if (chunk->birth > branch_.floor()) return chunk;
+  Chunk* copy = NewChunk();
+  if (copy == nullptr) return nullptr;
+  std::memcpy(copy->pages, chunk->pages, sizeof copy->pages);
+  const std::size_t span = std::size_t{1} << (top->depth - DepthOf(entry));
+  PointChunks(*top, index & ~(span - 1), span, EntryOf(copy, DepthOf(entry)));
+  lineage_.Retire(branch_, chunk, chunk->birth);
+  return copy;
+}
+
+Page* Tree::Overflow(const Page& page) const {
+  return page.overflow() == 0 ? nullptr : static_cast<Page*>(lineage_.arena().At(page.overflow()));
+}
+
+// The page and its overflow pages.
+Page* Tree::CopyPage(const Page& page) {
+  Page* rest = nullptr;
+  if (const Page* next = Overflow(page); next != nullptr) {
+    rest = CopyPage(*next);
+    if (rest == nullptr) return nullptr;
+  }
+  auto* copy = static_cast<Page*>(lineage_.arena().AllocatePage());
+  if (copy == nullptr) {
+    for (Page* next = nullptr; rest != nullptr; rest = next) {
+      next = Overflow(*rest);
+      lineage_.arena().FreePage(rest);
+    }
+    return nullptr;
+  }
+  std::memcpy(static_cast<void*>(copy), &page, sizeof page);
+  copy->set_birth(lineage_.version());
+  if (rest != nullptr) copy->set_overflow(lineage_.arena().RefOf(rest));
+  return copy;
+}
+
+void Tree::RetirePage(Page* page) {
+  for (Page* next = nullptr; page != nullptr; page = next) {
+    next = Overflow(*page);
+    lineage_.Retire(branch_, page, page->birth());
+  }
+}
+
+Page* Tree::OwnPage(Top** table, std::uint64_t hash) {
+  Page* page = FindPage(**table, hash);
+  if (page->birth() > branch_.floor()) [[likely]]
+    return page;
+  if (page->overflow() != 0 &&
+      !lineage_.PrepareRoom(static_cast<std::uint32_t>(OverflowPagesOf(table))))
+    return nullptr;
+  if (OwnChunk(table, hash) == nullptr) return nullptr;
+  if (table != primary()) table = old();
+  Page* copy = CopyPage(*page);
+  if (copy == nullptr) return nullptr;
+  const Place place = Locate(**table, hash);
+  PointPages(*place.chunk, place.index, place.span, EntryOf(copy, place.depth));
+  RetirePage(page);
+  return copy;
+}
+
+// The same slot in the branch's own page.
+Slot Tree::OwnSlot(Top** table, std::uint64_t hash, Slot slot) {
+  if (slot.page->birth() > branch_.floor()) return slot;
+  const Arena::Ref ref = slot.ref();
+  const HashParts parts = slot.parts();
+  Page* page = OwnPage(table, hash);
+  if (page == nullptr) return {};
+  return Probe(page, parts, lineage_.base(), [&](Arena::Ref found) { return found == ref; });
+}
+
+std::uint32_t Tree::DepthLimit(Top** table) {
+  const auto even = static_cast<std::uint32_t>(std::bit_width(PagesOf(table)));
+  return std::min(even + kDepthSlack, kDepthMax);
+}
+
+bool Tree::Insert(Top** table, std::uint64_t hash, Arena::Ref ref) {
+  for (;;) {
+    if (table != primary()) table = old();
+    Page* page = FindPage(**table, hash);
+    if (page->count() < Page::kFull) [[likely]] {
+      page = OwnPage(table, hash);
+      return page != nullptr && PlaceEntry(*page, HashParts(hash), ref);
+    }
+    if (page->overflow() != 0 || Locate(**table, hash).depth >= DepthLimit(table))
+      return InsertFull(table, hash, ref);
+    if (!Split(table, hash)) return false;
+  }
+}
+
+// Into a page that does not split: its last slots, then overflow pages.
+bool Tree::InsertFull(Top** table, std::uint64_t hash, Arena::Ref ref) {
+  Page* page = OwnPage(table, hash);
+  if (page == nullptr) return false;
+  while (!PlaceEntry(*page, HashParts(hash), ref)) {
+    Page* next = Overflow(*page);
+    if (next == nullptr) {
+      next = NewPage();
+      if (next == nullptr) return false;
+      PlaceEntry(*next, HashParts(hash), ref);
+      page->set_overflow(lineage_.arena().RefOf(next));
+      ++OverflowPagesOf(table);
+      return true;
+    }
+    page = next;
+  }
+  return true;
+}
+
+bool Tree::Replace(Top** table, std::uint64_t hash, Slot slot, Arena::Ref ref) {
+  slot = OwnSlot(table, hash, slot);
+  if (slot.page == nullptr) return false;
+  Record* record = lineage_.RecordAt(slot.ref());
+  ReplaceRef(slot, ref);
+  lineage_.Retire(branch_, record, record->birth());
+  return true;
+}
+
+bool Tree::Remove(Top** table, std::uint64_t hash, Slot slot, Fate fate) {
+  slot = OwnSlot(table, hash, slot);
+  if (slot.page == nullptr) return false;
+  if (table != primary()) table = old();
+  Record* record = lineage_.RecordAt(slot.ref());
+  EmptySlot(slot);
+  if (fate == Fate::kRetire) lineage_.Retire(branch_, record, record->birth());
+  if (slot.page->count() < kMergeAt / 2) MergeIfSparse(table, hash);
+  return true;
+}
+
+// The bit of the slot's hash that its page's split looks at.
+bool Tree::BitOf(const Top& top, Slot slot, std::uint32_t depth) const {
+  if (depth >= 8 && depth < 20) return (slot.parts().ext >> (4 + 19 - depth) & 1) != 0;
+  const Record* record = lineage_.RecordAt(slot.ref());
+  return (top.HashOf(record->key()) >> (63 - depth) & 1) != 0;
+}
+
+bool Tree::Split(Top** table, std::uint64_t hash) {
+  if (OwnChunk(table, hash) == nullptr) return false;
+  if (table != primary()) table = old();
+  Place place = Locate(**table, hash);
+  if (place.depth == place.chunk_depth + Chunk::kBits) {
+    if (!SplitChunk(table, hash)) return false;
+    if (table != primary()) table = old();
+    place = Locate(**table, hash);
+  }
+  Page* low = NewPage();
+  if (low == nullptr) return false;
+  Page* high = NewPage();
+  if (high == nullptr) {
+    lineage_.arena().FreePage(low);
+    return false;
+  }
+  Page* page = PageOf(place.chunk->pages[place.index]);
+  ForEachSlot(*page, [&](Slot slot) {
+    PlaceEntry(BitOf(**table, slot, place.depth) ? *high : *low, slot.parts(), slot.ref());
+  });
+  const std::uint32_t half = place.span / 2;
+  PointPages(*place.chunk, place.index + half, half, EntryOf(high, place.depth + 1));
+  PointPages(*place.chunk, place.index, half, EntryOf(low, place.depth + 1));
+  ++PagesOf(table);
+  lineage_.Retire(branch_, page, page->birth());
+  return true;
+}
+
+// Of the head's own chunk.
+bool Tree::SplitChunk(Top** table, std::uint64_t hash) {
+  const std::uint32_t depth = Locate(**table, hash).chunk_depth;
+  if (depth == (*table)->depth && !Double(table)) return false;
+  Top& top = **table;
+  Chunk* low = NewChunk();
+  if (low == nullptr) return false;
+  Chunk* high = NewChunk();
+  if (high == nullptr) {
+    lineage_.arena().FreeNode(low, sizeof *low);
+    return false;
+  }
+  Chunk* chunk = ChunkOf(top.chunks()[hash >> top.shift]);
+  for (std::uint32_t i = 0; i < Chunk::kPages; ++i) {
+    low->pages[i] = chunk->pages[i / 2];
+    high->pages[i] = chunk->pages[Chunk::kPages / 2 + i / 2];
+  }
+  const std::size_t span = std::size_t{1} << (top.depth - depth);
+  const std::size_t first = (hash >> top.shift) & ~(span - 1);
+  PointChunks(top, first + span / 2, span / 2, EntryOf(high, depth + 1));
+  PointChunks(top, first, span / 2, EntryOf(low, depth + 1));
+  lineage_.Retire(branch_, chunk, chunk->birth);
+  return true;
+}
+
+// Of the head's own top.
+bool Tree::Double(Top** table) {
+  Top* top = *table;
+  const std::uint32_t bytes = Top::BytesFor(top->depth + 1);
+  auto* grown = static_cast<Top*>(lineage_.arena().AllocateNode(bytes));
+  if (grown == nullptr) return false;
+  *grown = *top;
+  grown->birth = lineage_.version();
+  grown->bytes = bytes;
+  grown->depth = top->depth + 1;
+  grown->shift = top->shift - 1;
+  for (std::size_t i = 0; i < grown->size(); ++i) grown->chunks()[i] = top->chunks()[i / 2];
+  Store(*table, grown);
+  lineage_.Retire(branch_, top, top->birth);
+  return true;
+}
+
+// Without memory for the joined page the two stay.
+void Tree::MergeIfSparse(Top** table, std::uint64_t hash) {
+  const Place place = Locate(**table, hash);
+  if (place.depth == place.chunk_depth) return;
+  const std::uint32_t low = place.index & ~place.span;
+  const std::uint32_t high = place.index | place.span;
+  if (DepthOf(place.chunk->pages[place.index ^ place.span]) != place.depth) return;
+  Page* one = PageOf(place.chunk->pages[low]);
+  Page* two = PageOf(place.chunk->pages[high]);
+  if (one->count() + two->count() > kMergeAt || one->overflow() != 0 || two->overflow() != 0)
+    return;
+  Page* joined = NewPage();
+  if (joined == nullptr) return;
+  for (Page* page : {one, two})
+    ForEachSlot(*page, [&](Slot slot) { PlaceEntry(*joined, slot.parts(), slot.ref()); });
+  PointPages(*place.chunk, low, 2 * place.span, EntryOf(joined, place.depth - 1));
+  --PagesOf(table);
+  lineage_.Retire(branch_, one, one->birth());
+  lineage_.Retire(branch_, two, two->birth());
+}
+
+}  // namespace portolan::mapcore::hmap

@@ -1,0 +1,138 @@
+#include "mapcore/version_line.h"
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+namespace portolan::mapcore {
+namespace {
+
+// Address space for a map's own later versions; costs nothing until it is used.
+constexpr std::uint64_t kReserveFactor = 16;
+constexpr std::uint64_t kReserveMin = std::uint64_t{2} << 20;
+constexpr std::uint64_t kTableBytesPerEntry = 24;
+// A map whose free blocks are this many times what is in use is better built anew.
+constexpr std::uint64_t kWasteFactor = 3;
+constexpr std::uint64_t kWasteMin = std::uint64_t{8} << 20;
+
+Error Outgrown() {
+  return {ErrorCode::kExhausted, "the versions of a map have outgrown the memory set aside"};
+}
+
+bool Wasteful(const hmap::ArenaStats& memory) {
+  return memory.used_bytes > kWasteMin && memory.used_bytes > kWasteFactor * memory.live_bytes();
+}
+
+Status ApplyTo(Hmap& map, std::span<const KeyChange> changes, std::vector<Edit>& ordered) {
+  for (const KeyChange& change : changes) {
+    if (change.value) {
+      PORTOLAN_CHECK(map.Put(change.key, *change.value));
+      const hmap::Record* record = map.FindRecord(change.key);
+      ordered.push_back({record->key(), record});
+    } else {
+      PORTOLAN_CHECK(map.Erase(change.key));
+      ordered.push_back({change.key, nullptr});
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+// The head of one line; `mutex` guards it and every other line in the same memory.
+class VersionLine {
+ public:
+  VersionLine(std::shared_ptr<std::mutex> mutex, Hmap head, std::uint32_t at)
+      : mutex_(std::move(mutex)), head_(std::move(head)), at_(at) {}
+  ~VersionLine() {
+    const std::lock_guard lock(*mutex_);
+    head_.reset();
+  }
+
+  const std::shared_ptr<std::mutex>& mutex() const { return mutex_; }
+  Hmap& head() { return *head_; }
+  // The lineage's number of the version that the head equals; 0 when it equals none.
+  std::uint32_t at() const { return at_; }
+  void set_at(std::uint32_t at) { at_ = at; }
+
+  // Frees what released versions kept, unless somebody else is at it, who then does it.
+  void Collect() {
+    while (head_->lineage().HasReleased()) {
+      const std::unique_lock lock(*mutex_, std::try_to_lock);
+      if (!lock.owns_lock()) return;
+      head_->Collect();
+    }
+  }
+
+ private:
+  const std::shared_ptr<std::mutex> mutex_;
+  std::optional<Hmap> head_;
+  std::uint32_t at_;
+};
+
+LineVersion::LineVersion(std::shared_ptr<VersionLine> line, Snapshot snapshot)
+    : line_(std::move(line)), snapshot_(std::move(snapshot)) {}
+
+LineVersion::~LineVersion() {
+  if (line_ == nullptr) return;
+  snapshot_ = {};
+  line_->Collect();
+}
+
+Result<LineVersion> LineVersion::Begin(std::span<const KeyValue> pairs, SortedRuns::Run& records) {
+  if (pairs.empty()) return LineVersion();
+  std::uint64_t bytes = 0;
+  for (const KeyValue& pair : pairs)
+    bytes += hmap::Record::BytesFor(pair.key.size(), pair.value.size()) + kTableBytesPerEntry;
+  HmapOptions options;
+  options.memory.reserve_bytes = std::max(kReserveMin, kReserveFactor * bytes);
+  PORTOLAN_TRY(Hmap map, Hmap::Create(options));
+  for (const KeyValue& pair : pairs) {
+    PORTOLAN_CHECK(map.Put(pair.key, pair.value));
+    records.push_back(map.FindRecord(pair.key));
+  }
+  PORTOLAN_TRY(Snapshot snapshot, map.TakeSnapshot(0, 0));
+  const std::uint32_t at = snapshot.lineage_version();
+  return LineVersion(
+      std::make_shared<VersionLine>(std::make_shared<std::mutex>(), std::move(map), at),
+      std::move(snapshot));
+}
+
+Result<LineVersion> LineVersion::Apply(std::span<const KeyChange> changes,
+                                       std::vector<Edit>& ordered) const {
+  if (line_ == nullptr) return Outgrown();
+  Result<LineVersion> next = ApplyLocked(changes, ordered);
+  line_->Collect();  // what others let go of meanwhile
+  return next;
+}
+
+Result<LineVersion> LineVersion::ApplyLocked(std::span<const KeyChange> changes,
+                                             std::vector<Edit>& ordered) const {
+  const std::lock_guard lock(*line_->mutex());
+  Hmap& head = line_->head();
+  head.Collect();
+  if (Wasteful(head.memory())) return Outgrown();
+
+  if (line_->at() != snapshot_.lineage_version()) {
+    PORTOLAN_TRY(Hmap fork, head.Fork(snapshot_));
+    PORTOLAN_CHECK(ApplyTo(fork, changes, ordered));
+    PORTOLAN_TRY(Snapshot snapshot, fork.TakeSnapshot(0, 0));
+    const std::uint32_t at = snapshot.lineage_version();
+    return LineVersion(std::make_shared<VersionLine>(line_->mutex(), std::move(fork), at),
+                       std::move(snapshot));
+  }
+  line_->set_at(0);  // until the head is a whole version again
+  PORTOLAN_CHECK(ApplyTo(head, changes, ordered));
+  PORTOLAN_TRY(Snapshot snapshot, head.TakeSnapshot(0, 0));
+  line_->set_at(snapshot.lineage_version());
+  return LineVersion(line_, std::move(snapshot));
+}
+
+std::optional<hmap::DiffResult> DiffOfOneLine(const LineVersion& before, const LineVersion& after) {
+  if (before.line_ == nullptr || after.line_ == nullptr ||
+      &before.snapshot_.lineage() != &after.snapshot_.lineage())
+    return std::nullopt;
+  return hmap::Diff(before.snapshot_, after.snapshot_);
+}
+
+}  // namespace portolan::mapcore

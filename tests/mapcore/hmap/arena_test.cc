@@ -1,0 +1,175 @@
+#include "mapcore/hmap/arena.h"
+
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "mapcore/base/random.h"
+
+namespace portolan::mapcore::hmap {
+namespace {
+
+std::unique_ptr<Arena> Make(std::uint64_t limit_bytes = 0) {
+  ArenaOptions options;
+  options.reserve_bytes = std::uint64_t{64} << 20;
+  options.limit_bytes = limit_bytes;
+  return Arena::Create(options).value();
+}
+
+std::size_t RecordBytes(std::size_t value) {
+  return Record::BytesFor(1, value);
+}
+
+Record* NewRecord(Arena& arena, std::size_t value_bytes) {
+  void* memory = arena.AllocateRecord(RecordBytes(value_bytes));
+  if (memory == nullptr) return nullptr;
+  return Record::Make(memory, 1, "k", std::string(value_bytes, 'v'));
+}
+
+TEST(Arena, KeepsEveryBlockApartUnderRandomUse) {
+  const std::uint64_t seed = 11;
+  SCOPED_TRACE(seed);
+  Random random(seed);
+  const auto arena = Make();
+  std::vector<std::pair<Record*, std::string>> live;
+  for (int step = 0; step < 30'000; ++step) {
+    if (live.size() < 200 || random.Below(2) == 0) {
+      std::size_t size = random.Below(200);
+      if (random.Below(50) == 0) size = random.Below(200'000);
+      std::string value(size, static_cast<char>('a' + random.Below(26)));
+      void* memory = arena->AllocateRecord(RecordBytes(size));
+      if (memory == nullptr) continue;
+      live.emplace_back(Record::Make(memory, 1, "k", value), std::move(value));
+    } else {
+      const std::size_t at = random.Below(live.size());
+      ASSERT_EQ(live[at].first->value(), live[at].second);
+      arena->FreeRecord(live[at].first, live[at].first->bytes());
+      live[at] = std::move(live.back());
+      live.pop_back();
+    }
+    if (step % 1'000 == 0) {
+      const Status status = arena->Validate();
+      ASSERT_TRUE(status.ok()) << status.error().message;
+    }
+  }
+  for (const auto& [record, value] : live) {
+    ASSERT_EQ(record->value(), value);
+    arena->FreeRecord(record, record->bytes());
+  }
+  EXPECT_EQ(arena->stats().live_bytes(), 0u);
+}
+
+TEST(Arena, AlignsPagesAndNodes) {
+  const auto arena = Make();
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(arena->AllocatePage()) % Arena::kPageBytes, 0u);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(arena->AllocateNode(576)) % 64, 0u);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(arena->AllocateNode(4'096 + 64)) % 64, 0u);
+  }
+}
+
+TEST(Arena, GivesTheLastFreedBlockOfASizeFirst) {
+  const auto arena = Make();
+  void* one = arena->AllocateRecord(64);
+  void* two = arena->AllocateRecord(64);
+  arena->FreeRecord(one, 64);
+  arena->FreeRecord(two, 64);
+  EXPECT_EQ(arena->AllocateRecord(64), two);
+  EXPECT_EQ(arena->AllocateRecord(64), one);
+}
+
+TEST(Arena, StopsAtItsLimitAndGoesOnAfterAFree) {
+  const auto arena = Make(4 * Arena::kExtentBytes);
+  std::vector<void*> pages;
+  while (void* page = arena->AllocatePage()) pages.push_back(page);
+  EXPECT_EQ(pages.size(), 4 * Arena::kExtentBytes / Arena::kPageBytes - 1);
+  EXPECT_EQ(arena->AllocateRecord(64), nullptr);
+  arena->FreePage(pages.back());
+  EXPECT_EQ(arena->AllocatePage(), pages.back());
+  EXPECT_EQ(arena->stats().used_bytes, 4 * Arena::kExtentBytes);
+}
+
+TEST(Arena, CutsALargerFreeBlockWhenNothingElseIsLeft) {
+  const auto arena = Make(1 * Arena::kExtentBytes);
+  std::vector<Record*> records;
+  while (Record* record = NewRecord(*arena, 8'000)) records.push_back(record);
+  ASSERT_GT(records.size(), 3u);
+  arena->FreeRecord(records[1], records[1]->bytes());
+  int small = 0;
+  while (NewRecord(*arena, 100) != nullptr) ++small;
+  EXPECT_GT(small, 8'000 / 128);
+  const Status status = arena->Validate();
+  EXPECT_TRUE(status.ok()) << status.error().message;
+}
+
+TEST(Arena, GivesLargeBlocksBackAndUsesTheirPlaceAgain) {
+  const auto arena = Make();
+  Record* large = NewRecord(*arena, 8 << 20);
+  ASSERT_NE(large, nullptr);
+  const std::uint64_t used = arena->stats().used_bytes;
+  arena->FreeRecord(large, large->bytes());
+  EXPECT_LT(arena->stats().used_bytes, used);
+  EXPECT_EQ(NewRecord(*arena, 8 << 20), large);
+}
+
+TEST(Arena, EmptiesAPickedExtent) {
+  const auto arena = Make();
+  std::vector<Record*> records;
+  for (int i = 0; i < 2'000; ++i) records.push_back(NewRecord(*arena, 100));
+  for (int i = 0; i < 2'000; ++i)
+    if (i % 8 != 0) arena->FreeRecord(records[i], records[i]->bytes());
+  const std::int64_t extent = arena->PickSparseExtent(25);
+  ASSERT_GE(extent, 0);
+  int moved = 0;
+  while (Record* record = arena->NextRecord(extent)) {
+    ASSERT_NE(NewRecord(*arena, 100), nullptr);
+    arena->FreeRecord(record, record->bytes());
+    ++moved;
+  }
+  EXPECT_GT(moved, 50);
+  ASSERT_TRUE(arena->ExtentEmpty(extent));
+  const std::uint64_t used = arena->stats().used_bytes;
+  arena->ReleaseExtent(extent);
+  EXPECT_EQ(arena->stats().used_bytes, used - Arena::kExtentBytes);
+  arena->Trim();
+  const Status status = arena->Validate();
+  EXPECT_TRUE(status.ok()) << status.error().message;
+}
+
+TEST(Arena, ResumesAnExtentThatWasNotEmptied) {
+  const auto arena = Make();
+  std::vector<Record*> records;
+  for (int i = 0; i < 2'000; ++i) records.push_back(NewRecord(*arena, 100));
+  for (int i = 0; i < 2'000; ++i)
+    if (i % 8 != 0) arena->FreeRecord(records[i], records[i]->bytes());
+  const std::int64_t extent = arena->PickSparseExtent(25);
+  ASSERT_GE(extent, 0);
+  for (int i = 0; i < 20; ++i) ASSERT_NE(arena->NextRecord(extent), nullptr);
+  arena->ResumeExtent(extent);
+  const Status status = arena->Validate();
+  EXPECT_TRUE(status.ok()) << status.error().message;
+}
+
+TEST(Arena, FailsFromTheChosenAllocationOn) {
+  const auto arena = Make();
+  arena->FailFrom(2);
+  EXPECT_NE(arena->AllocateRecord(64), nullptr);
+  EXPECT_NE(arena->AllocatePage(), nullptr);
+  EXPECT_EQ(arena->AllocateNode(64), nullptr);
+  EXPECT_EQ(arena->AllocateRecord(64), nullptr);
+  arena->FailNever();
+  EXPECT_NE(arena->AllocateRecord(64), nullptr);
+}
+
+TEST(Arena, TakesLessAddressSpaceWhereItCannotHaveWhatWasAsked) {
+  ArenaOptions options;
+  options.reserve_bytes = UINT64_MAX / 4;
+  const auto arena = Arena::Create(options).value();
+  EXPECT_LE(arena->stats().reserved_bytes, Arena::kReserveMax);
+  EXPECT_NE(arena->AllocatePage(), nullptr);
+}
+
+}  // namespace
+}  // namespace portolan::mapcore::hmap

@@ -1,0 +1,123 @@
+#include "mapcore/hmap/diff.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "mapcore/base/random.h"
+#include "mapcore/hmap.h"
+
+namespace portolan::mapcore::hmap {
+namespace {
+
+using Sides = std::pair<std::optional<std::string>, std::optional<std::string>>;
+using Changes = std::map<std::string, Sides>;
+
+Changes ChangesOf(const Snapshot& before, const Snapshot& after) {
+  Changes changes;
+  const auto value = [](const Record* record) {
+    return record == nullptr ? std::nullopt : std::optional(std::string(record->value()));
+  };
+  for (const RecordChange& change : Diff(before, after).changes) {
+    const Record* any = change.before != nullptr ? change.before : change.after;
+    EXPECT_TRUE(
+        changes.emplace(any->key(), Sides{value(change.before), value(change.after)}).second);
+  }
+  return changes;
+}
+
+Changes Reversed(const Changes& changes) {
+  Changes reversed;
+  for (const auto& [key, sides] : changes) reversed[key] = {sides.second, sides.first};
+  return reversed;
+}
+
+Changes ByComparing(const Snapshot& before, const Snapshot& after) {
+  Changes changes;
+  before.ForEach([&](const Record& record) {
+    const auto other = after.Find(record.key());
+    if (other != record.value())
+      changes[std::string(record.key())] = {
+          std::string(record.value()), other ? std::optional(std::string(*other)) : std::nullopt};
+  });
+  after.ForEach([&](const Record& record) {
+    if (!before.Find(record.key()))
+      changes[std::string(record.key())] = {std::nullopt, std::string(record.value())};
+  });
+  return changes;
+}
+
+Hmap Filled(int entries) {
+  Hmap map = Hmap::Create({.seed = 5}).value();
+  for (int i = 0; i < entries; ++i)
+    EXPECT_TRUE(map.Put("key/" + std::to_string(i), std::to_string(i)).ok());
+  return map;
+}
+
+TEST(Diff, NamesWhatWasAddedRemovedAndChanged) {
+  Hmap map = Filled(1'000);
+  const Snapshot before = map.TakeSnapshot(1, 0).value();
+  ASSERT_TRUE(map.Put("new", "n").ok());
+  ASSERT_TRUE(map.Put("key/3", "changed").ok());
+  ASSERT_TRUE(map.Put("key/4", "4").ok());
+  ASSERT_TRUE(map.Erase("key/5").ok());
+  const Snapshot after = map.TakeSnapshot(2, 0).value();
+  EXPECT_EQ(ChangesOf(before, after), (Changes{{"key/3", {"3", "changed"}},
+                                               {"key/5", {"5", std::nullopt}},
+                                               {"new", {std::nullopt, "n"}}}));
+}
+
+TEST(Diff, ReadsOnlyPagesThatWereCopied) {
+  Hmap map = Filled(50'000);
+  const Snapshot before = map.TakeSnapshot(1, 0).value();
+  EXPECT_EQ(Diff(before, before).pages_read, 0u);
+  const std::uint64_t pages = map.memory().page_bytes;
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(map.Put("key/" + std::to_string(i), "x").ok());
+  const std::uint64_t copied = (map.memory().page_bytes - pages) / Arena::kPageBytes;
+  const Snapshot after = map.TakeSnapshot(2, 0).value();
+  const DiffResult result = Diff(before, after);
+  EXPECT_EQ(result.changes.size(), 30u);
+  EXPECT_EQ(result.pages_read, 2 * copied);
+}
+
+TEST(Diff, EqualsAComparisonEntryByEntryAcrossSplitsMergesForksAndClear) {
+  for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+    SCOPED_TRACE(seed);
+    Random random(seed);
+    Hmap map = Filled(static_cast<int>(random.Below(3'000)));
+    std::vector<Snapshot> snapshots{map.TakeSnapshot(0, 0).value()};
+    for (int round = 0; round < 6; ++round) {
+      const int shift = static_cast<int>(random.Below(2'000));
+      const bool erasing = random.Below(2) == 0;
+      for (std::uint64_t i = random.Below(2'000); i > 0; --i) {
+        const std::string key =
+            "key/" + std::to_string(shift + static_cast<int>(random.Below(2'000)));
+        ASSERT_TRUE(
+            (erasing ? map.Erase(key) : map.Put(key, std::to_string(random.Below(3)))).ok());
+      }
+      if (random.Below(4) == 0) map.Promote(map.Fork(snapshots.back()).value());
+      if (random.Below(8) == 0) {
+        ASSERT_TRUE(map.Clear().ok());
+      }
+      snapshots.push_back(map.TakeSnapshot(round, 0).value());
+    }
+    for (const Snapshot& a : snapshots)
+      for (const Snapshot& b : snapshots) {
+        const Changes changes = ChangesOf(a, b);
+        ASSERT_EQ(changes, ByComparing(a, b));
+        ASSERT_EQ(Reversed(changes), ChangesOf(b, a));
+      }
+  }
+}
+
+TEST(Diff, ComparesMapsOfDifferentLineagesByKey) {
+  Hmap one = Filled(500);
+  Hmap two = Filled(501);
+  EXPECT_EQ(ChangesOf(one.TakeSnapshot(1, 0).value(), two.TakeSnapshot(1, 0).value()),
+            (Changes{{"key/500", {std::nullopt, "500"}}}));
+}
+
+}  // namespace
+}  // namespace portolan::mapcore::hmap

@@ -1,0 +1,158 @@
+#include "mapcore/hmap/lineage.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "mapcore/hmap.h"
+
+namespace portolan::mapcore::hmap {
+namespace {
+
+Hmap Filled(int entries) {
+  HmapOptions options;
+  options.seed = 1;
+  Hmap map = Hmap::Create(options).value();
+  for (int i = 0; i < entries; ++i) EXPECT_TRUE(*map.Put("key/" + std::to_string(i), "old"));
+  return map;
+}
+
+void Overwrite(Hmap& map, int begin, int end, const std::string& value) {
+  for (int i = begin; i < end; ++i) EXPECT_TRUE(map.Put("key/" + std::to_string(i), value).ok());
+}
+
+void ExpectSound(const Hmap& map) {
+  const Status status = map.lineage().Validate();
+  EXPECT_TRUE(status.ok()) << status.error().message;
+}
+
+std::uint64_t LiveBytes(const Hmap& map) {
+  return map.memory().record_bytes + map.memory().page_bytes;
+}
+
+TEST(RefList, KeepsWhatItsFilterKeepsAcrossBlocks) {
+  std::vector<RefList::Block> memory(3);
+  RefList list;
+  for (std::uint32_t i = 0; i < 2 * RefList::Block::kItems + 5; ++i) {
+    RefList::Block* spare = list.NeedsBlock() ? &memory[i / RefList::Block::kItems] : nullptr;
+    list.Append({i, i}, spare);
+  }
+  EXPECT_EQ(list.blocks(), 3u);
+  int recycled = 0;
+  list.Filter([](const RefList::Item& item) { return item.tag >= 100; },
+              [&](RefList::Block*) { ++recycled; });
+  EXPECT_EQ(recycled, 1);
+  std::uint32_t expected = 100;
+  list.ForEach([&](const RefList::Item& item) { EXPECT_EQ(item.ref, expected++); });
+  EXPECT_EQ(expected, 2 * RefList::Block::kItems + 5);
+}
+
+TEST(Lineage, FreesEverythingWhateverTheOrderOfRelease) {
+  for (const int order : {0, 1, 2}) {
+    Hmap map = Filled(2'000);
+    const std::uint64_t before = LiveBytes(map);
+    std::vector<Snapshot> snapshots;
+    for (int i = 0; i < 9; ++i) {
+      snapshots.push_back(map.TakeSnapshot(i, 0).value());
+      Overwrite(map, 100 * i, 100 * i + 300, "new");
+    }
+    EXPECT_GT(LiveBytes(map), before + 9 * 20 * 1024);
+    while (!snapshots.empty()) {
+      const std::size_t at = order == 0   ? 0
+                             : order == 1 ? snapshots.size() - 1
+                                          : snapshots.size() / 2;
+      snapshots.erase(snapshots.begin() + static_cast<std::ptrdiff_t>(at));
+      map.Collect();
+      ExpectSound(map);
+    }
+    EXPECT_EQ(LiveBytes(map), before) << "order " << order;
+    EXPECT_EQ(map.lineage().counts().snapshots, 0u);
+  }
+}
+
+TEST(Lineage, KeepsWhatASnapshotNeedsAndNoMore) {
+  Hmap map = Filled(1'000);
+  const Snapshot first = map.TakeSnapshot(1, 0).value();
+  Overwrite(map, 0, 1'000, "two");
+  Snapshot second = map.TakeSnapshot(2, 0).value();
+  Overwrite(map, 0, 1'000, "six");
+  const std::uint64_t three = LiveBytes(map);
+  second = {};
+  map.Collect();
+  EXPECT_LT(LiveBytes(map), three);
+  EXPECT_EQ(first.Find("key/7"), "old");
+  EXPECT_EQ(map.Find("key/7"), "six");
+  ExpectSound(map);
+}
+
+TEST(Lineage, AForkOutlivesItsOrigin) {
+  Hmap map = Filled(1'000);
+  Snapshot snapshot = map.TakeSnapshot(1, 0).value();
+  Hmap fork = map.Fork(snapshot).value();
+  Overwrite(fork, 0, 10, "fork");
+  Overwrite(map, 10, 20, "map");
+  { const Hmap gone = std::move(map); }
+  snapshot = {};
+  fork.Collect();
+  ExpectSound(fork);
+  EXPECT_EQ(fork.lineage().counts().branches, 1u) << "the fork goes on in its origin's place";
+  EXPECT_EQ(fork.Find("key/5"), "fork");
+  EXPECT_EQ(fork.Find("key/15"), "old");
+}
+
+TEST(Lineage, ManyPromotionsLeaveNothingBehind) {
+  Hmap map = Filled(1'000);
+  const std::uint64_t before = LiveBytes(map);
+  for (int round = 0; round < 50; ++round) {
+    const Snapshot base = map.TakeSnapshot(round, 0).value();
+    Hmap canary = map.Fork(base).value();
+    Overwrite(canary, 0, 100, std::string("v") + std::to_string(10 + round % 80));
+    map.Promote(std::move(canary));
+  }
+  map.Collect();
+  ExpectSound(map);
+  EXPECT_EQ(map.lineage().counts().branches, 1u);
+  EXPECT_EQ(map.lineage().counts().snapshots, 0u);
+  EXPECT_EQ(LiveBytes(map), before);
+}
+
+TEST(Lineage, ReleaseCostsWhatOnlyThatSnapshotKept) {
+  Hmap map = Filled(5'000);
+  std::vector<Snapshot> snapshots;
+  for (int i = 0; i < 300; ++i) {
+    snapshots.push_back(map.TakeSnapshot(i, 0).value());
+    Overwrite(map, i, i + 5, "x");
+  }
+  EXPECT_EQ(map.lineage().counts().snapshots, 300u);
+  for (int i = 0; i < 300; i += 2) snapshots[i] = {};
+  map.Collect();
+  ExpectSound(map);
+  for (int i = 1; i < 300; i += 2) {
+    EXPECT_EQ(snapshots[i].Find("key/" + std::to_string(i)), "x");
+    EXPECT_EQ(snapshots[i].Find("key/" + std::to_string(i + 20)), "old");
+  }
+}
+
+TEST(Lineage, SnapshotsMayBeReleasedOnAnyThreadBesideTheWriter) {
+  Hmap map = Filled(500);
+  for (int round = 0; round < 20; ++round) {
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 3; ++t)
+      threads.emplace_back([snapshot = map.TakeSnapshot(t, 0).value()]() mutable {
+        EXPECT_EQ(snapshot.size(), 500u);
+        Snapshot copy = snapshot;
+        snapshot = {};
+        EXPECT_TRUE(copy.Find("key/1").has_value());
+      });
+    Overwrite(map, 0, 200, std::to_string(round));
+    for (std::thread& thread : threads) thread.join();
+  }
+  map.Collect();
+  EXPECT_EQ(map.lineage().counts().snapshots, 0u);
+  ExpectSound(map);
+}
+
+}  // namespace
+}  // namespace portolan::mapcore::hmap

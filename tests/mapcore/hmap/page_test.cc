@@ -1,0 +1,96 @@
+#include "mapcore/hmap/page.h"
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <vector>
+
+namespace portolan::mapcore::hmap {
+namespace {
+
+HashParts PartsOf(std::uint32_t home, std::uint64_t rest = 0) {
+  return HashParts(rest << 44 | std::uint64_t{0x80} << 4 | home);
+}
+
+std::uint32_t RefIn(const Page& page, HashParts parts) {
+  const Slot slot = Probe(&page, parts, nullptr, [](std::uint32_t) { return true; });
+  return slot.page == nullptr ? 0 : slot.ref();
+}
+
+TEST(Page, LayoutIsPinned) {
+  EXPECT_EQ(sizeof(Page), 1024u);
+  EXPECT_EQ(offsetof(Bucket, tops), 0u);
+  EXPECT_EQ(offsetof(Bucket, ext), 8u);
+  EXPECT_EQ(offsetof(Bucket, refs), 24u);
+  EXPECT_EQ(offsetof(Bucket, link), 56u);
+  EXPECT_EQ(Page::kFull, 104u);
+}
+
+TEST(HashParts, NeverGivesATopThatMarksASlot) {
+  for (std::uint64_t top = 0; top < 256; ++top)
+    EXPECT_GE(HashParts(top << 4).top, HashParts::kMinTop);
+}
+
+TEST(MatchTops, FindsExactlyTheEqualBytes) {
+  for (std::uint32_t a = 0; a < 256; ++a)
+    for (std::uint32_t b : {0u, 1u, 5u, 127u, 128u, 254u, 255u}) {
+      const std::uint64_t tops = std::uint64_t{a} << 24 | std::uint64_t{b} << 56 | 0x0706;
+      std::uint32_t expected = 0;
+      for (int i = 0; i < 8; ++i) expected |= ((tops >> 8 * i & 0xff) == a ? 1u : 0u) << i;
+      ASSERT_EQ(MatchTops(tops, static_cast<std::uint8_t>(a)), expected) << a << " " << b;
+    }
+}
+
+TEST(PlaceEntry, WrapsAroundThePageWhenAllHaveOneHome) {
+  Page page;
+  page.Clear(1);
+  for (std::uint32_t i = 0; i < Page::kSlots; ++i)
+    ASSERT_TRUE(PlaceEntry(page, PartsOf(13, i), i + 1)) << i;
+  EXPECT_FALSE(PlaceEntry(page, PartsOf(13, 200), 200));
+  EXPECT_FALSE(PlaceEntry(page, PartsOf(2, 200), 200));
+  EXPECT_EQ(page.count(), Page::kSlots);
+  for (std::uint32_t i = 0; i < Page::kSlots; ++i) EXPECT_EQ(RefIn(page, PartsOf(13, i)), i + 1);
+  EXPECT_EQ(RefIn(page, PartsOf(13, 200)), 0u);
+}
+
+TEST(EmptySlot, LeavesNoTraceOnceEverythingIsErased) {
+  Page page;
+  page.Clear(1);
+  for (std::uint32_t i = 0; i < 100; ++i) PlaceEntry(page, PartsOf(i % 3, i), i + 1);
+  for (std::uint32_t i = 0; i < 100; ++i)
+    EmptySlot(
+        Probe(&page, PartsOf(i % 3, i), nullptr, [&](std::uint32_t ref) { return ref == i + 1; }));
+  EXPECT_EQ(page.count(), 0u);
+  for (std::uint32_t b = 0; b < Page::kBuckets; ++b) {
+    EXPECT_EQ(page.buckets[b].tops, 0u);
+    EXPECT_EQ(page.buckets[b].link, 0u) << "a counter stayed behind: misses would go on probing";
+  }
+}
+
+TEST(ForEachSlot, VisitsEveryEntryOnceAndMayEmptyIt) {
+  Page page;
+  page.Clear(1);
+  for (std::uint32_t i = 0; i < 90; ++i) PlaceEntry(page, PartsOf(i % 16, i), i + 1);
+  std::vector<int> seen(91);
+  ForEachSlot(page, [&](Slot slot) {
+    ++seen[slot.ref()];
+    EmptySlot(slot);
+  });
+  for (std::uint32_t i = 1; i <= 90; ++i) EXPECT_EQ(seen[i], 1);
+  EXPECT_EQ(page.count(), 0u);
+}
+
+TEST(Page, OverflowIsMarkedInEveryBucketWithoutTouchingTheCounters) {
+  Page page;
+  page.Clear(1);
+  for (std::uint32_t i = 0; i < 20; ++i) PlaceEntry(page, PartsOf(4, i), i + 1);
+  const std::uint16_t passed = page.buckets[4].link;
+  page.set_overflow(0x12345678);
+  EXPECT_EQ(page.overflow(), 0x12345678u);
+  EXPECT_EQ(page.buckets[4].link, passed | Bucket::kChained);
+  EXPECT_EQ(page.buckets[9].link, Bucket::kChained);
+  EXPECT_EQ(page.count(), 20u);
+}
+
+}  // namespace
+}  // namespace portolan::mapcore::hmap

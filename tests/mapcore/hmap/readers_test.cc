@@ -1,0 +1,130 @@
+// Readers beside the writer, for ThreadSanitizer too: PRESET=tsan ./scripts/test -R HmapReaders.
+// PORTOLAN_STRESS_MS sets how long each workload runs.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "mapcore/base/random.h"
+#include "mapcore/hmap.h"
+
+namespace portolan::mapcore {
+namespace {
+
+constexpr int kReaders = 7;
+constexpr int kKeys = 2'000;   // these are always there
+constexpr int kExtra = 6'000;  // these come and go
+
+std::chrono::milliseconds StressTime() {
+  const char* text = std::getenv("PORTOLAN_STRESS_MS");
+  return std::chrono::milliseconds(text == nullptr ? 300 : std::atoi(text));
+}
+
+std::string Key(int i) {
+  return "ns/" + std::to_string(i % 37) + "/" + std::to_string(i);
+}
+
+// The value tells its key, and how often the key was written.
+std::string ValueOf(int key, std::uint64_t count) {
+  return std::to_string(key) + ":" + std::to_string(count) + std::string(count % 90, '.');
+}
+
+class HmapReaders : public testing::TestWithParam<hmap::ReaderDomain::Fences> {
+ protected:
+  // Writes with `write` until time is up, while readers check that keys which are always there are
+  // found with their own value, and that no key's count goes back.
+  void Run(const std::function<void(Random&)>& write) {
+    for (int i = 0; i < kKeys; ++i) ASSERT_TRUE(Put(i).ok());
+    std::vector<std::thread> readers;
+    for (int r = 0; r < kReaders; ++r) readers.emplace_back([this, r] { Read(r + 1); });
+    const auto end = std::chrono::steady_clock::now() + StressTime();
+    Random random(1);
+    while (std::chrono::steady_clock::now() < end)
+      for (int i = 0; i < 100; ++i) write(random);
+    stop_ = true;
+    for (std::thread& reader : readers) reader.join();
+    EXPECT_EQ(bad_, 0u);
+    EXPECT_GT(reads_, 1'000u);
+    const Status status = map_.lineage().Validate();
+    EXPECT_TRUE(status.ok()) << status.error().message;
+  }
+
+  Result<bool> Put(int key) { return map_.Put(Key(key), ValueOf(key, ++counts_[key])); }
+
+  hmap::ReaderDomain domain_{GetParam()};
+  Hmap map_ = Hmap::Create({.seed = 1, .readers = &domain_}).value();
+  std::vector<std::uint64_t> counts_ = std::vector<std::uint64_t>(kKeys + kExtra);
+
+ private:
+  void Read(int seed) {
+    hmap::Reader reader(domain_);
+    Random random(static_cast<std::uint64_t>(seed));
+    std::vector<std::uint64_t> last(kKeys + kExtra);
+    std::uint64_t reads = 0;
+    std::uint64_t bad = 0;
+    while (!stop_) {
+      const hmap::ReadScope scope(reader);
+      for (int i = 0; i < 32; ++i, ++reads) {
+        const int key = static_cast<int>(random.Below(kKeys + kExtra));
+        const auto value = map_.FindLive(scope, Key(key));
+        if (!value) {
+          bad += key < kKeys;
+          continue;
+        }
+        const std::string text(*value);
+        const std::size_t colon = text.find(':');
+        const std::uint64_t count =
+            colon == std::string::npos ? 0 : std::strtoull(text.c_str() + colon + 1, nullptr, 10);
+        bad += text != ValueOf(key, count) || count < last[static_cast<std::size_t>(key)];
+        last[static_cast<std::size_t>(key)] = count;
+      }
+    }
+    reads_ += reads;
+    bad_ += bad;
+  }
+
+  std::atomic<bool> stop_{false};
+  std::atomic<std::uint64_t> reads_{0};
+  std::atomic<std::uint64_t> bad_{0};
+};
+
+TEST_P(HmapReaders, SeeOverwritesInOrder) {
+  Run([&](Random& random) { ASSERT_TRUE(Put(static_cast<int>(random.Below(kKeys))).ok()); });
+}
+
+TEST_P(HmapReaders, NeverMissAKeyWhilePagesSplitAndMerge) {
+  Run([&](Random& random) {
+    const int key = kKeys + static_cast<int>(random.Below(kExtra));
+    ASSERT_TRUE((random.Below(2) == 0 ? Put(key) : map_.Erase(Key(key))).ok());
+  });
+}
+
+TEST_P(HmapReaders, NeverMissAKeyInAStormOfSnapshots) {
+  std::vector<Snapshot> snapshots(8);
+  Run([&](Random& random) {
+    snapshots[random.Below(8)] = map_.TakeSnapshot(1, 0).value();
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(Put(static_cast<int>(random.Below(kKeys))).ok());
+  });
+}
+
+TEST_P(HmapReaders, NeverMissAKeyWhileTheMapIsRelocated) {
+  Run([&](Random& random) {
+    if (random.Below(200) == 0) (void)map_.StartReseed();  // kConflict when one is under way
+    if (random.Below(400) == 0) {
+      ASSERT_TRUE(map_.AbandonReseed().ok());
+    }
+    ASSERT_TRUE(Put(static_cast<int>(random.Below(kKeys + kExtra / 10))).ok());
+  });
+}
+
+INSTANTIATE_TEST_SUITE_P(Fences, HmapReaders,
+                         testing::Values(hmap::ReaderDomain::Fences::kProbe,
+                                         hmap::ReaderDomain::Fences::kPortable));
+
+}  // namespace
+}  // namespace portolan::mapcore

@@ -1,0 +1,154 @@
+#include "mapcore/hmap/relocation.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "mapcore/hmap.h"
+
+namespace portolan::mapcore::hmap {
+namespace {
+
+Hmap Filled(int entries, HmapOptions options = {.seed = 1}) {
+  Hmap map = Hmap::Create(options).value();
+  for (int i = 0; i < entries; ++i)
+    EXPECT_TRUE(map.Put("key/" + std::to_string(i), std::to_string(i)).ok());
+  return map;
+}
+
+void ExpectHolds(const Hmap& map, int entries) {
+  for (int i = 0; i < entries; ++i)
+    ASSERT_EQ(map.Find("key/" + std::to_string(i)), std::to_string(i));
+  const Status status = map.lineage().Validate();
+  ASSERT_TRUE(status.ok()) << status.error().message;
+}
+
+TEST(Relocation, MovesAPageAWriteAndLosesNothing) {
+  Hmap map = Filled(5'000);
+  const HmapDebug before = map.debug();
+  ASSERT_TRUE(map.StartReseed().ok());
+  EXPECT_EQ(map.debug().oldbuckets, before.buckets);
+  EXPECT_NE(map.debug().flags & HmapDebug::kSameSizeGrow, 0u);
+  EXPECT_EQ(map.StartReseed().error().code, ErrorCode::kConflict);
+  std::uint64_t writes = 0;
+  for (std::uint64_t last = 0; map.debug().oldbuckets != 0; ++writes) {
+    ASSERT_TRUE(map.Put("key/7", "7").ok());
+    const std::uint64_t now = map.debug().nevacuate;
+    ASSERT_TRUE(now == last + 16 || map.debug().oldbuckets == 0);
+    last = now;
+    if (writes % 20 == 0) ExpectHolds(map, 5'000);
+  }
+  EXPECT_LE(writes, before.buckets / 16 + 2);
+  EXPECT_NE(map.debug().hash0, before.hash0);
+  EXPECT_EQ(map.debug().flags, 0u);
+  ExpectHolds(map, 5'000);
+}
+
+TEST(Relocation, WritesInTheMiddleGoWhereTheKeyIs) {
+  Hmap map = Filled(2'000);
+  ASSERT_TRUE(map.StartReseed().ok());
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(map.ContinueReseed());
+  for (int i = 0; i < 2'000; i += 100) {
+    const std::string key = "key/" + std::to_string(i);
+    ASSERT_FALSE(*map.Put(key, "x"));
+    ASSERT_TRUE(*map.Erase(key));
+    ASSERT_TRUE(*map.Put(key, std::to_string(i)));
+  }
+  EXPECT_EQ(map.size(), 2'000u);
+  while (map.ContinueReseed()) {
+  }
+  ExpectHolds(map, 2'000);
+}
+
+TEST(Relocation, ASnapshotInTheMiddleKeepsBothTables) {
+  Hmap map = Filled(2'000);
+  const Snapshot before = map.TakeSnapshot(1, 0).value();
+  ASSERT_TRUE(map.StartReseed().ok());
+  for (int i = 0; i < 12; ++i) map.ContinueReseed();
+  const Snapshot middle = map.TakeSnapshot(2, 0).value();
+  Hmap fork = map.Fork(middle).value();
+  while (map.ContinueReseed()) {
+  }
+  ASSERT_TRUE(map.Put("key/1", "after").ok());
+  for (int i = 0; i < 2'000; ++i) {
+    ASSERT_EQ(before.Find("key/" + std::to_string(i)), std::to_string(i));
+    ASSERT_EQ(middle.Find("key/" + std::to_string(i)), std::to_string(i));
+  }
+  while (fork.ContinueReseed()) {
+  }
+  ExpectHolds(fork, 2'000);
+}
+
+TEST(Relocation, AbandonedMovesEverythingBack) {
+  Hmap map = Filled(3'000);
+  const std::uint64_t seed = map.debug().hash0;
+  const std::uint64_t digest = map.digest();
+  ASSERT_TRUE(map.StartReseed().ok());
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(map.ContinueReseed());
+  ASSERT_TRUE(map.AbandonReseed().ok());
+  ExpectHolds(map, 3'000);
+  while (map.ContinueReseed()) {
+  }
+  EXPECT_EQ(map.debug().hash0, seed);
+  EXPECT_EQ(map.digest(), digest);
+  ExpectHolds(map, 3'000);
+}
+
+TEST(Relocation, WaitsForReadersThatKnowOneTableOnly) {
+  ReaderDomain domain;
+  Hmap map = Filled(500, {.seed = 1, .readers = &domain});
+  Reader reader(domain);
+  {
+    const ReadScope scope(reader);
+    ASSERT_TRUE(map.StartReseed().ok());
+    for (int i = 0; i < 50; ++i) ASSERT_TRUE(map.Put("new/" + std::to_string(i), "v").ok());
+    EXPECT_EQ(map.debug().nevacuate, 0u);
+  }
+  ASSERT_TRUE(map.Put("new", "v").ok());
+  EXPECT_EQ(map.debug().nevacuate, 16u);
+  while (map.ContinueReseed()) {
+  }
+  ExpectHolds(map, 500);
+}
+
+TEST(Relocation, WithoutMemoryItStopsAndGoesOnLater) {
+  Hmap map = Filled(2'000);
+  const Snapshot snapshot = map.TakeSnapshot(1, 0).value();
+  ASSERT_TRUE(map.StartReseed().ok());
+  for (std::uint64_t n = 0; n < 400; ++n) {
+    map.lineage().arena().FailFrom(n % 37);
+    map.ContinueReseed();
+    map.lineage().arena().FailNever();
+  }
+  ExpectHolds(map, 2'000);
+  while (map.ContinueReseed()) {
+  }
+  ExpectHolds(map, 2'000);
+}
+
+// The attacker knows the first seed, and no later one.
+TEST(Relocation, KeysCraftedForASeedAreSpreadAgain) {
+  Hmap map = Filled(2'000, {.seed = 42});
+  const std::uint64_t known = PrepareSeed(42);
+  std::vector<std::string> crafted;
+  for (int i = 0; crafted.size() < 1'500; ++i) {
+    std::string key = "attack/" + std::to_string(i);
+    if (HashBytes(key, known) >> 52 == 0) crafted.push_back(std::move(key));
+  }
+  std::uint64_t most_overflow = 0;
+  for (const std::string& key : crafted) {
+    ASSERT_TRUE(map.Put(key, "v").ok());
+    most_overflow = std::max(most_overflow, map.debug().noverflow);
+  }
+  EXPECT_LE(most_overflow, 16u * 2);
+  while (map.ContinueReseed()) {
+  }
+  EXPECT_EQ(map.debug().noverflow, 0u);
+  EXPECT_LT(map.debug().buckets / 16, 3'500u / 40);
+  ExpectHolds(map, 2'000);
+}
+
+}  // namespace
+}  // namespace portolan::mapcore::hmap
