@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "reconciler/rollout/record.h"
+#include "tests/reconciler/analysis/metrics_fixture.h"
 #include "tests/reconciler/rollout/rollout_fixture.h"
 
 namespace portolan::reconciler {
@@ -52,10 +53,10 @@ TEST_F(JudgeTest, AlsoRollsBackWhileAnOperatorPausedTheStep) {
 
 TEST_F(JudgeTest, EvidenceSurvivesARestart) {
   Hear(1'000, 2);
-  const EvidenceJudgement before = JudgementOf(driver.rollout);
+  const StepJudgement before = JudgementOf(driver.rollout);
   auto again = RolloutFromValue(RolloutToValue(driver.rollout));
   ASSERT_TRUE(again.ok());
-  const EvidenceJudgement after = JudgementOf(*again);
+  const StepJudgement after = JudgementOf(*again);
   ASSERT_EQ(after.metrics.size(), 1u);
   EXPECT_EQ(after.metrics[0].message, before.metrics[0].message);
   EXPECT_EQ(after.metrics[0].numbers, before.metrics[0].numbers);
@@ -140,6 +141,112 @@ TEST_F(JudgeTest, TheUnitFollowsTheSplit) {
   driver.rollout.target->split.mode = manifests::SplitMode::kInstance;
   EXPECT_EQ(UnitOf(driver.rollout), EvidenceUnit::kInstance);
   EXPECT_TRUE(JudgementOf(Rollout{}).metrics.empty());
+}
+
+// Rollouts whose metrics a provider measures: `errors` must stay below 10.
+class MeasuredRolloutTest : public testing::Test {
+ protected:
+  // In the first step of "two"; the metric counts in that step, or in the background.
+  void Start(bool background) {
+    driver.Settle("one");
+    const manifests::AnalysisTemplate server{
+        .name = "server", .metrics = {}, .provider_metrics = {MaxMetric("errors")}};
+    if (background) {
+      driver.strategy.analysis = {server};
+    } else {
+      driver.strategy.steps[0].analysis = {server};
+    }
+    asked = driver.Want("two").measure;
+  }
+  Transition Answer(double value) {
+    Observation seen;
+    for (const MeasurementRequest& request : std::exchange(asked, {}))
+      seen.measurements.push_back(AnswerTo(request, value));
+    return Keep(driver.Apply(std::move(seen)));
+  }
+  Transition Fail() {
+    Observation seen;
+    for (const MeasurementRequest& request : std::exchange(asked, {})) {
+      seen.measurements.push_back(AnswerTo(request, 0));
+      seen.measurements.back().result = Error{ErrorCode::kTimeout, "no answer within 3s"};
+    }
+    return Keep(driver.Apply(std::move(seen)));
+  }
+  void Pass(Duration time) {
+    for (; time > Duration(0); time -= seconds(1)) Keep(driver.Pass(seconds(1)));
+  }
+  Transition Keep(Transition turned) {
+    asked.insert(asked.end(), turned.measure.begin(), turned.measure.end());
+    return turned;
+  }
+
+  Driver driver;
+  std::vector<MeasurementRequest> asked;  // and not yet answered
+};
+
+TEST_F(MeasuredRolloutTest, AStepIsHeldUntilItsMetricIsMeasured) {
+  Start(false);
+  ASSERT_EQ(asked.size(), 1u);
+  EXPECT_EQ(asked[0].rollout, driver.rollout.id());
+  Pass(seconds(20));
+  EXPECT_EQ(driver.rollout.progress.step, 0u) << "the soak of 10 s is over, nothing was measured";
+  Answer(3);
+  Pass(seconds(1));
+  EXPECT_EQ(driver.rollout.progress.step, 1u);
+}
+
+TEST_F(MeasuredRolloutTest, AMeasurementThatFailsRollsBack) {
+  Start(false);
+  const Transition turned = Answer(11);
+  EXPECT_EQ(driver.rollout.phase, Phase::kRollingBack);
+  EXPECT_EQ(driver.rollout.reason, reason::kAnalysisFailed);
+  EXPECT_TRUE(driver.rollout.message.starts_with("server/errors: ")) << driver.rollout.message;
+  EXPECT_TRUE(turned.safe_direction);
+}
+
+TEST_F(MeasuredRolloutTest, AnAnswerToAnotherRolloutIsNotTaken) {
+  Start(false);
+  asked[0].rollout = "limits#1";
+  Answer(11);
+  EXPECT_EQ(driver.rollout.phase, Phase::kStepping);
+}
+
+TEST_F(MeasuredRolloutTest, ErrorsOfAProviderAreNoSuccess) {
+  Start(false);
+  for (int i = 0; i < 10; ++i) {
+    Fail();
+    Pass(seconds(11));
+  }
+  EXPECT_EQ(driver.rollout.phase, Phase::kPaused);
+  EXPECT_EQ(driver.rollout.reason, reason::kInconclusive);
+  EXPECT_NE(driver.rollout.message.find("no answer within 3s"), std::string::npos)
+      << driver.rollout.message;
+}
+
+TEST_F(MeasuredRolloutTest, TheBakeWaitsForABackgroundMetricAndGoesBackWithoutOne) {
+  Start(true);
+  Pass(seconds(35));
+  ASSERT_EQ(driver.rollout.phase, Phase::kBaking);
+  EXPECT_EQ(driver.rollout.reason, reason::kInconclusive);
+  Pass(driver.strategy.progress_deadline);
+  EXPECT_EQ(driver.rollout.phase, Phase::kRolledBack);
+  EXPECT_EQ(driver.rollout.reason, reason::kProgressDeadline);
+}
+
+TEST_F(MeasuredRolloutTest, TheBakeEndsWhenABackgroundMetricSucceeded) {
+  Start(true);
+  ASSERT_EQ(asked.size(), 1u);
+  Answer(3);
+  Pass(seconds(35));
+  EXPECT_EQ(driver.rollout.phase, Phase::kHealthy);
+}
+
+TEST_F(MeasuredRolloutTest, ARestartAsksAgainForWhatWasUnderWay) {
+  Start(false);
+  auto again = RolloutFromValue(RolloutToValue(driver.rollout));
+  ASSERT_TRUE(again.ok());
+  driver.rollout = std::move(again).value();
+  EXPECT_EQ(driver.Pass(seconds(1)).measure.size(), 1u);
 }
 
 }  // namespace
