@@ -16,7 +16,7 @@ struct Library {
 const std::vector<Library> kLibraries = {
     {"yaml-cpp/", {"manifests/"}},        {"nlohmann/", {"manifests/"}},
     {"git2", {"controller/git/"}},        {"httplib.h", {"controller/http/"}},
-    {"sqlite3.h", {"controller/store/"}},
+    {"sqlite3.h", {"controller/store/"}}, {"re2/", {"manifests/", "reconciler/policy/cel/"}},
 };
 
 // Sources that are proved elsewhere: the program's entry has no interface to call (the end-to-end

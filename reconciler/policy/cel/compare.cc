@@ -1,0 +1,167 @@
+#include "reconciler/policy/cel/compare.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace portolan::reconciler::cel {
+namespace {
+
+template <typename T>
+Order Ordered(const T& left, const T& right) {
+  return left < right ? Order::kLess : right < left ? Order::kGreater : Order::kEqual;
+}
+
+Order Reversed(Order order) {
+  if (order == Order::kLess) return Order::kGreater;
+  return order == Order::kGreater ? Order::kLess : order;
+}
+
+Order IntWithUint(std::int64_t left, std::uint64_t right) {
+  return left < 0 ? Order::kLess : Ordered(static_cast<std::uint64_t>(left), right);
+}
+
+// The whole part decides; when it is equal, the fraction of the double does.
+template <typename Integer>
+Order WholeWithDouble(Integer left, double right) {
+  const double whole = std::trunc(right);
+  const Order order = Ordered(left, static_cast<Integer>(whole));
+  return order != Order::kEqual ? order : Ordered(whole, right);
+}
+
+Order IntWithDouble(std::int64_t left, double right) {
+  if (std::isnan(right)) return Order::kUnordered;
+  if (right >= 0x1p63) return Order::kLess;
+  if (right < -0x1p63) return Order::kGreater;
+  return WholeWithDouble(left, right);
+}
+
+Order UintWithDouble(std::uint64_t left, double right) {
+  if (std::isnan(right)) return Order::kUnordered;
+  if (right >= 0x1p64) return Order::kLess;
+  if (right < 0) return Order::kGreater;
+  return WholeWithDouble(left, right);
+}
+
+Order Numbers(const Value& left, const Value& right) {
+  switch (left.kind()) {
+    case Kind::kInt:
+      if (right.is(Kind::kUint)) return IntWithUint(left.AsInt(), right.AsUint());
+      if (right.is(Kind::kDouble)) return IntWithDouble(left.AsInt(), right.AsDouble());
+      return Order::kNone;
+    case Kind::kUint:
+      if (right.is(Kind::kInt)) return Reversed(IntWithUint(right.AsInt(), left.AsUint()));
+      if (right.is(Kind::kDouble)) return UintWithDouble(left.AsUint(), right.AsDouble());
+      return Order::kNone;
+    case Kind::kDouble:
+      if (right.is(Kind::kInt)) return Reversed(IntWithDouble(right.AsInt(), left.AsDouble()));
+      if (right.is(Kind::kUint)) return Reversed(UintWithDouble(right.AsUint(), left.AsDouble()));
+      return Order::kNone;
+    default:
+      return Order::kNone;
+  }
+}
+
+bool EqualLists(const List& left, const List& right, Arena& arena, Meter& meter) {
+  if (left.size() != right.size()) return false;
+  for (std::size_t i = 0; i < left.size(); ++i)
+    if (!meter.Charge(1) || !Equal(left.At(i, arena), right.At(i, arena), arena, meter))
+      return false;
+  return true;
+}
+
+class OtherHasEqualEntry final : public EntryVisitor {
+ public:
+  OtherHasEqualEntry(const Map& other, Arena& arena, Meter& meter)
+      : other_(other), arena_(arena), meter_(meter) {}
+  bool Visit(const Value& key, const Value& value) override {
+    const auto found = other_.Find(key, arena_);
+    equal_ = meter_.Charge(1) && found.has_value() && Equal(value, *found, arena_, meter_);
+    return equal_;
+  }
+  bool equal() const { return equal_; }
+
+ private:
+  const Map& other_;
+  Arena& arena_;
+  Meter& meter_;
+  bool equal_ = true;
+};
+
+bool EqualMaps(const Map& left, const Map& right, Arena& arena, Meter& meter) {
+  if (left.size() != right.size()) return false;
+  OtherHasEqualEntry visitor(right, arena, meter);
+  left.ForEach(true, visitor, arena);
+  return visitor.equal();
+}
+
+bool EqualOptionals(const Value* left, const Value* right, Arena& arena, Meter& meter) {
+  if (left == nullptr || right == nullptr) return left == right;
+  return Equal(*left, *right, arena, meter);
+}
+
+bool EqualNetworks(const Network& left, const Network& right) {
+  return std::memcmp(left.bytes, right.bytes, sizeof left.bytes) == 0 &&
+         left.prefix + (left.v4 ? 96 : 0) == right.prefix + (right.v4 ? 96 : 0);
+}
+
+}  // namespace
+
+Order Compare(const Value& left, const Value& right) {
+  if (left.kind() != right.kind()) return Numbers(left, right);
+  switch (left.kind()) {
+    case Kind::kBool:
+    case Kind::kInt:
+      return Ordered(left.AsInt(), right.AsInt());
+    case Kind::kUint:
+      return Ordered(left.AsUint(), right.AsUint());
+    case Kind::kDouble:
+      if (std::isnan(left.AsDouble()) || std::isnan(right.AsDouble())) return Order::kUnordered;
+      return Ordered(left.AsDouble(), right.AsDouble());
+    case Kind::kString:
+    case Kind::kBytes:
+      return Ordered(left.AsText(), right.AsText());
+    case Kind::kTimestamp:
+    case Kind::kDuration:
+      return Ordered(left.AsTime(), right.AsTime());
+    default:
+      return Order::kNone;
+  }
+}
+
+Order OperatorOrder(const Value& left, const Value& right) {
+  const Order exact = Compare(left, right);
+  if (exact == Order::kNone || left.is(Kind::kDouble) == right.is(Kind::kDouble)) return exact;
+  const auto rounded = [](const Value& value) {
+    if (value.is(Kind::kInt)) return static_cast<double>(value.AsInt());
+    return value.is(Kind::kUint) ? static_cast<double>(value.AsUint()) : value.AsDouble();
+  };
+  return rounded(left) == rounded(right) ? Order::kEqual : exact;
+}
+
+bool Equal(const Value& left, const Value& right, Arena& arena, Meter& meter) {
+  if (left.kind() != right.kind()) return Numbers(left, right) == Order::kEqual;
+  switch (left.kind()) {
+    case Kind::kNull:
+      return true;
+    case Kind::kType:
+      return left.AsType() == right.AsType();
+    case Kind::kList:
+      return EqualLists(left.AsList(), right.AsList(), arena, meter);
+    case Kind::kMap:
+      return EqualMaps(left.AsMap(), right.AsMap(), arena, meter);
+    case Kind::kOptional:
+      return EqualOptionals(left.AsOptional(), right.AsOptional(), arena, meter);
+    case Kind::kIp:
+    case Kind::kCidr:
+      return EqualNetworks(left.AsNetwork(), right.AsNetwork());
+    case Kind::kString:
+    case Kind::kBytes:
+      meter.ChargeTraversal(std::min(left.AsText().size(), right.AsText().size()));
+      return left.AsText() == right.AsText();
+    default:
+      return Compare(left, right) == Order::kEqual;
+  }
+}
+
+}  // namespace portolan::reconciler::cel

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+
+namespace portolan::reconciler::cel {
+
+// Counts what an evaluation costs, up to a limit. The units are cel-go's (common/cost): about one
+// for each node that is evaluated, a tenth for each character or element that is traversed.
+class Meter {
+ public:
+  explicit Meter(std::uint64_t limit) : limit_(limit) {}
+
+  // False once the limit is exceeded.
+  bool Charge(std::uint64_t units) {
+    cost_ = units > std::numeric_limits<std::uint64_t>::max() - cost_
+                ? std::numeric_limits<std::uint64_t>::max()
+                : cost_ + units;
+    return cost_ <= limit_;
+  }
+  // For `length` characters or elements.
+  bool ChargeTraversal(std::uint64_t length) { return Charge(length / 10); }
+
+  std::uint64_t cost() const { return cost_; }
+  std::uint64_t limit() const { return limit_; }
+  bool exceeded() const { return cost_ > limit_; }
+
+ private:
+  std::uint64_t cost_ = 0;
+  std::uint64_t limit_;
+};
+
+}  // namespace portolan::reconciler::cel

@@ -1,0 +1,80 @@
+#include "reconciler/policy/cel/value.h"
+
+#include <algorithm>
+
+#include "reconciler/policy/cel/compare.h"
+
+namespace portolan::reconciler::cel {
+namespace {
+
+int KeyRank(const Value& key) {
+  switch (key.kind()) {
+    case Kind::kBool:
+      return 0;
+    case Kind::kInt:
+    case Kind::kUint:
+    case Kind::kDouble:
+      return 1;
+    default:
+      return 2;
+  }
+}
+
+}  // namespace
+
+std::string_view TypeName(Kind kind) {
+  static constexpr std::string_view kNames[kKindCount] = {
+      "error",
+      "null_type",
+      "bool",
+      "int",
+      "uint",
+      "double",
+      "string",
+      "bytes",
+      "google.protobuf.Timestamp",
+      "google.protobuf.Duration",
+      "list",
+      "map",
+      "type",
+      "optional_type",
+      "net.IP",
+      "net.CIDR",
+  };
+  return kNames[static_cast<int>(kind)];
+}
+
+bool KeyLess(const Value& left, const Value& right) {
+  const int left_rank = KeyRank(left), right_rank = KeyRank(right);
+  if (left_rank != right_rank) return left_rank < right_rank;
+  return Compare(left, right) == Order::kLess;
+}
+
+std::optional<Value> ValueMap::Find(const Value& key, Arena&) const {
+  const MapEntry* const end = entries_ + size_;
+  const MapEntry* const found = std::lower_bound(
+      entries_, end, key,
+      [](const MapEntry& entry, const Value& wanted) { return KeyLess(entry.key, wanted); });
+  if (found == end || Compare(found->key, key) != Order::kEqual) return std::nullopt;
+  return found->value;
+}
+
+void ValueMap::ForEach(bool, EntryVisitor& visitor, Arena&) const {
+  for (std::size_t i = 0; i < size_; ++i)
+    if (!visitor.Visit(entries_[i].key, entries_[i].value)) return;
+}
+
+const Map* SortedMap(MapEntry* entries, std::size_t size, Arena& arena) {
+  std::sort(entries, entries + size, [](const MapEntry& left, const MapEntry& right) {
+    return KeyLess(left.key, right.key);
+  });
+  for (std::size_t i = 1; i < size; ++i)
+    if (!KeyLess(entries[i - 1].key, entries[i].key)) return nullptr;
+  return arena.New<ValueMap>(entries, size);
+}
+
+Value MakeError(Arena& arena, std::string_view message) {
+  return Value::Error(arena.New<Failure>(arena.Copy(message)));
+}
+
+}  // namespace portolan::reconciler::cel
