@@ -5,6 +5,7 @@
 #include <iostream>
 #include <string>
 
+#include "bench/cel.h"
 #include "bench/path.h"
 
 namespace portolan::bench {
@@ -15,7 +16,7 @@ struct Benchmark {
   Result<std::vector<Finding>> (*measure)(const std::string& portolan,
                                           const std::filesystem::path& directory);
 };
-constexpr Benchmark kBenchmarks[] = {{"path", MeasurePath}};
+constexpr Benchmark kBenchmarks[] = {{"cel", MeasureCel}, {"path", MeasurePath}};
 
 int Usage() {
   std::cerr << "usage: portolan_bench NAME --portolan BINARY; names:";

@@ -14,13 +14,17 @@ std::vector<const Overload*> Overloads(std::string_view name, bool member) {
   return found;
 }
 
+constexpr std::string_view kMacros[] = {"all",    "exists", "exists_one",    "existsOne",
+                                        "filter", "map",    "transformList", "transformMap"};
+
+bool IsMacro(std::string_view name) {
+  return std::find(std::begin(kMacros), std::end(kMacros), name) != std::end(kMacros);
+}
+
 std::vector<std::string_view> FunctionNames() {
-  std::vector<std::string_view> names;
+  std::vector<std::string_view> names(std::begin(kMacros), std::end(kMacros));
   for (const auto& table : FunctionTables())
     for (const Overload& overload : table) names.push_back(overload.name);
-  for (const std::string_view macro :
-       {"all", "exists", "exists_one", "filter", "map", "has", "transformList", "transformMap"})
-    names.push_back(macro);
   return names;
 }
 
@@ -65,7 +69,9 @@ Type Checker::Call(NodeId id) {
   site.candidates = Overloads(name, site.member);
   if (site.candidates.empty()) {
     const bool other = !Overloads(name, !site.member).empty();
-    const std::string hint = !other        ? DidYouMean(name, FunctionNames())
+    const std::string hint = IsMacro(name) ? "; as a macro it takes a variable first, as in list." +
+                                                 std::string(name) + "(x, …)"
+                             : !other      ? DidYouMean(name, FunctionNames())
                              : site.member ? "; write `" + std::string(name) + "(x)`"
                                            : "; write `x." + std::string(name) + "()`";
     return Refuse(node.mark, "no such function `" + std::string(name) + "`" + hint);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 namespace portolan::reconciler::cel {
 namespace {
@@ -62,48 +63,81 @@ Order Numbers(const Value& left, const Value& right) {
   }
 }
 
-bool EqualLists(const List& left, const List& right, Arena& arena, Meter& meter) {
-  if (left.size() != right.size()) return false;
-  for (std::size_t i = 0; i < left.size(); ++i)
-    if (!meter.Charge(1) || !Equal(left.At(i, arena), right.At(i, arena), arena, meter))
-      return false;
-  return true;
-}
-
-class OtherHasEqualEntry final : public EntryVisitor {
- public:
-  OtherHasEqualEntry(const Map& other, Arena& arena, Meter& meter)
-      : other_(other), arena_(arena), meter_(meter) {}
-  bool Visit(const Value& key, const Value& value) override {
-    const auto found = other_.Find(key, arena_);
-    equal_ = meter_.Charge(1) && found.has_value() && Equal(value, *found, arena_, meter_);
-    return equal_;
-  }
-  bool equal() const { return equal_; }
-
- private:
-  const Map& other_;
-  Arena& arena_;
-  Meter& meter_;
-  bool equal_ = true;
-};
-
-bool EqualMaps(const Map& left, const Map& right, Arena& arena, Meter& meter) {
-  if (left.size() != right.size()) return false;
-  OtherHasEqualEntry visitor(right, arena, meter);
-  left.ForEach(true, visitor, arena);
-  return visitor.equal();
-}
-
-bool EqualOptionals(const Value* left, const Value* right, Arena& arena, Meter& meter) {
-  if (left == nullptr || right == nullptr) return left == right;
-  return Equal(*left, *right, arena, meter);
-}
-
 bool EqualNetworks(const Network& left, const Network& right) {
   return std::memcmp(left.bytes, right.bytes, sizeof left.bytes) == 0 &&
          left.prefix + (left.v4 ? 96 : 0) == right.prefix + (right.v4 ? 96 : 0);
 }
+
+// Values nested deeper than this are only built to exhaust the stack.
+constexpr int kDepthMax = 1000;
+
+class Equality {
+ public:
+  Equality(Arena& arena, Meter& meter) : arena_(arena), meter_(meter) {}
+
+  bool Values(const Value& left, const Value& right, int depth) {
+    if (left.kind() != right.kind()) return Numbers(left, right) == Order::kEqual;
+    if (depth > kDepthMax) return meter_.Charge(std::numeric_limits<std::uint64_t>::max());
+    switch (left.kind()) {
+      case Kind::kNull:
+        return true;
+      case Kind::kType:
+        return left.AsType() == right.AsType();
+      case Kind::kList:
+        return Lists(left.AsList(), right.AsList(), depth);
+      case Kind::kMap:
+        return Maps(left.AsMap(), right.AsMap(), depth);
+      case Kind::kOptional:
+        return Optionals(left.AsOptional(), right.AsOptional(), depth);
+      case Kind::kIp:
+      case Kind::kCidr:
+        return EqualNetworks(left.AsNetwork(), right.AsNetwork());
+      case Kind::kString:
+      case Kind::kBytes:
+        meter_.ChargeTraversal(std::min(left.AsText().size(), right.AsText().size()));
+        return left.AsText() == right.AsText();
+      default:
+        return Compare(left, right) == Order::kEqual;
+    }
+  }
+
+ private:
+  bool Lists(const List& left, const List& right, int depth) {
+    if (left.size() != right.size()) return false;
+    for (std::size_t i = 0; i < left.size(); ++i)
+      if (!meter_.Charge(1) || !Values(left.At(i, arena_), right.At(i, arena_), depth + 1))
+        return false;
+    return true;
+  }
+
+  bool Maps(const Map& left, const Map& right, int depth) {
+    struct Entries final : EntryVisitor {
+      Entries(Equality& all, const Map& map, int at) : equality(all), other(map), depth(at) {}
+      bool Visit(const Value& key, const Value& value) override {
+        const auto found = other.Find(key, equality.arena_);
+        equal =
+            equality.meter_.Charge(1) && found.has_value() && equality.Values(value, *found, depth);
+        return equal;
+      }
+      Equality& equality;
+      const Map& other;
+      int depth;
+      bool equal = true;
+    };
+    if (left.size() != right.size()) return false;
+    Entries entries(*this, right, depth + 1);
+    left.ForEach(true, entries, arena_);
+    return entries.equal;
+  }
+
+  bool Optionals(const Value* left, const Value* right, int depth) {
+    if (left == nullptr || right == nullptr) return left == right;
+    return Values(*left, *right, depth + 1);
+  }
+
+  Arena& arena_;
+  Meter& meter_;
+};
 
 }  // namespace
 
@@ -140,28 +174,7 @@ Order OperatorOrder(const Value& left, const Value& right) {
 }
 
 bool Equal(const Value& left, const Value& right, Arena& arena, Meter& meter) {
-  if (left.kind() != right.kind()) return Numbers(left, right) == Order::kEqual;
-  switch (left.kind()) {
-    case Kind::kNull:
-      return true;
-    case Kind::kType:
-      return left.AsType() == right.AsType();
-    case Kind::kList:
-      return EqualLists(left.AsList(), right.AsList(), arena, meter);
-    case Kind::kMap:
-      return EqualMaps(left.AsMap(), right.AsMap(), arena, meter);
-    case Kind::kOptional:
-      return EqualOptionals(left.AsOptional(), right.AsOptional(), arena, meter);
-    case Kind::kIp:
-    case Kind::kCidr:
-      return EqualNetworks(left.AsNetwork(), right.AsNetwork());
-    case Kind::kString:
-    case Kind::kBytes:
-      meter.ChargeTraversal(std::min(left.AsText().size(), right.AsText().size()));
-      return left.AsText() == right.AsText();
-    default:
-      return Compare(left, right) == Order::kEqual;
-  }
+  return Equality(arena, meter).Values(left, right, 0);
 }
 
 }  // namespace portolan::reconciler::cel

@@ -9,8 +9,8 @@
 namespace portolan::reconciler::cel {
 namespace {
 
-constexpr std::size_t kColumnsMax = 100;
-constexpr int kBodiesMax = 3;  // nested bodies of macros that are shown
+constexpr std::size_t kBreakColumn = 70;  // a row ends at the first && or || behind it
+constexpr int kBodiesMax = 3;             // nested bodies of macros that are shown
 
 // White space in one run becomes one space: an expression in a YAML block has line feeds.
 std::string OnOneLine(std::string_view text) {
@@ -131,12 +131,17 @@ class ExplanationWriter {
       }
       return Deciding(chosen);
     }
+    if (!IsOperator(node.op)) return node.offset;
+    for (const NodeId child : Operands(code_.ast, node))
+      if (seen->kind == Kind::kError && explanation_.seen_[child] &&
+          explanation_.seen_[child]->kind == Kind::kError)
+        return Deciding(child);
     if (node.op == Op::kNot) return Deciding(node.a);
     if (node.op == Op::kConditional) {
       const NodeId taken = explanation_.seen_[node.b] ? node.b : node.c;
       return Deciding(explanation_.seen_[taken] ? taken : node.a);
     }
-    return IsOperator(node.op) ? node.mark : node.offset;
+    return node.mark;
   }
 
   void Rows(const std::vector<Piece>& pieces, std::optional<std::uint32_t> deciding,
@@ -155,9 +160,13 @@ class ExplanationWriter {
       source = values = indent;
       caret.clear();
     };
-    for (const Piece& piece : pieces) {
+    for (Piece piece : pieces) {
+      if (piece.breaks && CodePoints(source) + CodePoints(piece.source) > kBreakColumn) {
+        flush(false);
+        piece.source.erase(0, piece.source.find_first_not_of(' '));
+        piece.value = piece.source;
+      }
       const std::size_t width = std::max(CodePoints(piece.source), CodePoints(piece.value));
-      if (piece.breaks && CodePoints(source) + width > kColumnsMax) flush(false);
       const std::size_t column = CodePoints(source);
       if (deciding && *deciding >= piece.offset && *deciding < piece.offset + piece.source.size()) {
         Pad(caret, column + CodePoints(piece.source.substr(0, *deciding - piece.offset)));

@@ -36,8 +36,8 @@ class Explanation final : public Recorder {
   //   plan.first || plan.percent <= params.maxPercent
   //   false      || 10.5         <= 10.0              ⇒ false
   //                              ^
-  // An operand that was not evaluated is "·". Rows over 100 columns are broken before && and ||.
-  // Ends with a line feed.
+  // An operand that was not evaluated is "·". A row ends at the
+  // first && or || behind column 70. The text ends with a line feed.
   std::string Render() const;
 
  private:

@@ -39,7 +39,7 @@ constexpr FunctionDoc kDocs[] = {
      "The text of a number, bool, time, address, or of bytes that are UTF-8."},
     {"conversion", "bytes", "bytes(string) -> bytes", "The bytes of the UTF-8 text."},
     {"conversion", "dyn", "dyn(x)", "The same value, with a type that is not checked."},
-    {"conversion", "type", "type(x) -> type", "The type: int, string, list, map, …"},
+    {"conversion", "type", "type(x) -> type", "The type, as in int, string, list or map."},
     {"conversion", "timestamp", "timestamp(string) -> timestamp",
      "Reads '2026-07-20T10:00:00Z', or seconds since 1970 from an int."},
     {"conversion", "duration", "duration(string) -> duration", "Reads '1h30m', '1.5s', '250ms'."},

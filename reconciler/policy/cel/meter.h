@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 
 namespace portolan::reconciler::cel {
 
@@ -11,23 +10,26 @@ class Meter {
  public:
   explicit Meter(std::uint64_t limit) : limit_(limit) {}
 
-  // False once the limit is exceeded.
+  // False once the limit is exceeded: what does not fit is not counted.
   bool Charge(std::uint64_t units) {
-    cost_ = units > std::numeric_limits<std::uint64_t>::max() - cost_
-                ? std::numeric_limits<std::uint64_t>::max()
-                : cost_ + units;
-    return cost_ <= limit_;
+    if (exceeded_ || units > limit_ - cost_) {
+      exceeded_ = true;
+      return false;
+    }
+    cost_ += units;
+    return true;
   }
   // For `length` characters or elements.
   bool ChargeTraversal(std::uint64_t length) { return Charge(length / 10); }
 
   std::uint64_t cost() const { return cost_; }
   std::uint64_t limit() const { return limit_; }
-  bool exceeded() const { return cost_ > limit_; }
+  bool exceeded() const { return exceeded_; }
 
  private:
   std::uint64_t cost_ = 0;
   std::uint64_t limit_;
+  bool exceeded_ = false;
 };
 
 }  // namespace portolan::reconciler::cel

@@ -38,9 +38,8 @@ constexpr KindMask MaskOf(Kind kind) {
 // One form of a function. The signature names each parameter's kind by a letter, then the result's
 // after a colon; a dot after the first makes it a member (`receiver.name(…)`); `+` repeats the
 // last.
-//   b bool · i int · u uint · d double · n any number · s string · y bytes · t timestamp · D
-//   duration l list · m map · T type · N null · o optional · I ip · C cidr · L list(string) · *
-//   anything
+// b bool, i int, u uint, d double, n any number, s string, y bytes, t timestamp, D duration, l
+// list, m map, T type, N null, o optional, I ip, C cidr, L list(string), * anything.
 struct Overload {
   std::string_view name;
   bool member = false;

@@ -113,7 +113,11 @@ class RangeList final : public List {
 };
 
 Value Range(CallContext& context, Arguments arguments) {
-  return Value::OfList(context.arena.New<RangeList>(arguments[0].AsInt(), arguments[1].AsInt()));
+  const std::int64_t begin = arguments[0].AsInt(), end = arguments[1].AsInt();
+  std::int64_t size = 0;
+  if (__builtin_sub_overflow(end, begin, &size))
+    return context.Fail("the range has more elements than an int counts");
+  return Value::OfList(context.arena.New<RangeList>(begin, end));
 }
 
 long double NumberOf(const Value& value) {

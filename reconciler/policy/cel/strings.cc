@@ -35,9 +35,17 @@ Value Size(CallContext& context, Arguments arguments) {
   }
 }
 
+// What searching one text for another costs, which may take the product of both. False when that
+// is too much, and nothing should be searched.
+bool ChargeSearch(CallContext& context, std::string_view text, std::string_view part) {
+  return context.meter.Charge(std::max<std::uint64_t>(1, text.size() / 10) *
+                              std::max<std::uint64_t>(1, part.size() / 10));
+}
+
 Value Contains(CallContext& context, Arguments arguments) {
-  return Value::Bool(Traversed(context, arguments[0]).find(arguments[1].AsText()) !=
-                     std::string_view::npos);
+  const std::string_view text = arguments[0].AsText(), part = arguments[1].AsText();
+  return Value::Bool(ChargeSearch(context, text, part) &&
+                     text.find(part) != std::string_view::npos);
 }
 
 Value StartsWith(CallContext& context, Arguments arguments) {
@@ -89,7 +97,8 @@ Value PlaceOrNone(std::string_view text, std::size_t byte) {
 }
 
 Value IndexOf(CallContext& context, Arguments arguments) {
-  const std::string_view text = Traversed(context, arguments[0]);
+  const std::string_view text = arguments[0].AsText();
+  if (!ChargeSearch(context, text, arguments[1].AsText())) return Value::Int(-1);
   std::size_t from = 0;
   if (arguments.size() == 3) {
     const auto place = Place(text, arguments[2].AsInt());
@@ -100,7 +109,8 @@ Value IndexOf(CallContext& context, Arguments arguments) {
 }
 
 Value LastIndexOf(CallContext& context, Arguments arguments) {
-  const std::string_view text = Traversed(context, arguments[0]);
+  const std::string_view text = arguments[0].AsText();
+  if (!ChargeSearch(context, text, arguments[1].AsText())) return Value::Int(-1);
   std::size_t from = text.size();
   if (arguments.size() == 3) {
     const auto place = Place(text, arguments[2].AsInt());
@@ -148,8 +158,9 @@ std::size_t NextPart(std::string_view text, std::string_view part, std::size_t a
 }
 
 Value Replace(CallContext& context, Arguments arguments) {
-  const std::string_view text = Traversed(context, arguments[0]);
+  const std::string_view text = arguments[0].AsText();
   const std::string_view old = arguments[1].AsText(), replacement = arguments[2].AsText();
+  if (!ChargeSearch(context, text, old)) return arguments[0];
   const std::size_t most = CountOf(arguments, 3);
   std::string out;
   std::size_t done = 0, found = 0;
@@ -165,8 +176,9 @@ Value Replace(CallContext& context, Arguments arguments) {
 }
 
 Value Split(CallContext& context, Arguments arguments) {
-  std::string_view text = Traversed(context, arguments[0]);
+  std::string_view text = arguments[0].AsText();
   const std::string_view separator = arguments[1].AsText();
+  if (!ChargeSearch(context, text, separator)) return arguments[0];
   const std::size_t most = CountOf(arguments, 2);
   Buffer<Value> parts(context.arena);
   while (most > 0 && parts.size() + 1 < most && context.meter.Charge(1)) {

@@ -76,8 +76,7 @@ class Writer {
 
   void WriteText(std::string_view open, std::string_view text, bool bytes) {
     out_ += open;
-    AppendEscaped(out_, text.substr(0, bytes_max_ + 4), bytes);
-    if (text.size() > bytes_max_ + 4) out_.append(bytes_max_, ' ');
+    AppendEscaped(out_, text.substr(0, bytes_max_ + 1), bytes);
     out_ += '\'';
   }
 
