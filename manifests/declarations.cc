@@ -46,9 +46,7 @@ std::vector<Diagnostic> DuplicateDiagnostics(const std::vector<DeclarationPtr>& 
 }
 
 void Declarations::Add(DeclarationPtr declaration) {
-  ByName& by_name = declaration->kind == ManifestKind::kMap               ? maps_
-                    : declaration->kind == ManifestKind::kRolloutStrategy ? strategies_
-                                                                          : templates_;
+  ByName& by_name = by_kind_[static_cast<std::size_t>(declaration->kind)];
   by_name[declaration->name].push_back(std::move(declaration));
 }
 
@@ -63,11 +61,12 @@ void Declarations::Judge(const std::vector<DeclarationPtr>& declarations,
 void Declarations::Resolve(const StrategySpec& spec, const std::string& file,
                            ResolvedStrategy& result) const {
   for (const Reference& reference : spec.templates) {
-    const auto found = templates_.find(reference.name);
-    if (found == templates_.end()) {
+    const ByName& templates = Of(ManifestKind::kAnalysisTemplate);
+    const auto found = templates.find(reference.name);
+    if (found == templates.end()) {
       result.reasons.push_back(At(reference, file,
                                   "no AnalysisTemplate named " + QuoteForMessage(reference.name),
-                                  NearestName(reference.name, templates_)));
+                                  NearestName(reference.name, templates)));
       continue;
     }
     result.sources.insert(result.sources.end(), found->second.begin(), found->second.end());
@@ -79,8 +78,9 @@ void Declarations::Resolve(const StrategySpec& spec, const std::string& file,
     std::move(reasons.begin(), reasons.end(), std::back_inserter(result.reasons));
   }
   if (!result.reasons.empty()) return;
-  result.strategy = ResolveStrategy(
-      spec, [&](const std::string& name) { return templates_.at(name).front()->analysis.get(); });
+  result.strategy = ResolveStrategy(spec, [&](const std::string& name) {
+    return Of(ManifestKind::kAnalysisTemplate).at(name).front()->analysis.get();
+  });
 }
 
 const StrategyPtr& Declarations::Named(const std::string& name,
@@ -102,16 +102,17 @@ StrategyPtr Declarations::StrategyOf(const MapSpec& spec) {
     Resolve(*spec.inline_strategy, spec.map.file, *result);
     return result;
   }
-  const auto found = strategies_.find(reference.name);
-  if (found == strategies_.end() && reference.name == kDefaultStrategy) {
+  const ByName& strategies = Of(ManifestKind::kRolloutStrategy);
+  const auto found = strategies.find(reference.name);
+  if (found == strategies.end() && reference.name == kDefaultStrategy) {
     if (built_in_ != nullptr) return built_in_;
     result->strategy = DefaultStrategy();
     return built_in_ = std::move(result);
   }
-  if (found == strategies_.end()) {
+  if (found == strategies.end()) {
     result->reasons.push_back(At(reference, spec.map.file,
                                  "no RolloutStrategy named " + QuoteForMessage(reference.name),
-                                 NearestName(reference.name, strategies_)));
+                                 NearestName(reference.name, strategies)));
     return result;
   }
   const StrategyPtr& named = Named(reference.name, found->second);
@@ -125,8 +126,9 @@ StrategyPtr Declarations::StrategyOf(const MapSpec& spec) {
 
 std::vector<Diagnostic> Declarations::RecipeDiagnostics() {
   std::vector<Diagnostic> diagnostics;
-  for (const auto& [name, declarations] : templates_) Judge(declarations, diagnostics);
-  for (const auto& [name, declarations] : strategies_) {
+  for (const auto& [name, declarations] : Of(ManifestKind::kAnalysisTemplate))
+    Judge(declarations, diagnostics);
+  for (const auto& [name, declarations] : Of(ManifestKind::kRolloutStrategy)) {
     const auto& reasons = Named(name, declarations)->reasons;
     diagnostics.insert(diagnostics.end(), reasons.begin(), reasons.end());
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <map>
 #include <memory>
 #include <string>
@@ -24,10 +25,13 @@ using StrategyPtr = std::shared_ptr<const ResolvedStrategy>;
 // All manifests of a source by kind and name, and the references between them.
 class Declarations {
  public:
+  using ByName = std::map<std::string, std::vector<DeclarationPtr>>;
+
   void Add(DeclarationPtr declaration);
 
   // The maps by name; more than one declaration of a name is an error of all of them.
-  const std::map<std::string, std::vector<DeclarationPtr>>& maps() const { return maps_; }
+  const ByName& maps() const { return Of(ManifestKind::kMap); }
+  const ByName& Of(ManifestKind kind) const { return by_kind_[static_cast<std::size_t>(kind)]; }
 
   // The strategy that the map asks for. The reasons begin with one at the map's reference.
   StrategyPtr StrategyOf(const MapSpec& spec);
@@ -37,8 +41,6 @@ class Declarations {
   std::vector<Diagnostic> RecipeDiagnostics();
 
  private:
-  using ByName = std::map<std::string, std::vector<DeclarationPtr>>;
-
   // Appends the reasons why the declarations of one name are not usable.
   static void Judge(const std::vector<DeclarationPtr>& declarations,
                     std::vector<Diagnostic>& reasons);
@@ -46,7 +48,7 @@ class Declarations {
                            const std::vector<DeclarationPtr>& declarations);
   void Resolve(const StrategySpec& spec, const std::string& file, ResolvedStrategy& result) const;
 
-  ByName maps_, strategies_, templates_;
+  std::array<ByName, kManifestKinds> by_kind_;
   std::map<std::string, StrategyPtr> resolved_;
   StrategyPtr built_in_;
 };

@@ -7,6 +7,7 @@
 
 #include "manifests/artifact.h"
 #include "manifests/diagnostic.h"
+#include "manifests/policy_set.h"
 #include "manifests/strategy.h"
 #include "manifests/value.h"
 #include "mapcore/map_version.h"
@@ -42,6 +43,8 @@ struct DesiredState {
   // that depend on a bad strategy or entry file). A declared map is never "removed from git",
   // however broken.
   std::map<std::string, std::vector<Diagnostic>> rejected;
+  // What the commit wants to be judged by, once it is accepted.
+  PolicySet policies;
   // All errors and warnings of the commit, those of `rejected` included, sorted.
   std::vector<Diagnostic> diagnostics;
   // True when some file could not be attributed to a map (unreadable manifest): then absence of a

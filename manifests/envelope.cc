@@ -9,11 +9,12 @@
 namespace portolan::manifests {
 namespace {
 
-constexpr std::array<std::string_view, 3> kKinds = {"Map", "RolloutStrategy", "AnalysisTemplate"};
-constexpr std::array<std::string_view, 5> kLaterKinds = {"Policy", "PolicyTest", "Waiver", "Target",
-                                                         "RolloutGroup"};
+constexpr std::array<std::string_view, 6> kKinds = {"Map",    "RolloutStrategy", "AnalysisTemplate",
+                                                    "Policy", "PolicyTest",      "Waiver"};
+constexpr std::array<std::string_view, 2> kLaterKinds = {"Target", "RolloutGroup"};
 constexpr Range<std::size_t> kAnyText{0, 4'096};
 constexpr Range<std::size_t> kLabelValueBytes{0, 63};
+constexpr Range<std::size_t> kOwnerBytes{1, 256};
 
 void DecodeKind(const Field& field, Envelope& envelope, Report& report) {
   if (!field) return;
@@ -55,6 +56,8 @@ void DecodeMetadata(const Field& field, Envelope& envelope, Report& report) {
   DecodeName(metadata.Require("name"), envelope, report);
   envelope.labels = ReadStringMap(metadata.Take("labels"), kLabelValueBytes, report);
   envelope.annotations = ReadStringMap(metadata.Take("annotations"), kAnyText, report);
+  if (envelope.kind == ManifestKind::kPolicy || envelope.kind == ManifestKind::kWaiver)
+    SetIf(envelope.owner, ReadString(metadata.Take("owner"), kOwnerBytes, report));
   metadata.RefuseForNow({"aliases"});
   metadata.Finish();
 }

@@ -13,7 +13,15 @@ namespace portolan::manifests {
 inline constexpr std::string_view kApiVersion = "portolan/v1";
 constexpr std::size_t kNameBytesMax = 253;
 
-enum class ManifestKind { kMap, kRolloutStrategy, kAnalysisTemplate };
+enum class ManifestKind {
+  kMap,
+  kRolloutStrategy,
+  kAnalysisTemplate,
+  kPolicy,
+  kPolicyTest,
+  kWaiver
+};
+constexpr std::size_t kManifestKinds = 6;
 std::string_view ManifestKindName(ManifestKind kind);  // "Map", …
 
 // What every manifest has around its spec.
@@ -22,6 +30,7 @@ struct Envelope {
   bool kind_is_later = false;        // a kind of the design that this version refuses
   std::string name;                  // empty: absent or not a name, and reported
   Position position;                 // of metadata.name, or of the document
+  std::string owner;                 // of a policy or a waiver, or empty
   std::vector<std::pair<std::string, std::string>> labels;
   std::vector<std::pair<std::string, std::string>> annotations;
   const Node* spec = nullptr;  // borrowed from the document; null: absent, and reported

@@ -7,7 +7,10 @@
 #include <unordered_set>
 
 #include "manifests/map_builder.h"
+#include "manifests/policy_set_builder.h"
+#include "manifests/scalar.h"
 #include "manifests/source_index.h"
+#include "manifests/source_path.h"
 
 namespace portolan::manifests {
 namespace {
@@ -76,6 +79,7 @@ class Loader::Run {
     CollectFileDiagnostics();
     Append(state_.diagnostics, declarations_.RecipeDiagnostics());
     PORTOLAN_CHECK(BuildMaps());
+    PORTOLAN_CHECK(BuildPolicies());
     DropOlder(cache_.files, load_);
     DropOlder(cache_.maps, load_);
     return Finish();
@@ -85,6 +89,7 @@ class Loader::Run {
   Result<DesiredState> Finish() {
     Append(state_.diagnostics, index_.OtherRefusals());
     state_.incomplete |= index_.RefusalsMayHideMaps();
+    state_.policies.incomplete |= index_.RefusalsMayHideMaps();
     if (candidates_.empty() && !state_.incomplete)
       Complain("this path of the source holds no manifests",
                "expected *.yaml, *.yml or *.json files");
@@ -103,7 +108,7 @@ class Loader::Run {
     Complain("the files of this source have " + std::to_string(bytes) + " bytes; at most " +
                  std::to_string(limits_.source_bytes) + " are read",
              "split the source");
-    state_.incomplete = true;
+    state_.incomplete = state_.policies.incomplete = true;
     return false;
   }
 
@@ -141,6 +146,24 @@ class Loader::Run {
         entry_files_.emplace(declaration.get(), std::move(expanded));
       }
     }
+    for (const auto& [name, declarations] : declarations_.Of(ManifestKind::kPolicyTest))
+      for (const DeclarationPtr& declaration : declarations) NameTestFiles(*declaration);
+  }
+
+  void NameTestFiles(const Declaration& declaration) {
+    for (const PolicyTestCase& test : declaration.policy_test->cases) {
+      for (const PolicyTestSide* side : {&test.live, &test.desired}) {
+        if (!side->file) continue;
+        const auto path = ResolvePath(FolderOf(declaration.file), side->file->name);
+        const ArtifactFile* file = path ? FindCandidate(*path) : nullptr;
+        if (file != nullptr) named_.insert(file);
+      }
+    }
+  }
+
+  const ArtifactFile* FindCandidate(const std::string& path) const {
+    const auto found = std::ranges::find(candidates_, path, &ArtifactFile::path);
+    return found == candidates_.end() ? nullptr : *found;
   }
 
   // What files say that belongs to no declaration. Files that maps name as entries are judged
@@ -154,6 +177,7 @@ class Loader::Run {
       Append(state_.diagnostics, file.diagnostics);
       Append(strays, file.strays);
       state_.incomplete |= file.may_hide_map;
+      state_.policies.incomplete |= file.may_hide_policy;
       unread |= file.unread;
     }
     // The map that names a stray may be in what could not be read.
@@ -175,6 +199,31 @@ class Loader::Run {
       state_.rejected.emplace(name, std::move(reasons));
     }
     return {};
+  }
+
+  Status BuildPolicies() {
+    PolicySetContext context;
+    for (const auto& [name, declarations] : declarations_.maps()) context.maps.insert(name);
+    context.commit_time = artifact_.revision.time;
+    context.read_entries = [this](const std::string& path) { return ReadTestEntries(path); };
+    PORTOLAN_TRY(PolicySet set, MakePolicySet(declarations_, context));
+    set.incomplete = state_.policies.incomplete;
+    state_.policies = std::move(set);
+    Append(state_.diagnostics, state_.policies.errors);
+    return {};
+  }
+
+  Result<Value> ReadTestEntries(const std::string& path) {
+    const ArtifactFile* file = FindCandidate(path);
+    if (file == nullptr) return Error{ErrorCode::kNotFound, "no such file in this source"};
+    PORTOLAN_TRY(const ReadResult text, Read(*file));
+    std::vector<Diagnostic> diagnostics = text.AllDiagnostics();
+    std::optional<Value> value;
+    if (diagnostics.empty() && text.documents.size() == 1)
+      value = ValueFromNode(text.documents.front().root, {path, ""}, &diagnostics);
+    if (value && value->is_object()) return *std::move(value);
+    return Error{ErrorCode::kInvalid, diagnostics.empty() ? "expected one object of entries"
+                                                          : FormatDiagnostic(diagnostics.front())};
   }
 
   // Adds the map to the state, or says in `reasons` why not.

@@ -29,6 +29,16 @@ void DecodeSpec(const Envelope& envelope, Declaration& declaration, Report& repo
       if (auto analysis = DecodeAnalysisTemplate(declaration.name, spec, report))
         declaration.analysis = std::make_shared<const AnalysisTemplate>(*std::move(analysis));
       return;
+    case ManifestKind::kPolicy:
+      declaration.policy = std::make_shared<const Policy>(DecodePolicy(envelope, report));
+      return;
+    case ManifestKind::kPolicyTest:
+      declaration.policy_test =
+          std::make_shared<const PolicyTest>(DecodePolicyTest(envelope, report));
+      return;
+    case ManifestKind::kWaiver:
+      declaration.waiver = std::make_shared<const Waiver>(DecodeWaiver(envelope, report));
+      return;
   }
 }
 
@@ -41,6 +51,9 @@ void DecodeManifest(const Document& document, const std::string& path, ManifestF
     if (document.diagnostics.empty()) Append(file.diagnostics, report.Take());
     file.may_hide_map |=
         envelope.kind ? *envelope.kind == ManifestKind::kMap : !envelope.kind_is_later;
+    file.may_hide_policy |= envelope.kind ? *envelope.kind == ManifestKind::kPolicy ||
+                                                *envelope.kind == ManifestKind::kWaiver
+                                          : !envelope.kind_is_later;
     return;
   }
   auto declaration = std::make_shared<Declaration>();
@@ -55,7 +68,7 @@ void DecodeManifest(const Document& document, const std::string& path, ManifestF
 }
 
 void DescribeStray(const Document& document, const std::string& path, ManifestFile& file) {
-  file.may_hide_map = true;
+  file.may_hide_map = file.may_hide_policy = true;
   if (!document.diagnostics.empty()) return Append(file.strays, document.diagnostics);
   const Node* version =
       document.root.kind == Node::Kind::kMapping ? document.root.Find("apiVersion") : nullptr;
@@ -90,11 +103,11 @@ ManifestFile DecodeManifestFile(const ReadResult& text, const std::string& path)
     }
   }
   if (text.failure) {
-    file.may_hide_map = true;
+    file.may_hide_map = file.may_hide_policy = true;
     file.unread = true;
     file.diagnostics.push_back(*text.failure);
   } else if (text.documents.empty()) {
-    file.may_hide_map = true;
+    file.may_hide_map = file.may_hide_policy = true;
     file.strays.push_back(ErrorAt(path, {}, "the file is empty", "delete it, or write a manifest"));
   }
   return file;

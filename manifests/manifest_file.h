@@ -9,7 +9,10 @@
 #include "manifests/analysis_template.h"
 #include "manifests/document.h"
 #include "manifests/map_manifest.h"
+#include "manifests/policy_manifest.h"
+#include "manifests/policy_test_manifest.h"
 #include "manifests/strategy_manifest.h"
+#include "manifests/waiver_manifest.h"
 
 namespace portolan::manifests {
 
@@ -24,6 +27,9 @@ struct Declaration {
   std::shared_ptr<const MapSpec> map;
   std::shared_ptr<const StrategySpec> strategy;
   std::shared_ptr<const AnalysisTemplate> analysis;
+  std::shared_ptr<const Policy> policy;
+  std::shared_ptr<const PolicyTest> policy_test;
+  std::shared_ptr<const Waiver> waiver;
 
   bool usable() const { return diagnostics.empty(); }
 };
@@ -42,6 +48,8 @@ struct ManifestFile {
   // A Map may be hidden in it (or in what could not be read), so that the absence of a name means
   // nothing.
   bool may_hide_map = false;
+  // The same of a Policy or a Waiver.
+  bool may_hide_policy = false;
 };
 
 // Reads the text with the reader of its extension. Total: what is wrong is in the result.

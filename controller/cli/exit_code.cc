@@ -8,8 +8,8 @@ namespace {
 constexpr ExitCodeMeaning kMeanings[] = {
     {ExitCode::kOk, "done, or no difference"},
     {ExitCode::kDifference,
-     "difference found (diff), condition not met (wait --timeout 0s), check failed (doctor); with "
-     "plan --detailed-exitcode: an error"},
+     "difference found (diff), condition not met (wait --timeout 0s), check failed (doctor), "
+     "a test of a policy failed; with plan --detailed-exitcode: an error"},
     {ExitCode::kInputOutput,
      "a file or directory cannot be used; with plan --detailed-exitcode: changes; with diff: an "
      "error"},

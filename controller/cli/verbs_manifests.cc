@@ -2,11 +2,15 @@
 #include <ostream>
 
 #include "controller/cli/plan_input.h"
+#include "controller/cli/policy_input.h"
 #include "controller/cli/verb_session.h"
 #include "controller/cli/verbs.h"
 #include "reconciler/plan_json.h"
 #include "reconciler/plan_markdown.h"
 #include "reconciler/plan_text.h"
+#include "reconciler/policy/report_json.h"
+#include "reconciler/policy/report_markdown.h"
+#include "reconciler/policy/report_text.h"
 
 namespace portolan::controller {
 namespace {
@@ -88,6 +92,7 @@ ExitCode RunValidate(VerbSession& session) {
 struct Planned {
   reconciler::Plan plan;
   DesiredState desired;
+  std::vector<reconciler::PolicyReport> reports;  // with --explain or --enforce
 };
 
 // Either against a revision (--base) or against the daemon.
@@ -96,6 +101,30 @@ struct PlanFailure {
   bool of_daemon = false;
 };
 using PlanResult = std::variant<Planned, PlanFailure>;
+
+bool Judges(const Invocation& call) {
+  return call.Has("explain") || call.Has("enforce");
+}
+
+// Judges by the policies of the base, as a daemon that accepted it would; by those of the head with
+// --policies head.
+Result<std::vector<reconciler::PolicyReport>> JudgeOffline(const VerbSession& session,
+                                                           const DesiredState& base,
+                                                           const Planned& planned) {
+  const Invocation& call = session.call();
+  const bool by_head = call.Get("policies", "base") == "head";
+  const manifests::PolicySet& manifests = by_head ? planned.desired.policies : base.policies;
+  const reconciler::CompiledSetResult compiled = reconciler::CompileSet(manifests, SystemZones());
+  if (compiled.set == nullptr)
+    return Error{ErrorCode::kInvalid, "the policies cannot judge:\n" +
+                                          manifests::FormatDiagnostics(compiled.diagnostics)};
+  reconciler::JudgeContext context;
+  context.desired = &planned.desired;
+  context.target = {call.Get("environment", kDefaultEnvironment), call.Get("tier"), {}};
+  context.actor.name = planned.plan.revision.author;
+  context.now = session.now().wall;
+  return JudgePlan(*compiled.set, planned.plan, VersionsOf(base), context);
+}
 
 PlanResult PlanOffline(VerbSession& session) {
   const Invocation& call = session.call();
@@ -111,7 +140,13 @@ PlanResult PlanOffline(VerbSession& session) {
         repository + " --head " + call.Get("base"));
   auto plan =
       reconciler::MakePlan(VersionsOf(*base), *head, call.Get("environment", kDefaultEnvironment));
-  return Planned{std::move(plan), *std::move(head)};
+  Planned planned{std::move(plan), *std::move(head), {}};
+  if (Judges(call)) {
+    auto reports = JudgeOffline(session, *base, planned);
+    if (!reports.ok()) return PlanFailure{reports.error(), true};
+    planned.reports = *std::move(reports);
+  }
+  return planned;
 }
 
 PlanResult PlanAgainstDaemon(VerbSession& session, const std::string& directory) {
@@ -126,18 +161,28 @@ PlanResult PlanAgainstDaemon(VerbSession& session, const std::string& directory)
   if (!desired.ok()) return PlanFailure{desired.error(), false};
   const std::string environment = call.Get("environment", base->environment);
   auto plan = reconciler::MakePlan(base->stable, *desired, environment);
-  return Planned{std::move(plan), *std::move(desired)};
+  return Planned{std::move(plan), *std::move(desired), {}};
 }
 
-void PrintPlan(VerbSession& session, const reconciler::Plan& plan) {
+void PrintPlan(VerbSession& session, const Planned& planned) {
   const std::string output = session.call().Get("output");
-  if (session.json())
-    session.PrintValue(reconciler::PlanToValue(plan));
-  else if (output == "markdown")
-    session.out() << reconciler::PlanMarkdown(plan);
-  else
+  if (session.json()) {
+    Value value = reconciler::PlanToValue(planned.plan);
+    Value::Array reports;
+    for (const auto& report : planned.reports) reports.push_back(reconciler::ReportToValue(report));
+    if (Judges(session.call())) value.Set("policies", std::move(reports));
+    session.PrintValue(value);
+  } else if (output == "markdown") {
+    session.out() << reconciler::PlanMarkdown(planned.plan);
+    for (const auto& report : planned.reports)
+      session.out() << '\n' << reconciler::ReportMarkdown(report);
+  } else {
     session.out() << reconciler::PlanText(
-        plan, {.width = session.env().out_is_tty ? kTerminalWidth : 0, .color = session.colour()});
+        planned.plan,
+        {.width = session.env().out_is_tty ? kTerminalWidth : 0, .color = session.colour()});
+    for (const auto& report : planned.reports)
+      session.out() << '\n' << reconciler::ReportText(report);
+  }
 }
 
 ExitCode FailPlan(const VerbSession& session, const PlanFailure& failure) {
@@ -156,6 +201,11 @@ Status CheckPlanCall(const Invocation& call) {
     return Error{ErrorCode::kInvalid, "give either PATH or --repo DIR"};
   if (call.Has("base") && call.Has("source"))
     return Error{ErrorCode::kInvalid, "--base plans without a daemon; it takes no --source"};
+  if (Judges(call) && !call.Has("base"))
+    return Error{ErrorCode::kInvalid, "--explain and --enforce judge offline; give --base REV"};
+  const std::string policies = call.Get("policies", "base");
+  if (policies != "base" && policies != "head")
+    return Error{ErrorCode::kInvalid, "--policies takes base or head, found \"" + policies + "\""};
   return {};
 }
 
@@ -171,11 +221,14 @@ ExitCode RunPlan(VerbSession& session) {
     return detailed ? ExitCode::kDifference : exit;
   }
   const Planned& planned = std::get<Planned>(result);
-  PrintPlan(session, planned.plan);
+  PrintPlan(session, planned);
   if (CountErrors(planned.desired) > 0) {
     *session.env().err << manifests::FormatDiagnostics(planned.desired.diagnostics);
     return detailed ? ExitCode::kDifference : ExitCode::kInvalid;
   }
+  if (call.Has("enforce") &&
+      std::ranges::any_of(planned.reports, &reconciler::PolicyReport::blocked))
+    return detailed ? ExitCode::kDifference : ExitCode::kDenied;
   return detailed && Changes(planned.plan) ? ExitCode::kInputOutput : ExitCode::kOk;
 }
 
@@ -208,7 +261,7 @@ ExitCode RunDiff(VerbSession& session) {
         ExitCode::kInputOutput,
         {ErrorCode::kNotFound, "no map \"" + map + "\" here or in the daemon's source"});
   if (!Changes(planned.plan)) return ExitCode::kOk;
-  PrintPlan(session, planned.plan);
+  PrintPlan(session, planned);
   return ExitCode::kDifference;
 }
 
@@ -238,8 +291,13 @@ std::vector<VerbSpec> ManifestVerbs() {
         kPath,
         kSource,
         kEnvironment,
+        {"explain", 0, "", "judge by the policies and show what decided"},
+        {"enforce", 0, "", "exit 4 when a policy denies the plan"},
+        {"policies", 0, "REV", "of base or head: whose policies judge (default: base)"},
+        {"tier", 0, "TIER", "of the target, as policies see it"},
         {"detailed-exitcode", 0, "", "exit 0 nothing, 1 error, 2 changes"}},
        {"plan maps/", "plan --base origin/main --head HEAD --path maps -o markdown",
+        "plan --base main --head HEAD --explain --enforce --tier prod",
         "plan --repo . --head HEAD --detailed-exitcode"},
        RunPlan},
       {"diff",

@@ -42,8 +42,8 @@ TEST(Envelope, ListsTheSupportedKinds) {
   DecodeEnvelope(d.root, d.report);
   EXPECT_EQ(
       d.Text(),
-      "t.yaml:1:33: kind: unknown kind \"Mpa\"; supported now: \"Map\", \"RolloutStrategy\" or "
-      "\"AnalysisTemplate\"; did you mean \"Map\"?\n");
+      "t.yaml:1:33: kind: unknown kind \"Mpa\"; supported now: \"Map\", \"RolloutStrategy\", "
+      "\"AnalysisTemplate\", \"Policy\", \"PolicyTest\" or \"Waiver\"; did you mean \"Map\"?\n");
 }
 
 TEST(Envelope, ReportsEverythingAtOnce) {

@@ -230,7 +230,7 @@ TEST(Loader, IsIncompleteWhenKindOrNameCannotBeKnown) {
 
 TEST(Loader, IsCompleteWhenOnlyARecipeHasNoName) {
   const DesiredState state = LoadOf(MemorySource(
-      {{"a.yaml", Manifest("Policy", "a", "  rule: x\n")},
+      {{"a.yaml", Manifest("Target", "a", "  rule: x\n")},
        {"b.yaml", "apiVersion: portolan/v1\nkind: RolloutStrategy\nmetadata: {}\nspec: {}\n"}}));
   EXPECT_FALSE(state.incomplete) << Text(state);
   EXPECT_EQ(state.diagnostics.size(), 2u) << Text(state);

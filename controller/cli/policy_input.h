@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+
+#include "controller/cli/plan_input.h"
+#include "manifests/desired_state.h"
+#include "reconciler/policy/cel/zone_directory.h"
+#include "reconciler/policy/compiled_set.h"
+#include "reconciler/policy/judge.h"
+
+namespace portolan::controller {
+
+// The time zones of this machine; null when it has none, and then policies that name zones do not
+// compile. Lives as long as the program.
+const reconciler::cel::Zones* SystemZones();
+
+// A revision or directory with its policies compiled and tested. A waiver in a plain directory is
+// measured against `now`.
+struct LoadedPolicies {
+  manifests::DesiredState state;
+  reconciler::CompiledSetResult compiled;
+};
+Result<LoadedPolicies> LoadPolicies(const TreeLocation& location, WallTime now);
+
+// Judges every map of an offline plan, in its order.
+std::vector<reconciler::PolicyReport> JudgePlan(const reconciler::CompiledSet& policies,
+                                                const reconciler::Plan& plan,
+                                                const reconciler::StableVersions& stable,
+                                                const reconciler::JudgeContext& context);
+
+}  // namespace portolan::controller

@@ -1,0 +1,107 @@
+#include "controller/cli/trial_output.h"
+
+#include <map>
+
+#include "reconciler/plan_json.h"
+#include "reconciler/text_format.h"
+
+namespace portolan::controller {
+namespace {
+
+using manifests::Value;
+using reconciler::TrialResult;
+
+std::string EscapeXml(const std::string& text) {
+  std::string out;
+  for (const char c : reconciler::Printable(text)) {
+    switch (c) {
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string NameOf(manifests::PolicyExpect expect) {
+  return std::string(manifests::kPolicyExpectNames[static_cast<std::size_t>(expect)]);
+}
+
+std::string Place(const TrialResult& trial) {
+  return trial.file + ":" + std::to_string(trial.position.line) + ":" +
+         std::to_string(trial.position.column);
+}
+
+}  // namespace
+
+std::string TrialsToJunit(const std::vector<TrialResult>& trials) {
+  struct Suite {
+    std::string cases;
+    int tests = 0, failures = 0;
+  };
+  std::map<std::string, Suite> suites;
+  for (const TrialResult& trial : trials) {
+    Suite& suite = suites[trial.policy];
+    ++suite.tests;
+    suite.failures += trial.passed() ? 0 : 1;
+    suite.cases += "    <testcase classname=\"" + EscapeXml(trial.policy) + "\" name=\"" +
+                   EscapeXml(trial.test) + "\" file=\"" + EscapeXml(trial.file) + "\" line=\"" +
+                   std::to_string(trial.position.line) + "\"";
+    suite.cases += trial.passed() ? "/>\n"
+                                  : ">\n      <failure message=\"" + EscapeXml(trial.complaint) +
+                                        "\"/>\n    </testcase>\n";
+  }
+  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+  for (const auto& [name, suite] : suites)
+    text += "  <testsuite name=\"" + EscapeXml(name) + "\" tests=\"" + std::to_string(suite.tests) +
+            "\" failures=\"" + std::to_string(suite.failures) + "\">\n" + suite.cases +
+            "  </testsuite>\n";
+  return text + "</testsuites>\n";
+}
+
+std::string TrialsToText(const std::vector<TrialResult>& trials, bool all) {
+  std::string text;
+  for (const TrialResult& trial : trials) {
+    if (trial.passed() && !all) continue;
+    text += std::string(trial.passed() ? "ok    " : "FAIL  ") +
+            reconciler::Printable(trial.policy + ": " + trial.test) + "\n";
+    if (!trial.passed())
+      text += "      " + reconciler::Printable(Place(trial) + ": " + trial.complaint) + "\n";
+  }
+  return text;
+}
+
+Value TrialsToValue(const std::vector<TrialResult>& trials) {
+  Value::Array items;
+  std::int64_t failed = 0;
+  for (const TrialResult& trial : trials) {
+    failed += trial.passed() ? 0 : 1;
+    items.push_back(Value::Object{{"policy", trial.policy},
+                                  {"test", trial.test},
+                                  {"file", trial.file},
+                                  {"line", trial.position.line},
+                                  {"passed", trial.passed()},
+                                  {"expected", NameOf(trial.expected)},
+                                  {"found", NameOf(trial.found)},
+                                  {"message", trial.message},
+                                  {"complaint", trial.complaint}});
+  }
+  return Value::Object{{"apiVersion", reconciler::kCliApiVersion},
+                       {"kind", "PolicyTestResult"},
+                       {"passed", static_cast<std::int64_t>(trials.size()) - failed},
+                       {"failed", failed},
+                       {"tests", std::move(items)}};
+}
+
+}  // namespace portolan::controller

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "manifests/policy_set.h"
+#include "reconciler/policy/policy.h"
+#include "reconciler/policy/report.h"
+
+namespace portolan::reconciler {
+
+// One test of one policy, run.
+struct TrialResult {
+  std::string policy;
+  std::string test;  // its name; "limits: bot bumps ten" of a PolicyTest
+  std::string file;
+  manifests::Position position;
+  manifests::PolicyExpect expected = manifests::PolicyExpect::kAllow;
+  manifests::PolicyExpect found = manifests::PolicyExpect::kAllow;
+  std::string message;      // what the policy said
+  std::string complaint;    // empty: passed; else "expected deny, found allow"
+  std::string explanation;  // of the rule, when it did not allow
+
+  bool passed() const { return complaint.empty(); }
+};
+
+// A policy's own tests, each over TestVariables().
+std::vector<TrialResult> RunTests(const CompiledPolicy& policy);
+
+// Finds a compiled policy by name; null for one that there is none of.
+using PolicyLookup = std::function<const CompiledPolicy*(const std::string& name)>;
+
+// The cases of a PolicyTest. Where a case gives both sides of a map, plan and changes are made by
+// the code that plans in production; the other variables are the case's.
+std::vector<TrialResult> RunTests(const manifests::PolicyTest& test, const PolicyLookup& lookup);
+
+// The variables that the tests of a policy or a PolicyTest set and that do not exist, as errors.
+std::vector<manifests::Diagnostic> CheckVariables(const manifests::Value& variables,
+                                                  const std::string& file,
+                                                  manifests::Position position);
+
+}  // namespace portolan::reconciler

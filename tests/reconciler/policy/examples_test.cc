@@ -1,0 +1,67 @@
+// The example policies and their cases, and those of a folder of specifications where it is
+// present.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "manifests/directory_artifact.h"
+#include "manifests/loader.h"
+#include "reconciler/policy/cel/zone_directory.h"
+#include "reconciler/policy/compiled_set.h"
+#include "tests/manifests/load_fixture.h"
+
+namespace portolan::reconciler {
+namespace {
+
+void ExpectSound(const manifests::DesiredState& state, std::size_t policies, std::size_t cases) {
+  EXPECT_FALSE(state.policies.incomplete) << manifests::FormatDiagnostics(state.diagnostics);
+  const auto zones = cel::ZoneDirectory::Open();
+  const CompiledSetResult result = CompileSet(state.policies, zones.ok() ? zones->get() : nullptr);
+  for (const manifests::Diagnostic& diagnostic : result.diagnostics)
+    EXPECT_EQ(diagnostic.severity, manifests::Diagnostic::Severity::kWarning)
+        << manifests::FormatDiagnostic(diagnostic);
+  EXPECT_NE(result.set, nullptr);
+  EXPECT_EQ(state.policies.policies.size(), policies);
+  EXPECT_GE(result.trials.size(), cases);
+  for (const TrialResult& trial : result.trials)
+    EXPECT_TRUE(trial.passed()) << trial.policy << ": " << trial.test << ": " << trial.complaint;
+}
+
+TEST(ExamplePolicies, PassTheirCases) {
+  const auto artifact =
+      manifests::ReadDirectory(std::string(PORTOLAN_SOURCE_DIR) + "/examples/policies");
+  ASSERT_TRUE(artifact.ok()) << artifact.error().message;
+  const auto state = manifests::Loader().Load(*artifact);
+  ASSERT_TRUE(state.ok());
+  ExpectSound(*state, 25, 140);
+  for (const auto& [name, policy] : state->policies.policies) {
+    const auto count = [&](manifests::PolicyExpect expect) {
+      return std::ranges::count(policy->tests, expect, &manifests::PolicyCase::expect);
+    };
+    EXPECT_GE(count(manifests::PolicyExpect::kAllow), 1) << name;
+    EXPECT_GE(count(manifests::PolicyExpect::kDeny), 1) << name;
+  }
+}
+
+TEST(SpecifiedPolicies, PassTheirCases) {
+  const std::filesystem::path file = std::filesystem::path(PORTOLAN_SOURCE_DIR) / ".." / "shared" /
+                                     "specs" / "policies" / "policies.yaml";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file;
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  const manifests::MemorySource source({{"policies.yaml", text.str()}});
+  const auto state = manifests::Loader().Load(source.Get()).value();
+  const CompiledSetResult result = CompileSet(state.policies, nullptr);
+  EXPECT_EQ(state.policies.policies.size(), 21u) << manifests::FormatDiagnostics(state.diagnostics);
+  EXPECT_NE(result.set, nullptr);
+  for (const manifests::Diagnostic& diagnostic : result.diagnostics)
+    EXPECT_EQ(diagnostic.severity, manifests::Diagnostic::Severity::kWarning)
+        << manifests::FormatDiagnostic(diagnostic);
+  EXPECT_GE(result.trials.size(), 63u);
+}
+
+}  // namespace
+}  // namespace portolan::reconciler
