@@ -10,6 +10,7 @@
 #include "bench/cel.h"
 #include "bench/evidence.h"
 #include "bench/path.h"
+#include "bench/policy.h"
 
 namespace portolan::bench {
 namespace {
@@ -19,7 +20,8 @@ struct Benchmark {
   Result<std::vector<Finding>> (*measure)(const std::string& portolan,
                                           const std::filesystem::path& directory);
 };
-constexpr Benchmark kBenchmarks[] = {{"cel", MeasureCel}, {"path", MeasurePath}};
+constexpr Benchmark kBenchmarks[] = {
+    {"cel", MeasureCel}, {"path", MeasurePath}, {"policy", MeasurePolicy}};
 
 int Usage() {
   std::cerr << "usage: portolan_bench NAME --portolan BINARY; names:";
