@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reconciler/diff.h"
@@ -13,11 +14,13 @@ namespace portolan::reconciler {
 constexpr std::int64_t kDeletePercentMax = 2;
 constexpr std::int64_t kDeleteKeysMax = 2;
 
-// A rule of the built-in floor that a change breaks. A soft one holds the change until a person
-// approves the plan.
+inline constexpr std::string_view kHardLevel = "hard";
+
+// A rule that a change breaks, of the built-in floor or of a policy. A soft one holds the change
+// until a person approves the plan.
 struct Finding {
   std::string policy;  // "mass-delete-guard"
-  std::string level;   // "soft"
+  std::string level;   // "soft": an approval lifts it; "hard": nothing but another commit does
   std::string
       message;  // "deletes 40 of 240 keys (16.7 %); allowed without approval: 2 % or 2 keys"
 

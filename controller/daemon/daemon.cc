@@ -42,7 +42,7 @@ SourceSettings SettingsOf(const DaemonConfig& config, const SourceConfig& source
   settings.poll = source.poll;
   settings.accept_rewrites = source.on_rewrite == OnRewrite::kAccept;
   settings.atomic = source.atomic;
-  settings.environment = config.environment.name;
+  settings.environment = {config.environment.name, config.environment.tier, {}};
   return settings;
 }
 
@@ -179,7 +179,7 @@ void Daemon::Parts::StartLoops() {
     auto restored = std::make_shared<bool>(false);
     followers.push_back(std::make_unique<LoopThread>(
         clock, LoopThread::Loop{[source, restored](const Now& now) {
-                                  if (!std::exchange(*restored, true)) source->Restore();
+                                  if (!std::exchange(*restored, true)) source->Restore(now);
                                   return std::min(source->Look(now), kSourceWaitMax);
                                 },
                                 [source](Duration duration) { source->Wait(duration); },

@@ -38,14 +38,18 @@ reconciler::MapPlan Abridged(reconciler::MapPlan plan) {
 }  // namespace
 
 SourceReconciler::SourceReconciler(SourceSettings settings, Ports ports, std::uint64_t jitter_seed)
-    : settings_(std::move(settings)), ports_(std::move(ports)), jitter_(jitter_seed) {
+    : settings_(std::move(settings)),
+      ports_(std::move(ports)),
+      jitter_(jitter_seed),
+      gate_(settings_.environment) {
   status_.name = settings_.name;
   status_.url = settings_.url;
   status_.branch = settings_.branch;
   status_.path = settings_.path;
 }
 
-void SourceReconciler::Restore() {
+void SourceReconciler::Restore(const Now& now) {
+  now_ = now.wall;
   const auto record = ports_.store.Get("source/" + settings_.name);
   if (!record.ok()) return;
   const auto value = manifests::ParseJson(record->body);
@@ -55,12 +59,14 @@ void SourceReconciler::Restore() {
     RestoreSource(*value, status_);
   }
   const std::string followed = status().followed;
+  RestorePolicies();
   if (followed.empty() || !Load(followed)) return;
   Settle("Restored", "following " + ShortCommit(followed) + " from the local mirror", true, false);
   Plan();
 }
 
 Duration SourceReconciler::Look(const Now& now) {
+  now_ = now.wall;
   bool fetch = now.mono >= next_look_;
   std::set<std::string> replan;
   std::vector<std::promise<SourceStatus>> syncs;
@@ -85,6 +91,7 @@ Duration SourceReconciler::Look(const Now& now) {
   }
   for (const std::string& map : replan) wished_.erase(map);
   if (!replan.empty()) Plan();
+  if (fetch && replan.empty()) JudgeAnew();
   for (auto& sync : syncs) sync.set_value(status());
   return std::max(next_look_ - now.mono, Duration(0));
 }
@@ -177,6 +184,8 @@ bool SourceReconciler::Load(const std::string& commit) {
     return false;
   }
   desired_ = std::move(desired).value();
+  const Status taken = gate_.Take(*desired_);
+  policies_refused_ = taken.ok() ? std::nullopt : std::optional(taken.error());
   return true;
 }
 
@@ -254,7 +263,6 @@ reconciler::Target SourceReconciler::TargetOf(const manifests::DesiredMap& desir
   target.plan = plan.id;
   target.strategy = desired.strategy;
   target.split = {desired.salt, desired.bucket_by, desired.split};
-  target.findings = plan.findings;
   if (rollout != nullptr) MatchQuarantines(*rollout, target, *desired.version);
   return target;
 }
@@ -262,6 +270,7 @@ reconciler::Target SourceReconciler::TargetOf(const manifests::DesiredMap& desir
 // A reason for which the commit as a whole is not taken up.
 std::optional<Error> SourceReconciler::WholeRefused(
     const reconciler::StableVersions& served) const {
+  if (policies_refused_) return policies_refused_;
   const std::string commit = ShortCommit(desired_->revision.commit);
   const bool empty = desired_->maps.empty() && desired_->rejected.empty() && !desired_->incomplete;
   if (empty && !served.empty())
@@ -275,34 +284,37 @@ std::optional<Error> SourceReconciler::WholeRefused(
   return std::nullopt;
 }
 
-Status SourceReconciler::CollectTargets(const reconciler::Plan& plan, const Rollouts& all,
+Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
+                                        const reconciler::StableVersions& served,
                                         SourceWish& wish) {
-  std::map<std::string, std::shared_ptr<const Rollout>> rollouts;
-  for (const auto& rollout : all) rollouts[rollout->map] = rollout;
   std::map<std::string, const reconciler::MapPlan*> plans;
   for (const reconciler::MapPlan& map_plan : plan.maps) plans[map_plan.map] = &map_plan;
   reconciler::Batch records;
   records.sync = false;
   for (const auto& [name, desired] : desired_->maps) {
-    const auto found = rollouts.find(name);
-    const Rollout* rollout = found == rollouts.end() ? nullptr : found->second.get();
+    const auto rollout = ports_.rollouts.Find(name);
     std::optional<Digest> base;
     if (rollout != nullptr && rollout->stable) base = rollout->stable->digest;
     reconciler::MapPlan settled;
     settled.base = base;
     const auto planned = plans.find(name);
     const reconciler::MapPlan& map_plan = planned == plans.end() ? settled : *planned->second;
+    GateReport gate;
+    if (planned != plans.end()) gate = JudgePlan(map_plan, served);
     const auto wished = wished_.find(name);
     if (wished != wished_.end() &&
-        wished->second == Wished{desired->version->digest(), base, map_plan.id, desired->sensitive})
+        wished->second == Wished{desired->version->digest(), base, map_plan.id, desired->sensitive,
+                                 gate.findings})
       continue;
     if (map_plan.base != base) continue;  // its stable version cannot be read
     PORTOLAN_CHECK(ports_.versions.Put(desired->version));
-    wish.targets[name] = TargetOf(*desired, map_plan, rollout);
-    if (planned != plans.end())
-      records.puts.push_back(
-          {"plan/" + map_plan.id.ToString(),
-           manifests::CanonicalJson(reconciler::MapPlanToValue(Abridged(map_plan))), std::nullopt});
+    wish.targets[name] = TargetOf(*desired, map_plan, rollout.get());
+    wish.targets[name].findings = std::move(gate.findings);
+    if (planned == plans.end()) continue;
+    Value record = reconciler::MapPlanToValue(Abridged(map_plan));
+    record.Set("policies", std::move(gate.policies));
+    records.puts.push_back(
+        {"plan/" + map_plan.id.ToString(), manifests::CanonicalJson(record), std::nullopt});
   }
   if (!records.puts.empty()) PORTOLAN_CHECK(ports_.store.Commit(records));
   return {};
@@ -322,14 +334,16 @@ void SourceReconciler::Plan() {
   }
   const reconciler::StableVersions served = StableOf(all);
   if (const auto refused = WholeRefused(served)) return Fail(*refused, true);
-  const reconciler::Plan plan = reconciler::MakePlan(served, *desired_, settings_.environment);
+  const reconciler::Plan plan = reconciler::MakePlan(served, *desired_, settings_.environment.name);
+  AcceptPolicies(plan, served.empty());
   SourceWish wish;
   wish.source = settings_.name;
   wish.removed = plan.removed;
-  if (const Status collected = CollectTargets(plan, all, wish); !collected.ok())
+  if (const Status collected = CollectTargets(plan, served, wish); !collected.ok())
     return Fail(collected.error(), false);
   for (const auto& [name, target] : wish.targets)
-    wished_[name] = {target.version.digest, target.base, target.plan, target.version.sensitive};
+    wished_[name] = {target.version.digest, target.base, target.plan, target.version.sensitive,
+                     target.findings};
   ports_.rollouts.Wish(std::move(wish)).wait();
   Conclude();
 }

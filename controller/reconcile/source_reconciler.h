@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/reconcile/policy_gate.h"
 #include "controller/reconcile/rollout_reconciler.h"
 #include "controller/reconcile/source_status.h"
 #include "manifests/loader.h"
@@ -25,9 +26,9 @@ struct SourceSettings {
   std::string branch;
   std::string path;
   Duration poll = std::chrono::seconds(30);
-  bool accept_rewrites = false;  // onRewrite: accept
-  bool atomic = false;           // one bad map stops the whole commit
-  std::string environment;       // part of what an approval binds to
+  bool accept_rewrites = false;              // onRewrite: accept
+  bool atomic = false;                       // one bad map stops the whole commit
+  reconciler::TargetFacts environment = {};  // what policies see; its name binds approvals
 };
 
 // Follows one source: fetch, load, plan, and tell the RolloutReconciler what the maps should be.
@@ -48,7 +49,7 @@ class SourceReconciler {
 
   // Takes up the commit that was followed before a restart, from the local mirror, without the
   // network.
-  void Restore();
+  void Restore(const Now& now);
   // Looks at the remote if it is due or marked dirty, plans anew if asked to. Returns when to look
   // again.
   Duration Look(const Now& now);
@@ -74,6 +75,7 @@ class SourceReconciler {
     std::optional<Digest> base;
     Digest plan;  // changes with the strategy too
     std::vector<std::string> sensitive;
+    std::vector<reconciler::Finding> findings;
 
     friend bool operator==(const Wished&, const Wished&) = default;
   };
@@ -83,10 +85,18 @@ class SourceReconciler {
   void Follow(const std::string& commit, const std::string& tree);
   void Resume();
   bool Load(const std::string& commit);
+  // Which policies judge after a restart: those of the commit that was accepted last.
+  void RestorePolicies();
+  // The policies of the commit judge from now on when it changes nothing else.
+  void AcceptPolicies(const reconciler::Plan& plan, bool nothing_served);
+  GateReport JudgePlan(const reconciler::MapPlan& plan, const reconciler::StableVersions& served);
+  // Time, approvals and waivers may have changed what policies say of what is held.
+  void JudgeAnew();
   void Plan();
   void Conclude();
   std::optional<Error> WholeRefused(const reconciler::StableVersions& served) const;
-  Status CollectTargets(const reconciler::Plan& plan, const Rollouts& all, SourceWish& wish);
+  Status CollectTargets(const reconciler::Plan& plan, const reconciler::StableVersions& served,
+                        SourceWish& wish);
   reconciler::StableVersions StableOf(const Rollouts& all);
   reconciler::Target TargetOf(const manifests::DesiredMap& desired, const reconciler::MapPlan& plan,
                               const reconciler::Rollout* rollout);
@@ -103,7 +113,10 @@ class SourceReconciler {
   manifests::Loader loader_;
   std::optional<manifests::DesiredState> desired_;
   std::string tree_;  // of desired_
-  int failures_ = 0;  // in a row
+  PolicyGate gate_;
+  std::optional<Error> policies_refused_;  // of desired_
+  WallTime now_{};                         // of the present look
+  int failures_ = 0;                       // in a row
   Duration next_look_{0};
   // What was last asked for, by map: the wish is repeated only when it, its base or its plan
   // changes.

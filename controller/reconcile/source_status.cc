@@ -44,6 +44,7 @@ Value SourceRecord(const SourceStatus& status) {
   value.Set("followed", status.followed);
   value.Set("revision", status.revision);
   value.Set("pending", status.pending);
+  if (!status.policies.empty()) value.Set("policies", status.policies);
   return value;
 }
 
@@ -51,6 +52,7 @@ void RestoreSource(const Value& record, SourceStatus& status) {
   status.followed = record.StringOr("followed", "");
   status.revision = record.StringOr("revision", "");
   status.pending = record.StringOr("pending", "");
+  status.policies = record.StringOr("policies", "");
 }
 
 }  // namespace portolan::controller

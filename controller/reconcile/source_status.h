@@ -21,6 +21,7 @@ struct SourceStatus {
   std::string revision;            // "main@sha1:…" of it
   std::string observed;            // the branch's tip at the last look
   std::string pending;             // a tip that waits for `accept`
+  std::string policies;            // commit whose policies judge; empty: the floor alone
   std::string reason = "Pending";  // of the condition
   std::string message;
   bool ready = false;

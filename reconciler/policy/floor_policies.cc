@@ -63,12 +63,12 @@ const std::vector<std::shared_ptr<const CompiledPolicy>>& FloorPolicies() {
   return kPolicies;
 }
 
-std::vector<Verdict> FloorVerdicts(const MapPlan& plan) {
+std::vector<PolicyVerdict> FloorVerdicts(const MapPlan& plan) {
   const std::vector<Finding> findings =
       FloorFindings(plan.changes, plan.size_before, plan.size_after);
-  std::vector<Verdict> verdicts;
+  std::vector<PolicyVerdict> verdicts;
   for (const std::string_view name : {"empty-map", "mass-delete-guard"}) {
-    Verdict verdict;
+    PolicyVerdict verdict;
     verdict.policy = name;
     verdict.policy_digest = Sha256Of("portolan.floor.v1\n" + verdict.policy);
     verdict.level = PolicyLevel::kSoft;

@@ -14,6 +14,6 @@ namespace portolan::reconciler {
 const std::vector<std::shared_ptr<const CompiledPolicy>>& FloorPolicies();
 
 // The verdicts of mass-delete-guard and empty-map on a plan.
-std::vector<Verdict> FloorVerdicts(const MapPlan& plan);
+std::vector<PolicyVerdict> FloorVerdicts(const MapPlan& plan);
 
 }  // namespace portolan::reconciler

@@ -21,7 +21,8 @@ std::vector<const Waiver*> WaiversOf(const CompiledSet& policies, std::string_vi
   return waivers;
 }
 
-void Override(Verdict& verdict, const Digest& plan, const std::vector<PolicyOverride>& overrides) {
+void Override(PolicyVerdict& verdict, const Digest& plan,
+              const std::vector<PolicyOverride>& overrides) {
   if (!verdict.blocks() || verdict.level != PolicyLevel::kSoft) return;
   const auto found = std::ranges::find_if(overrides, [&](const PolicyOverride& item) {
     return item.policy == verdict.policy && item.plan == plan &&
@@ -34,7 +35,7 @@ void Override(Verdict& verdict, const Digest& plan, const std::vector<PolicyOver
 
 void JudgeFloor(const CompiledSet& policies, const MapPlan& plan, WallTime now,
                 PolicyReport& report) {
-  for (Verdict& verdict : FloorVerdicts(plan)) {
+  for (PolicyVerdict& verdict : FloorVerdicts(plan)) {
     if (policies.policies.contains(verdict.policy)) continue;
     const auto waivers = WaiversOf(policies, verdict.policy, plan.map, now);
     if (verdict.outcome == Outcome::kDeny && !waivers.empty()) {
@@ -80,11 +81,11 @@ PolicyReport Judge(const CompiledSet& policies, const MapPlan& plan, const Judge
   PlanVariables variables(plan, context);
   JudgeFloor(policies, plan, context.now, report);
   JudgeAll(policies, {plan.map, &plan.changes, variables}, context, options, report);
-  std::erase_if(report.verdicts, [](const Verdict& verdict) {
+  std::erase_if(report.verdicts, [](const PolicyVerdict& verdict) {
     return verdict.scope == manifests::PolicyScope::kLive;
   });
-  for (Verdict& verdict : report.verdicts) Override(verdict, plan.id, options.overrides);
-  std::ranges::sort(report.verdicts, {}, &Verdict::policy);
+  for (PolicyVerdict& verdict : report.verdicts) Override(verdict, plan.id, options.overrides);
+  std::ranges::sort(report.verdicts, {}, &PolicyVerdict::policy);
   return report;
 }
 
@@ -94,7 +95,7 @@ PolicyReport JudgeLive(const CompiledSet& policies, const manifests::DesiredMap&
       .map = map.name, .plan = {}, .policies = policies.digest, .at = context.now, .verdicts = {}};
   PlanVariables variables(map, context);
   JudgeAll(policies, {map.name, nullptr, variables}, context, options, report);
-  std::erase_if(report.verdicts, [](const Verdict& verdict) {
+  std::erase_if(report.verdicts, [](const PolicyVerdict& verdict) {
     return verdict.scope != manifests::PolicyScope::kLive;
   });
   return report;

@@ -54,7 +54,7 @@ struct OverrideNote {
 };
 
 // What one policy said of one plan.
-struct Verdict {
+struct PolicyVerdict {
   std::string policy;
   Digest policy_digest;
   manifests::PolicyLevel level = manifests::PolicyLevel::kHard;
@@ -73,7 +73,7 @@ struct Verdict {
 
   // Whether it keeps the plan from going live.
   bool blocks() const;
-  friend bool operator==(const Verdict&, const Verdict&) = default;
+  friend bool operator==(const PolicyVerdict&, const PolicyVerdict&) = default;
 };
 
 // What all policies said of one map's plan. Deterministic: equal inputs make equal reports.
@@ -83,12 +83,12 @@ struct PolicyReport {
   Digest policies;  // the set that judged
   WallTime at{};
   std::uint64_t cost = 0;
-  std::vector<Verdict> verdicts;  // by name of the policy
+  std::vector<PolicyVerdict> verdicts;  // by name of the policy
 
   bool blocked() const;
   // Denied by a hard policy, or in error: no override lifts it.
   bool hard() const;
-  const Verdict* Find(std::string_view policy) const;
+  const PolicyVerdict* Find(std::string_view policy) const;
   friend bool operator==(const PolicyReport&, const PolicyReport&) = default;
 };
 

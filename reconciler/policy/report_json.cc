@@ -13,14 +13,14 @@ std::string_view NameOf(Enum value, const std::array<std::string_view, N>& names
   return names[static_cast<std::size_t>(value)];
 }
 
-Value KeysToValue(const Verdict& verdict) {
+Value KeysToValue(const PolicyVerdict& verdict) {
   Value::Array keys;
   for (const DeniedKey& key : verdict.keys)
     keys.push_back(Value::Object{{"key", key.key}, {"message", key.message}, {"error", key.error}});
   return keys;
 }
 
-Value ValuesToValue(const Verdict& verdict) {
+Value ValuesToValue(const PolicyVerdict& verdict) {
   Value::Array values;
   for (const VerdictValue& value : verdict.values)
     values.push_back(
@@ -28,7 +28,7 @@ Value ValuesToValue(const Verdict& verdict) {
   return values;
 }
 
-Value VerdictToValue(const Verdict& verdict) {
+Value VerdictToValue(const PolicyVerdict& verdict) {
   Value value = Value::Object{{"policy", verdict.policy},
                               {"policyDigest", verdict.policy_digest.ToString()},
                               {"level", NameOf(verdict.level, manifests::kPolicyLevelNames)},
@@ -70,7 +70,7 @@ void ReadCount(RecordReader& reader, std::string_view key, Number& target) {
   target = static_cast<Number>(count);
 }
 
-Status ReadKeys(RecordReader& reader, Verdict& verdict) {
+Status ReadKeys(RecordReader& reader, PolicyVerdict& verdict) {
   for (const Value& item : reader.Items("keys")) {
     DeniedKey key;
     RecordReader member(item, "denied key");
@@ -92,8 +92,8 @@ Status ReadKeys(RecordReader& reader, Verdict& verdict) {
   return {};
 }
 
-Result<Verdict> VerdictFromValue(const Value& value) {
-  Verdict verdict;
+Result<PolicyVerdict> VerdictFromValue(const Value& value) {
+  PolicyVerdict verdict;
   RecordReader reader(value, "verdict");
   reader.Read("policy", verdict.policy);
   ReadDigest(reader, "policyDigest", verdict.policy_digest);
@@ -119,7 +119,7 @@ Result<Verdict> VerdictFromValue(const Value& value) {
 
 Value ReportToValue(const PolicyReport& report) {
   Value::Array verdicts;
-  for (const Verdict& verdict : report.verdicts) verdicts.push_back(VerdictToValue(verdict));
+  for (const PolicyVerdict& verdict : report.verdicts) verdicts.push_back(VerdictToValue(verdict));
   return Value::Object{{"map", report.map},
                        {"plan", report.plan.empty() ? "" : report.plan.ToString()},
                        {"policies", report.policies.ToString()},
@@ -143,7 +143,7 @@ Result<PolicyReport> ReportFromValue(const Value& value) {
     reader.Fail("at");
   ReadCount(reader, "cost", report.cost);
   for (const Value& item : reader.Items("verdicts")) {
-    PORTOLAN_TRY(Verdict verdict, VerdictFromValue(item));
+    PORTOLAN_TRY(PolicyVerdict verdict, VerdictFromValue(item));
     report.verdicts.push_back(std::move(verdict));
   }
   PORTOLAN_CHECK(reader.status());

@@ -35,7 +35,7 @@ std::string PrintableLines(const std::string& text) {
   return out;
 }
 
-std::string Details(const Verdict& verdict) {
+std::string Details(const PolicyVerdict& verdict) {
   if (verdict.explanation.empty() && verdict.denied <= 1) return "";
   std::string text =
       "\n<details><summary>" + EscapeMarkdown(verdict.policy) + "</summary>\n\n<pre>\n" +
@@ -58,7 +58,7 @@ std::string Details(const Verdict& verdict) {
 
 std::string ReportMarkdown(const PolicyReport& report) {
   std::string rows, details;
-  for (const Verdict& verdict : report.verdicts) {
+  for (const PolicyVerdict& verdict : report.verdicts) {
     if (verdict.outcome == Outcome::kAllow || verdict.outcome == Outcome::kSkipped) continue;
     rows += "| " + VerdictWord(verdict) + " | " + EscapeMarkdown(verdict.policy) + " | " +
             std::string(manifests::kPolicyLevelNames[static_cast<std::size_t>(verdict.level)]) +

@@ -22,7 +22,7 @@ std::string Indented(const std::string& text, std::string_view indent) {
   return lines;
 }
 
-std::string KeyLines(const Verdict& verdict) {
+std::string KeyLines(const PolicyVerdict& verdict) {
   std::string lines;
   for (std::size_t i = 1; i < verdict.keys.size(); ++i)
     lines += "    " + Cut(Printable(verdict.keys[i].key), 120) + ": " +
@@ -33,7 +33,7 @@ std::string KeyLines(const Verdict& verdict) {
   return lines;
 }
 
-std::string VerdictText(const Verdict& verdict) {
+std::string VerdictText(const PolicyVerdict& verdict) {
   std::string text =
       VerdictWord(verdict) + "  " + Printable(verdict.policy) + " (" +
       std::string(manifests::kPolicyLevelNames[static_cast<std::size_t>(verdict.level)]) + ", " +
@@ -57,13 +57,13 @@ std::string VerdictText(const Verdict& verdict) {
 
 }  // namespace
 
-std::string VerdictWord(const Verdict& verdict) {
+std::string VerdictWord(const PolicyVerdict& verdict) {
   if (verdict.outcome == Outcome::kError) return verdict.blocks() ? "ERROR" : "WARN";
   if (verdict.outcome == Outcome::kDeny) return verdict.blocks() ? "DENY" : "WARN";
   return std::string(OutcomeName(verdict.outcome));
 }
 
-std::string HowToBeAllowed(const Verdict& verdict) {
+std::string HowToBeAllowed(const PolicyVerdict& verdict) {
   if (!verdict.blocks()) return "";
   if (verdict.level == PolicyLevel::kSoft)
     return "an approval despite the policy by a person who is not the author, or a waiver";
@@ -73,7 +73,7 @@ std::string HowToBeAllowed(const Verdict& verdict) {
 std::string ReportText(const PolicyReport& report) {
   std::string text;
   std::int64_t blocking = 0, warnings = 0, skipped = 0;
-  for (const Verdict& verdict : report.verdicts) {
+  for (const PolicyVerdict& verdict : report.verdicts) {
     skipped += verdict.outcome == Outcome::kSkipped ? 1 : 0;
     if (verdict.outcome == Outcome::kAllow || verdict.outcome == Outcome::kSkipped) continue;
     blocking += verdict.blocks() ? 1 : 0;

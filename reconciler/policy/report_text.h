@@ -7,10 +7,10 @@
 namespace portolan::reconciler {
 
 // How a verdict begins: "DENY", "WARN" of an advisory one, "ERROR", "waived", …
-std::string VerdictWord(const Verdict& verdict);
+std::string VerdictWord(const PolicyVerdict& verdict);
 // "override by another person than the author", "a policy commit only", …; empty when nothing is
 // denied.
-std::string HowToBeAllowed(const Verdict& verdict);
+std::string HowToBeAllowed(const PolicyVerdict& verdict);
 
 // The report for people: every verdict that is not a plain allow, with its message, its rule under
 // the values it saw, its keys, and how to be allowed; then a line that counts. Ends with a line

@@ -68,8 +68,8 @@ bool CoversTree(const manifests::Policy& policy, const Value& tree) {
 }
 
 // As a plan is judged, with every value from the tree.
-Verdict JudgeTree(const CompiledPolicy& policy, const Value& tree) {
-  Verdict verdict;
+PolicyVerdict JudgeTree(const CompiledPolicy& policy, const Value& tree) {
+  PolicyVerdict verdict;
   if (!CoversTree(*policy.manifest, tree)) {
     verdict.outcome = Outcome::kSkipped;
     return verdict;
@@ -89,7 +89,7 @@ Verdict JudgeTree(const CompiledPolicy& policy, const Value& tree) {
   return verdict;
 }
 
-Verdict JudgeGiven(const CompiledPolicy& policy, const Given& given) {
+PolicyVerdict JudgeGiven(const CompiledPolicy& policy, const Given& given) {
   if (!given.plan) return JudgeTree(policy, given.variables);
   cel::Arena arena;
   VariableTable table = TableFromTree(given.variables, arena);
@@ -127,7 +127,7 @@ struct Expectation {
 TrialResult Try(const CompiledPolicy& policy, const Given& given, const Expectation& expected) {
   Given full = given;
   full.variables = WithParams(policy, given.variables);
-  Verdict verdict = JudgeGiven(policy, full);
+  PolicyVerdict verdict = JudgeGiven(policy, full);
   TrialResult result;
   result.policy = policy.name();
   result.expected = expected.outcome;

@@ -62,7 +62,7 @@ class PolicyJudge {
     verdict_.rule = manifest.rule.text;
   }
 
-  Verdict Judge() {
+  PolicyVerdict Judge() {
     const manifests::Policy& manifest = *policy_.manifest;
     const bool live = manifest.scope == PolicyScope::kLive;
     if (manifest.level == PolicyLevel::kDisabled || live != (inputs_.changes == nullptr) ||
@@ -197,7 +197,7 @@ class PolicyJudge {
 
   const CompiledPolicy& policy_;
   const VerdictInputs& inputs_;
-  Verdict verdict_;
+  PolicyVerdict verdict_;
   cel::Arena arena_;
 };
 
@@ -214,7 +214,7 @@ bool CoversOp(const PolicyMatch& match, std::string_view op) {
   return match.ops.empty() || std::ranges::find(match.ops, op) != match.ops.end();
 }
 
-Verdict JudgePolicy(const CompiledPolicy& policy, const VerdictInputs& inputs) {
+PolicyVerdict JudgePolicy(const CompiledPolicy& policy, const VerdictInputs& inputs) {
   return PolicyJudge(policy, inputs).Judge();
 }
 

@@ -44,6 +44,6 @@ bool Covers(const manifests::PolicyMatch& match, std::string_view map, const Tar
 bool CoversOp(const manifests::PolicyMatch& match, std::string_view op);
 
 // Judges one policy. Every way to fail is the outcome kError.
-Verdict JudgePolicy(const CompiledPolicy& policy, const VerdictInputs& inputs);
+PolicyVerdict JudgePolicy(const CompiledPolicy& policy, const VerdictInputs& inputs);
 
 }  // namespace portolan::reconciler

@@ -36,6 +36,7 @@ Result<Phase> ParsePhase(std::string_view name);
 // Why a map is where it is: the reason of its condition, in CamelCase. Sentences go into `message`.
 namespace reason {
 inline constexpr std::string_view kApprovalRequired = "ApprovalRequired";
+inline constexpr std::string_view kPolicyDenied = "PolicyDenied";
 inline constexpr std::string_view kQuarantined = "Quarantined";
 inline constexpr std::string_view kOperatorPause = "OperatorPause";
 inline constexpr std::string_view kPauseStep = "PauseStep";

@@ -93,6 +93,12 @@ std::optional<Turn::Hold> Turn::HoldOf(const Target& target) const {
                     (target.quarantined_keys.size() > 1 ? ", …" : "") +
                     "); commit another value, or: portolan retry " + r.map};
   }
+  const auto hard =
+      std::find_if(target.findings.begin(), target.findings.end(),
+                   [](const Finding& finding) { return finding.level == kHardLevel; });
+  if (hard != target.findings.end())
+    return Hold{reason::kPolicyDenied,
+                hard->policy + " (hard): " + hard->message + "; commit something else"};
   if (!target.findings.empty() && !approved) {
     return Hold{reason::kApprovalRequired,
                 target.findings.front().policy + ": " + target.findings.front().message +
@@ -121,8 +127,8 @@ void Turn::Consider(Target target) {
   auto hold = HoldOf(target);
   if (!hold) return Start(std::move(target));
   auto& [why, message] = *hold;
-  const bool news =
-      r.phase != Phase::kHeld || r.reason != why || !r.target || r.target->plan != target.plan;
+  const bool news = r.phase != Phase::kHeld || r.reason != why || !r.target ||
+                    r.target->plan != target.plan || r.target->findings != target.findings;
   if (news) Say("Warning", "Held", std::string(why) + ": " + message, VersionData(target.version));
   r.target = std::move(target);
   if (news) Enter(Phase::kHeld, why, std::move(message));

@@ -235,6 +235,8 @@ CommandOutcome Approve(Turn& turn, const Command& command) {
   if (r.phase != Phase::kHeld || !r.target || r.target->plan != command.plan)
     return Refuse("plan " + command.plan.Short() + " is not what " + r.map +
                   " waits for; see: portolan status " + r.map);
+  if (r.reason == reason::kPolicyDenied)
+    return {false, "no approval lifts it: " + r.message, /*denied=*/true};
   r.approvals.push_back({command.plan, command.actor, command.reason, turn.wall()});
   turn.Say("Normal", "Approved", "plan " + command.plan.Short() + " approved " + Because(command));
   const Target held = *r.target;

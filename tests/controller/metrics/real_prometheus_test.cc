@@ -105,7 +105,7 @@ class RealPrometheusTest : public testing::Test {
   }
   // The verdict of a run that takes one measurement.
   reconciler::RunVerdict Judge(const manifests::ProviderMetric& metric) {
-    auto run = reconciler::Record({}, metric, Measure(metric), clock.now());
+    auto run = reconciler::AddMeasurement({}, metric, Measure(metric), clock.now());
     return reconciler::FinalVerdictOf(metric, run, false);
   }
   // Judges after every scrape, at most a minute's, until the verdict is the wanted one.

@@ -133,7 +133,7 @@ inline SourceSettings SettingsOf(const std::string& name) {
   settings.url = "https://git.example.com/maps.git";
   settings.branch = "main";
   settings.path = "maps";
-  settings.environment = "test";
+  settings.environment.name = "test";
   return settings;
 }
 

@@ -309,7 +309,7 @@ TEST_F(SourceReconcilerTest, FollowsItsCommitAfterARestartWithoutTheRemote) {
   ASSERT_TRUE(after.rollouts.Restore().ok());
   FollowedSource again(after, SettingsOf("edge"));
   again.git.Push('a', MapsOf({{"limits", "{a: 1}"}}));
-  after.Serving([&] { return again.source.Restore(), 0; });
+  after.Serving([&] { return again.source.Restore(after.clock.now()), 0; });
   EXPECT_EQ(again.git.fetches, 0);
   EXPECT_EQ(again.source.status().followed, ScriptedGit::Name('a'));
   EXPECT_TRUE(again.source.status().ready);
@@ -323,7 +323,7 @@ TEST_F(SourceReconcilerTest, APendingTipIsStillPendingAfterARestart) {
   ASSERT_TRUE(after.rollouts.Restore().ok());
   FollowedSource again(after, SettingsOf("edge"));
   again.git.Push('a', MapsOf({{"limits", "{a: 1}"}}));
-  after.Serving([&] { return again.source.Restore(), 0; });
+  after.Serving([&] { return again.source.Restore(after.clock.now()), 0; });
   EXPECT_EQ(again.source.status().pending, ScriptedGit::Name('b'));
 }
 

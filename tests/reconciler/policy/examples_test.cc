@@ -54,7 +54,9 @@ TEST(SpecifiedPolicies, PassTheirCases) {
   text << std::ifstream(file).rdbuf();
   const manifests::MemorySource source({{"policies.yaml", text.str()}});
   const auto state = manifests::Loader().Load(source.Get()).value();
-  const CompiledSetResult result = CompileSet(state.policies, nullptr);
+  const auto zones = cel::ZoneDirectory::Open();
+  ASSERT_TRUE(zones.ok()) << zones.error().message;
+  const CompiledSetResult result = CompileSet(state.policies, zones->get());
   EXPECT_EQ(state.policies.policies.size(), 21u) << manifests::FormatDiagnostics(state.diagnostics);
   EXPECT_NE(result.set, nullptr);
   for (const manifests::Diagnostic& diagnostic : result.diagnostics)

@@ -21,7 +21,7 @@ class Judging : public testing::Test {
     waiver.maps = {"limits"};
     set_->waivers["w"] = std::make_shared<const Waiver>(std::move(waiver));
   }
-  Verdict Of(const std::string& policy, const JudgeOptions& options = {}) {
+  PolicyVerdict Of(const std::string& policy, const JudgeOptions& options = {}) {
     return *scene_.Judge(*set_, options).Find(policy);
   }
 
@@ -37,7 +37,7 @@ TEST_F(Judging, AsksEveryPolicyInOrderOfName) {
   Use("  {scope: live, level: soft, rule: \"true\"}\n", "ll");
   const PolicyReport report = scene_.Judge(*set_);
   std::string names;
-  for (const Verdict& verdict : report.verdicts) names += verdict.policy + " ";
+  for (const PolicyVerdict& verdict : report.verdicts) names += verdict.policy + " ";
   EXPECT_EQ(names, "aa canary-for-prod empty-map mass-delete-guard no-secret-in-clear zz ");
   EXPECT_TRUE(report.blocked());
   EXPECT_EQ(report.map, "limits");
@@ -57,7 +57,7 @@ TEST_F(Judging, LetsAWaiverLiftSomeKeysUntilItEnds) {
   waiver.policy = "p";
   waiver.keys = {"a"};
   Waive(waiver);
-  Verdict verdict = Of("p");
+  PolicyVerdict verdict = Of("p");
   EXPECT_EQ(verdict.outcome, Outcome::kDeny);
   EXPECT_EQ(verdict.denied, 1);
   EXPECT_EQ(verdict.keys.at(0).key, "b");
@@ -87,7 +87,7 @@ TEST_F(Judging, BindsAnOverrideToPlanAndPolicy) {
   JudgeOptions options;
   options.overrides = {
       {"p", scene_.Plan().id, set_->Find("p")->digest, {"bob", "agreed with payments"}}};
-  Verdict verdict = Of("p", options);
+  PolicyVerdict verdict = Of("p", options);
   EXPECT_EQ(verdict.outcome, Outcome::kOverridden);
   EXPECT_EQ(verdict.override_note->by, "bob");
   options.overrides[0].policy_digest = FloorSet()->digest;

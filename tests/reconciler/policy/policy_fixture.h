@@ -52,7 +52,7 @@ class Scene {
     Prepare();
     return reconciler::Judge(set, Plan(), context, options);
   }
-  Verdict Judge(const std::shared_ptr<const CompiledPolicy>& policy) {
+  PolicyVerdict Judge(const std::shared_ptr<const CompiledPolicy>& policy) {
     CompiledSet set;
     set.policies[policy->name()] = policy;
     return *Judge(set).Find(policy->name());

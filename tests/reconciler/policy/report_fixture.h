@@ -16,7 +16,7 @@ inline PolicyReport SampleReport() {
                       .at = ParseTime("2026-07-20T10:00:00Z").value(),
                       .cost = 120,
                       .verdicts = {}};
-  Verdict keys;
+  PolicyVerdict keys;
   keys.policy = "key-shape";
   keys.policy_digest = Sha256Of("key-shape");
   keys.scope = PolicyScope::kChange;
@@ -27,7 +27,7 @@ inline PolicyReport SampleReport() {
   keys.denied = 22;
   for (int i = 0; i < 20; ++i)
     keys.keys.push_back({i == 0 ? "Аdmin" : "K" + std::to_string(i), "key is badly named", false});
-  Verdict percent;
+  PolicyVerdict percent;
   percent.policy = "max-percent-changed";
   percent.policy_digest = Sha256Of("max");
   percent.level = PolicyLevel::kSoft;
@@ -39,20 +39,20 @@ inline PolicyReport SampleReport() {
   percent.explanation =
       "plan.percent <= params.maxPercent\n10.5         <= 10.0              ⇒ false\n";
   percent.cost = 7;
-  Verdict advisory = percent;
+  PolicyVerdict advisory = percent;
   advisory.policy = "drift-rate";
   advisory.level = PolicyLevel::kAdvisory;
-  Verdict waived = percent;
+  PolicyVerdict waived = percent;
   waived.policy = "freeze-window";
   waived.outcome = Outcome::kWaived;
   waived.waiver = "inc-4711";
-  Verdict overridden = percent;
+  PolicyVerdict overridden = percent;
   overridden.policy = "no-pii";
   overridden.outcome = Outcome::kOverridden;
   overridden.override_note = {"bob", "agreed | with <payments>"};
-  Verdict allowed;
+  PolicyVerdict allowed;
   allowed.policy = "required-owner";
-  Verdict skipped;
+  PolicyVerdict skipped;
   skipped.policy = "value-schema";
   skipped.outcome = Outcome::kSkipped;
   report.verdicts = {keys, percent, advisory, waived, overridden, allowed, skipped};

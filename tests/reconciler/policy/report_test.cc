@@ -7,8 +7,8 @@ namespace {
 
 using manifests::PolicyLevel;
 
-Verdict Of(PolicyLevel level, Outcome outcome) {
-  Verdict verdict;
+PolicyVerdict Of(PolicyLevel level, Outcome outcome) {
+  PolicyVerdict verdict;
   verdict.policy = "p";
   verdict.level = level;
   verdict.outcome = outcome;

@@ -15,9 +15,9 @@ Pairs Keys(int count, const std::string& value) {
   return pairs;
 }
 
-TEST(Verdict, DeniesWithMessageAndValues) {
+TEST(PolicyVerdict, DeniesWithMessageAndValues) {
   Scene scene(Keys(10, "1"), Keys(10, "2"));
-  const Verdict verdict = scene.Judge(
+  const PolicyVerdict verdict = scene.Judge(
       PolicyOf("  {scope: plan, level: soft, rule: plan.first || plan.percent <= 10.0, message: "
                "\"'changes ' + string(plan.changed)\"}\n"));
   EXPECT_EQ(verdict.outcome, Outcome::kDeny);
@@ -29,9 +29,9 @@ TEST(Verdict, DeniesWithMessageAndValues) {
   EXPECT_NE(verdict.explanation.find("100.0"), std::string::npos) << verdict.explanation;
 }
 
-TEST(Verdict, GroupsTheKeysThatAChangeRuleDenies) {
+TEST(PolicyVerdict, GroupsTheKeysThatAChangeRuleDenies) {
   Scene scene(Keys(30, "1"), Keys(30, "9"));
-  const Verdict verdict = scene.Judge(PolicyOf(
+  const PolicyVerdict verdict = scene.Judge(PolicyOf(
       "  {scope: change, level: hard, rule: change.new <= change.old * 2, message: change.key}\n"));
   EXPECT_EQ(verdict.outcome, Outcome::kDeny);
   EXPECT_EQ(verdict.denied, 30);
@@ -42,9 +42,9 @@ TEST(Verdict, GroupsTheKeysThatAChangeRuleDenies) {
   EXPECT_FALSE(verdict.values.empty());
 }
 
-TEST(Verdict, IsAnErrorWhenNothingCanBeJudged) {
+TEST(PolicyVerdict, IsAnErrorWhenNothingCanBeJudged) {
   Scene scene({{"a", "1"}}, {{"a", R"("x")"}});
-  const Verdict verdict =
+  const PolicyVerdict verdict =
       scene.Judge(PolicyOf("  {scope: change, level: hard, rule: change.new > 0}\n"));
   EXPECT_EQ(verdict.outcome, Outcome::kError);
   EXPECT_TRUE(verdict.keys.at(0).error);
@@ -53,7 +53,7 @@ TEST(Verdict, IsAnErrorWhenNothingCanBeJudged) {
       << verdict.message;
 }
 
-TEST(Verdict, SkipsWhatTheMatchDoesNotCover) {
+TEST(PolicyVerdict, SkipsWhatTheMatchDoesNotCover) {
   const auto outcome = [](const std::string& match) {
     Scene scene({{"a", "1"}}, {{"a", "2"}});
     return scene
@@ -69,7 +69,7 @@ TEST(Verdict, SkipsWhatTheMatchDoesNotCover) {
   EXPECT_EQ(outcome("{ops: [update]}"), Outcome::kDeny);
 }
 
-TEST(Verdict, SkipsAPlanWithoutTheOperation) {
+TEST(PolicyVerdict, SkipsAPlanWithoutTheOperation) {
   Scene scene({{"a", "1"}}, {{"a", "2"}});
   EXPECT_EQ(scene
                 .Judge(PolicyOf(
@@ -80,10 +80,10 @@ TEST(Verdict, SkipsAPlanWithoutTheOperation) {
             Outcome::kSkipped);
 }
 
-TEST(Verdict, HidesSensitiveValuesFromMessagesAndExplanations) {
+TEST(PolicyVerdict, HidesSensitiveValuesFromMessagesAndExplanations) {
   Scene scene({{"token", R"("hunter2")"}}, {{"token", R"("hunter3")"}});
   scene.declared().sensitive = {"token"};
-  const Verdict verdict = scene.Judge(
+  const PolicyVerdict verdict = scene.Judge(
       PolicyOf("  {scope: change, level: hard, rule: change.new == change.old, message: \"'was ' + "
                "change.old + ' now ' + string(live['token']) + string(plan.changes[0].new)\"}\n"));
   EXPECT_EQ(verdict.outcome, Outcome::kDeny);
@@ -91,16 +91,16 @@ TEST(Verdict, HidesSensitiveValuesFromMessagesAndExplanations) {
   EXPECT_NE(verdict.message.find("«sensitive sha256:"), std::string::npos) << verdict.message;
   EXPECT_TRUE(verdict.values.empty());
   EXPECT_TRUE(verdict.explanation.empty());
-  const Verdict error =
+  const PolicyVerdict error =
       scene.Judge(PolicyOf("  {scope: change, level: hard, rule: int(change.new) > 0}\n"));
   EXPECT_EQ(error.outcome, Outcome::kError);
   EXPECT_EQ(error.message.find("hunter"), std::string::npos) << error.message;
 }
 
-TEST(Verdict, ExplainsARuleThatReadsNoSensitiveValue) {
+TEST(PolicyVerdict, ExplainsARuleThatReadsNoSensitiveValue) {
   Scene scene({{"token", R"("hunter2")"}}, {{"token", R"("hunter3")"}});
   scene.declared().sensitive = {"token"};
-  const Verdict verdict =
+  const PolicyVerdict verdict =
       scene.Judge(PolicyOf("  {scope: change, level: hard, rule: change.op == 'add'}\n"));
   ASSERT_FALSE(verdict.values.empty());
   for (const VerdictValue& value : verdict.values)
@@ -108,19 +108,19 @@ TEST(Verdict, ExplainsARuleThatReadsNoSensitiveValue) {
   EXPECT_EQ(verdict.explanation.find("hunter"), std::string::npos) << verdict.explanation;
 }
 
-TEST(Verdict, ErrsOnceTheBudgetOfThePlanIsUsedUp) {
+TEST(PolicyVerdict, ErrsOnceTheBudgetOfThePlanIsUsedUp) {
   Scene scene(Keys(3, "1"), Keys(3, "2"));
   scene.Prepare();
   const auto policy = PolicyOf("  {scope: change, level: soft, rule: change.key != ''}\n");
   const MapPlan plan = scene.Plan();
   PlanVariables variables(plan, scene.context);
   CostBudget budget{5, 0};
-  const Verdict verdict = JudgePolicy(*policy, {.map = "limits",
-                                                .changes = &plan.changes,
-                                                .target = scene.context.target,
-                                                .table = variables.table(),
-                                                .access = variables.access(),
-                                                .budget = budget});
+  const PolicyVerdict verdict = JudgePolicy(*policy, {.map = "limits",
+                                                      .changes = &plan.changes,
+                                                      .target = scene.context.target,
+                                                      .table = variables.table(),
+                                                      .access = variables.access(),
+                                                      .budget = budget});
   EXPECT_EQ(verdict.outcome, Outcome::kError);
   EXPECT_NE(verdict.keys.back().message.find("cost limit"), std::string::npos)
       << verdict.keys.back().message;

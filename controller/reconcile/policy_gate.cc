@@ -1,0 +1,94 @@
+#include "controller/reconcile/policy_gate.h"
+
+#include <algorithm>
+
+#include "reconciler/policy/cel/zone_directory.h"
+#include "reconciler/policy/report_json.h"
+
+namespace portolan::controller {
+namespace {
+
+using reconciler::Finding;
+
+constexpr std::string_view kSoft = "soft";
+constexpr std::string_view kHard = "hard";
+
+const reconciler::cel::Zones* SystemZones() {
+  static const auto kZones = reconciler::cel::ZoneDirectory::Open();
+  return kZones.ok() ? kZones->get() : nullptr;
+}
+
+// What blocks, one finding a policy; a policy that cannot be judged denies as a hard one.
+void AddFindings(const reconciler::PolicyReport& report, std::vector<Finding>& findings) {
+  for (const reconciler::PolicyVerdict& verdict : report.verdicts) {
+    if (!verdict.blocks()) continue;
+    const bool known = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
+      return finding.policy == verdict.policy;
+    });
+    if (known) continue;
+    const bool hard = verdict.level == manifests::PolicyLevel::kHard ||
+                      verdict.outcome == reconciler::Outcome::kError;
+    std::string message = verdict.message;
+    if (verdict.denied > 1)
+      message += " (and " + std::to_string(verdict.denied - 1) + " more keys)";
+    findings.push_back({verdict.policy, std::string(hard ? kHard : kSoft), std::move(message)});
+  }
+}
+
+}  // namespace
+
+PolicyGate::PolicyGate(reconciler::TargetFacts environment)
+    : environment_(std::move(environment)), judging_(reconciler::FloorSet()), taken_(judging_) {}
+
+Status PolicyGate::Take(const manifests::DesiredState& desired) {
+  // A file that cannot be read may hide a policy: what the commit wants of them is not known.
+  if (desired.policies.incomplete && desired.policies.errors.empty()) {
+    taken_ = judging_;
+    return {};
+  }
+  const auto compiled = reconciler::CompileSet(desired.policies, SystemZones());
+  if (compiled.set != nullptr) {
+    taken_ = compiled.set;
+    return {};
+  }
+  taken_ = judging_;
+  const auto error = std::find_if(
+      compiled.diagnostics.begin(), compiled.diagnostics.end(), [](const auto& diagnostic) {
+        return diagnostic.severity == manifests::Diagnostic::Severity::kError;
+      });
+  return Error{ErrorCode::kInvalid,
+               "PolicyRejected: the policies of commit " + desired.revision.commit.substr(0, 7) +
+                   " are refused, nothing of it is taken, the policies before go on judging: " +
+                   (error == compiled.diagnostics.end() ? "" : FormatDiagnostic(*error))};
+}
+
+bool PolicyGate::pending() const {
+  return !denied_.empty() || taken_->digest != judging_->digest;
+}
+
+void PolicyGate::Accept() {
+  judging_ = taken_;
+  denied_.clear();
+}
+
+void PolicyGate::DenyAll(std::string reason) {
+  denied_ = std::move(reason);
+}
+
+GateReport PolicyGate::Judge(const reconciler::MapPlan& plan,
+                             reconciler::JudgeContext context) const {
+  context.target = environment_;
+  const reconciler::PolicyReport report = reconciler::Judge(*judging_, plan, context);
+  GateReport gate{ReportToValue(report), {}};
+  if (!denied_.empty()) gate.findings.push_back({"policies", std::string(kHard), denied_});
+  AddFindings(report, gate.findings);
+  if (denied_.empty() && pending()) {
+    gate.findings.push_back(
+        {"policy-change", std::string(kSoft),
+         "the commit changes policies too, and those before judge it; commit policies alone"});
+    AddFindings(reconciler::Judge(*taken_, plan, context), gate.findings);
+  }
+  return gate;
+}
+
+}  // namespace portolan::controller

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "manifests/desired_state.h"
+#include "reconciler/floor.h"
+#include "reconciler/policy/judge.h"
+
+namespace portolan::controller {
+
+// What policies say of one plan, for its record and for the rollout that it may start.
+struct GateReport {
+  manifests::Value policies;                  // PolicyReport, as the plan's record keeps it
+  std::vector<reconciler::Finding> findings;  // of what keeps the plan from going live
+};
+
+// The policies of one source: which set judges its commits, and what it says of a plan. The last
+// accepted set judges a commit, never the one inside it: else one commit could relax a rule and use
+// the hole. One thread's own.
+class PolicyGate {
+ public:
+  // `environment` is where plans would be carried out. Until a set is accepted the floor judges.
+  explicit PolicyGate(reconciler::TargetFacts environment);
+
+  // Compiles the set of the commit that is followed now. Errors: kInvalid, "PolicyRejected: …", for
+  // one that does not decode, compile or pass its own tests; then nothing of the commit may be
+  // taken. The set before goes on judging then, and beside a file that cannot be read.
+  Status Take(const manifests::DesiredState& desired);
+  // The commit carries another set than the one that judges.
+  bool pending() const;
+  // The set of the commit judges from now on, this commit included.
+  void Accept();
+  // No set may be assumed: until one is accepted, every plan is denied for this reason.
+  void DenyAll(std::string reason);
+
+  // Judges a plan of the commit. With another set pending both judge, and the change of policies is
+  // a finding of its own that an approval lifts.
+  // The context's target is the environment.
+  GateReport Judge(const reconciler::MapPlan& plan, reconciler::JudgeContext context) const;
+
+ private:
+  reconciler::TargetFacts environment_;
+  std::shared_ptr<const reconciler::CompiledSet> judging_;
+  std::shared_ptr<const reconciler::CompiledSet> taken_;
+  std::string denied_;
+};
+
+}  // namespace portolan::controller
