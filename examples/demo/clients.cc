@@ -21,13 +21,37 @@ Duration MonoNow() {
 
 }  // namespace
 
-Clients::Clients(const Workshop& workshop, Options options)
-    : workshop_(workshop), options_(std::move(options)) {
+Backend DaemonBackend(const Workshop& workshop, std::string map, std::vector<std::string> keys) {
+  const auto look_up = [&workshop, map, keys](const std::string& subject) -> Result<Answer> {
+    Value body;
+    body.Set("keys", Value::Array(keys.begin(), keys.end()));
+    body.Set("subject", subject);
+    PORTOLAN_TRY(const Value found,
+                 workshop.Call("POST", "/v1/maps/" + map + "/lookup", WriteJson(body)));
+    const Value* values = found.Find("values");
+    if (values == nullptr) return Error{ErrorCode::kInternal, "an answer without values"};
+    return Answer{std::string(found.StringOr("arm", "")), std::string(found.StringOr("digest", "")),
+                  found.IntOr("step", 0), values->as_object()};
+  };
+  const auto report = [&workshop](const Value& items, const std::string& instance,
+                                  std::uint64_t batch) {
+    Value body;
+    body.Set("instance", instance);
+    body.Set("batch", batch);
+    body.Set("items", items);
+    return workshop.Call("POST", "/v1/reports", WriteJson(body)).ok();
+  };
+  return {look_up, report};
+}
+
+Clients::Clients(Backend backend, Options options)
+    : backend_(std::move(backend)), options_(std::move(options)) {
   for (int i = 0; i < options_.services; ++i)
     threads_.emplace_back([this, i] {
       Serve({"service-" + std::to_string(i),
              Random(static_cast<std::uint64_t>(i) + 1),
              0,
+             {},
              {},
              {},
              Duration(0)});
@@ -61,32 +85,23 @@ void Clients::Serve(Service service) {
 void Clients::LookUp(Service& service) {
   const int subject =
       static_cast<int>(service.random.Below(static_cast<std::uint64_t>(options_.subjects)));
-  Value body;
-  body.Set("keys", Value::Array(options_.keys.begin(), options_.keys.end()));
-  body.Set("subject", SubjectName(subject));
-  const auto answer =
-      workshop_.Call("POST", "/v1/maps/" + options_.map + "/lookup", WriteJson(body));
+  const auto answer = backend_.look_up(SubjectName(subject));
   if (!answer.ok()) return;  // a service that cannot ask keeps what it has: neither good nor bad
-  const Value* values = answer->Find("values");
-  bool works = values != nullptr;
-  std::string sample;
-  for (const auto& [key, value] : works ? values->as_object() : Value::Object{}) {
-    if (options_.accepts(value)) continue;
-    works = false;
-    sample = SubjectName(subject) + ": cannot work with " + key + " = " + WriteJson(value);
-  }
-  const std::string arm(answer->StringOr("arm", ""));
-  const TallyKey key(arm, answer->StringOr("digest", ""), answer->IntOr("step", 0));
+  const Duration now = MonoNow();
+  const Duration loaded = now - service.loaded.emplace(answer->digest, now).first->second;
+  const std::string complaint = options_.complaint(*answer, loaded);
+  const bool works = complaint.empty();
+  const TallyKey key(answer->arm, answer->digest, answer->step);
   Tally& tally = service.tallies[key];
   ++tally.lookups;
   if (service.known[key].insert(subject).second) tally.new_subjects.insert(subject);
   if (!works) {
     ++tally.bad;
     tally.bad_subjects.insert(subject);
-    tally.sample = sample;
+    tally.sample = SubjectName(subject) + ": " + complaint;
   }
   const std::scoped_lock lock(mutex_);
-  Arm& seen = arm == "canary" ? seen_.canary : seen_.stable;
+  Arm& seen = answer->arm == "canary" ? seen_.canary : seen_.stable;
   ++seen.lookups;
   seen.subjects.insert(subject);
   if (works) return;
@@ -119,12 +134,8 @@ void Clients::Report(Service& service) {
   }
   service.tallies.clear();
   if (items.empty()) return;
-  Value report;
-  report.Set("instance", service.name);
-  report.Set("batch", ++service.batch);
-  report.Set("items", std::move(items));
   // A lost report is less evidence, nothing worse: silence never promotes.
-  if (!workshop_.Call("POST", "/v1/reports", WriteJson(report)).ok()) ++service.batch;
+  if (!backend_.report(Value(std::move(items)), service.name, ++service.batch)) ++service.batch;
 }
 
 }  // namespace portolan::demo

@@ -15,19 +15,36 @@
 
 namespace portolan::demo {
 
-// Simulated services that ask for keys of one map for many subjects, act on the values, and report
-// to the daemon which arm failed whom: each a thread, until destroyed.
+// What one lookup got: the version that answered, and what it says.
+struct Answer {
+  std::string arm;
+  std::string digest;
+  std::int64_t step = 0;
+  manifests::Value::Object values;  // of the keys that the version holds
+};
+
+// Where simulated services read a map, and whom they tell how it went. Called from many threads.
+struct Backend {
+  std::function<Result<Answer>(const std::string& subject)> look_up;
+  std::function<bool(const manifests::Value& items, const std::string& instance,
+                     std::uint64_t batch)>
+      report;
+};
+// The daemon of a workshop, over HTTP.
+Backend DaemonBackend(const Workshop& workshop, std::string map, std::vector<std::string> keys);
+
+// Simulated services that read one map for many subjects, act on the values, and report which arm
+// failed whom: each a thread, until destroyed.
 class Clients {
  public:
   struct Options {
     std::string map;
-    std::vector<std::string> keys;
     int services = 4;
     int subjects = 2'000;
     Duration pause{2};  // between lookups of a service
     Duration report_every{100};
-    std::function<bool(const manifests::Value& value)>
-        accepts;  // whether a service works with a value
+    // Why a service fails with an answer whose version it has run for so long; empty: it works.
+    std::function<std::string(const Answer& answer, Duration loaded)> complaint;
   };
   // What clients saw since the last Take.
   struct Arm {
@@ -41,7 +58,7 @@ class Clients {
     Arm canary;
   };
 
-  Clients(const Workshop& workshop, Options options);
+  Clients(Backend backend, Options options);
   ~Clients();
 
   Seen Take();
@@ -62,6 +79,7 @@ class Clients {
     std::uint64_t batch = 0;
     std::map<TallyKey, Tally> tallies;
     std::map<TallyKey, std::set<int>> known;  // subjects reported before
+    std::map<std::string, Duration> loaded;   // digest -> when it was first seen
     Duration next_report{0};
   };
 
@@ -69,7 +87,7 @@ class Clients {
   void LookUp(Service& service);
   void Report(Service& service);
 
-  const Workshop& workshop_;
+  const Backend backend_;
   const Options options_;
   std::mutex mutex_;
   std::condition_variable ended_;

@@ -51,8 +51,11 @@ void SayWhoSawWhat(Clients& clients) {
 
 // A token bucket that holds less than one second's rate never lets a full second through: valid by
 // the schema, and every service that reads it fails.
-bool ServiceWorksWith(const manifests::Value& value) {
-  return value.IntOr("burst", value.IntOr("rps", 0)) >= value.IntOr("rps", 0);
+std::string ComplaintOf(const Answer& answer) {
+  for (const auto& [key, value] : answer.values)
+    if (value.IntOr("burst", value.IntOr("rps", 0)) < value.IntOr("rps", 0))
+      return "cannot work with " + key + " = " + WriteJson(value);
+  return "";
 }
 
 Status CommitAndWait(Workshop& workshop, Timeline& timeline, const std::string& message,
@@ -87,8 +90,10 @@ Status Story(const Options& options, Workshop& workshop) {
   Title("1. The first commit goes live at once: there is nothing to compare it with");
   PORTOLAN_CHECK(timeline.WaitFor("Promoted", kPatience));
 
-  Clients clients(workshop,
-                  {.map = kMap, .keys = {"api/search", "api/login"}, .accepts = ServiceWorksWith});
+  Clients clients(DaemonBackend(workshop, kMap, {"api/search", "api/login"}),
+                  {.map = kMap, .complaint = [](const Answer& answer, Duration) {
+                     return ComplaintOf(answer);
+                   }});
   Title("2. A good change: api/search from 200 to 250 requests a second");
   PORTOLAN_CHECK(workshop.Edit(kFile, "api/search: {rps: 200, burst: 400",
                                "api/search: {rps: 250, burst: 500"));
