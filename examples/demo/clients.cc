@@ -1,6 +1,7 @@
 #include "examples/demo/clients.h"
 
 #include "reconciler/analysis/evidence.h"
+#include "reconciler/analysis/subject_sketch.h"
 
 namespace portolan::demo {
 namespace {
@@ -120,7 +121,11 @@ void Clients::Report(Service& service) {
     item.Set("arm", arm);
     item.Set("step", step);
     item.Set("lookups", tally.lookups);
-    item.Set("subjects", static_cast<std::int64_t>(tally.new_subjects.size()));
+    // The same subject asks several services: sketches count it once.
+    reconciler::SubjectSketch subjects;
+    for (const int subject : tally.new_subjects)
+      subjects.Add(reconciler::SubjectHash(SubjectName(subject)));
+    item.Set("subjects", Value::Object{{"hll", Value(subjects.ToBase64())}});
     if (tally.bad > 0) {
       Value::Array hashes;
       for (const int subject : tally.bad_subjects) hashes.emplace_back(HashText(subject));
