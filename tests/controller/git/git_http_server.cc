@@ -63,7 +63,7 @@ struct GitHttpServer::State {
     const std::string key = scratch.Path("server.key");
     const std::string command =
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "
-        "/CN=localhost -addext subjectAltName=DNS:localhost -keyout '" +
+        "/CN=127.0.0.1 -keyout '" +
         key + "' -out '" + Certificate() + "' 2>/dev/null";
     EXPECT_EQ(std::system(command.c_str()), 0) << command;
     return std::make_unique<httplib::SSLServer>(Certificate().c_str(), key.c_str());
@@ -104,7 +104,7 @@ GitHttpServer::~GitHttpServer() {
 }
 
 std::string GitHttpServer::Url(const std::string& name) const {
-  const std::string host = state_->tls ? "https://localhost:" : "http://127.0.0.1:";
+  const std::string host = state_->tls ? "https://127.0.0.1:" : "http://127.0.0.1:";
   return host + std::to_string(state_->port) + "/" + name;
 }
 

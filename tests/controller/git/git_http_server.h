@@ -12,7 +12,7 @@ class GitHttpServer {
     std::string token = {};  // asks for this password when not empty
     std::string redirect_to =
         {};            // answers every request with a redirect to this prefix when not empty
-    bool tls = false;  // with a certificate of its own for "localhost"
+    bool tls = false;  // with a certificate of its own, which names the address
   };
 
   // Serves the repositories below `root` as /<name>.
