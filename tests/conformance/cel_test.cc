@@ -5,6 +5,7 @@
 
 #include "reconciler/policy/cel/zone_directory.h"
 #include "tests/conformance/cel_suite.h"
+#include "tests/source_tree.h"
 
 namespace portolan::conformance {
 namespace {
@@ -12,8 +13,7 @@ namespace {
 std::filesystem::path Cases() {
   const char* specs = std::getenv("PORTOLAN_SPECS_DIR");
   const std::filesystem::path root =
-      specs != nullptr ? std::filesystem::path(specs)
-                       : std::filesystem::path(PORTOLAN_SOURCE_DIR) / "../shared/specs";
+      specs != nullptr ? std::filesystem::path(specs) : SourceTree() / "../shared/specs";
   return root / "cel";
 }
 

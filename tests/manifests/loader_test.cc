@@ -8,6 +8,7 @@
 #include "manifests/directory_artifact.h"
 #include "mapcore/base/random.h"
 #include "tests/manifests/load_fixture.h"
+#include "tests/source_tree.h"
 
 namespace portolan::manifests {
 namespace {
@@ -50,7 +51,7 @@ TEST(Loader, GivesCanonicalEntriesOfAMap) {
 }
 
 TEST(Loader, ReadsTheExamplesWithoutDiagnostics) {
-  auto artifact = ReadDirectory(std::string(PORTOLAN_SOURCE_DIR) + "/examples");
+  auto artifact = ReadDirectory(SourceTree() / "examples");
   ASSERT_TRUE(artifact.ok()) << artifact.error().message;
   Loader loader;
   auto state = loader.Load(*artifact);

@@ -12,6 +12,7 @@
 #include "manifests/scalar.h"
 #include "manifests/value.h"
 #include "manifests/yaml_reader.h"
+#include "tests/source_tree.h"
 
 namespace portolan::manifests {
 namespace {
@@ -19,8 +20,7 @@ namespace {
 std::filesystem::path RealData() {
   const char* specs = std::getenv("PORTOLAN_SPECS_DIR");
   const std::filesystem::path root =
-      specs != nullptr ? std::filesystem::path(specs)
-                       : std::filesystem::path(PORTOLAN_SOURCE_DIR) / "../shared/specs";
+      specs != nullptr ? std::filesystem::path(specs) : SourceTree() / "../shared/specs";
   return root / "real";
 }
 

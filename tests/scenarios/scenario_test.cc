@@ -7,13 +7,14 @@
 #include <sstream>
 
 #include "tests/scenarios/scenario.h"
+#include "tests/source_tree.h"
 
 namespace portolan::reconciler {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kCases = fs::path(PORTOLAN_SOURCE_DIR) / "tests/scenarios/cases";
+const fs::path kCases = SourceTree() / "tests/scenarios/cases";
 
 std::vector<std::string> CaseNames() {
   std::vector<std::string> names;

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "tests/source_tree.h"
 #include "tests/tidy/rules.h"
 #include "tests/tidy/tree.h"
 
@@ -9,7 +10,7 @@ namespace portolan::tidy {
 namespace {
 
 const Tree& Project() {
-  static const Tree tree = ReadTree(PORTOLAN_SOURCE_DIR);
+  static const Tree tree = ReadTree(SourceTree().string());
   return tree;
 }
 

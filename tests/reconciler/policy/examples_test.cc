@@ -12,6 +12,7 @@
 #include "reconciler/policy/cel/zone_directory.h"
 #include "reconciler/policy/compiled_set.h"
 #include "tests/manifests/load_fixture.h"
+#include "tests/source_tree.h"
 
 namespace portolan::reconciler {
 namespace {
@@ -31,8 +32,7 @@ void ExpectSound(const manifests::DesiredState& state, std::size_t policies, std
 }
 
 TEST(ExamplePolicies, PassTheirCases) {
-  const auto artifact =
-      manifests::ReadDirectory(std::string(PORTOLAN_SOURCE_DIR) + "/examples/policies");
+  const auto artifact = manifests::ReadDirectory(SourceTree() / "examples/policies");
   ASSERT_TRUE(artifact.ok()) << artifact.error().message;
   const auto state = manifests::Loader().Load(*artifact);
   ASSERT_TRUE(state.ok());
@@ -47,8 +47,8 @@ TEST(ExamplePolicies, PassTheirCases) {
 }
 
 TEST(SpecifiedPolicies, PassTheirCases) {
-  const std::filesystem::path file = std::filesystem::path(PORTOLAN_SOURCE_DIR) / ".." / "shared" /
-                                     "specs" / "policies" / "policies.yaml";
+  const std::filesystem::path file =
+      SourceTree() / ".." / "shared" / "specs" / "policies" / "policies.yaml";
   if (!std::filesystem::exists(file)) GTEST_SKIP() << "no " << file;
   std::ostringstream text;
   text << std::ifstream(file).rdbuf();
