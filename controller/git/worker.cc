@@ -15,6 +15,7 @@
 
 #include "controller/git/exchange.h"
 #include "controller/git/job.h"
+#include "controller/git/libgit.h"
 
 namespace portolan::controller {
 namespace {
@@ -47,7 +48,15 @@ void Confine() {
   Limit(RLIMIT_CORE, 0);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // so that a write past RLIMIT_FSIZE fails and can be reported
-  if (const char* home = std::getenv("HOME"); home != nullptr) mkdir(home, 0700);
+  const char* home = std::getenv("HOME");
+  if (home == nullptr) return;
+  mkdir(home, 0700);
+  // Not the home itself, whose .gitconfig is nobody's to read.
+  const std::string settings = std::string(home) + "/pack-settings";
+  mkdir(settings.c_str(), 0700);
+  // Without the file a fetch of large files is slow, and still right: a full disk is no reason to
+  // stop.
+  static_cast<void>(KeepLargeFilesWhole(settings));
 }
 
 // Lines of standard input, at most kLineMax long.
