@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,10 +51,12 @@ void Confine() {
   signal(SIGXFSZ, SIG_IGN);  // so that a write past RLIMIT_FSIZE fails and can be reported
   const char* home = std::getenv("HOME");
   if (home == nullptr) return;
-  mkdir(home, 0700);
-  // Not the home itself, whose .gitconfig is nobody's to read.
+  // Not the home itself, whose .gitconfig is nobody's to read. Before a source's first fetch the
+  // directory of the mirrors is not there either.
   const std::string settings = std::string(home) + "/pack-settings";
-  mkdir(settings.c_str(), 0700);
+  std::error_code ignored;
+  std::filesystem::create_directories(settings, ignored);
+  chmod(home, 0700);
   // Without the file a fetch of large files is slow, and still right: a full disk is no reason to
   // stop.
   static_cast<void>(KeepLargeFilesWhole(settings));

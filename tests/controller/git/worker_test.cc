@@ -88,7 +88,7 @@ class WorkerTest : public ::testing::Test {
 
   TestDirectory directory_;
   TestRepository remote_{directory_.Path("remote")};
-  WorkerProcess worker_{directory_.Path("home")};
+  WorkerProcess worker_{directory_.Path("mirrors/home")};
 };
 
 TEST_F(WorkerTest, ServesJobsUntilItsInputEnds) {
@@ -147,9 +147,9 @@ TEST_F(WorkerTest, IgnoresWhatAGitConfigurationOfItsUserSays) {
   const std::string commit = remote_.Commit("a", "1");
   const TestRepository other(directory_.Path("other"));
   other.Commit("a", "evil");
-  WriteFile(directory_.Path("home/.gitconfig"),
+  WriteFile(directory_.Path("mirrors/home/.gitconfig"),
             "[url \"" + other.dir() + "\"]\n\tinsteadOf = " + remote_.dir() + "\n");
-  WriteFile(directory_.Path("home/.config/git/config"),
+  WriteFile(directory_.Path("mirrors/home/.config/git/config"),
             "[url \"" + other.dir() + "\"]\n\tinsteadOf = " + remote_.dir() + "\n");
   worker_.Send(EncodeJob(Job(remote_.dir())));
   const auto reply = DecodeReply(worker_.Line());
