@@ -25,6 +25,26 @@ bool SameMembers(const Value::Object& a, const Value::Object& b) {
 
 }  // namespace
 
+Value::Value() noexcept = default;
+Value::Value(const Value& other) = default;
+Value::Value(Value&& other) noexcept = default;
+Value& Value::operator=(const Value& other) = default;
+Value& Value::operator=(Value&& other) noexcept = default;
+Value::~Value() = default;
+
+Value::Value(bool b) : data_(b) {}
+Value::Value(int i) : data_(std::int64_t{i}) {}
+Value::Value(unsigned i) : data_(std::int64_t{i}) {}
+Value::Value(long i) : data_(static_cast<std::int64_t>(i)) {}
+Value::Value(long long i) : data_(static_cast<std::int64_t>(i)) {}
+Value::Value(unsigned long i) : data_(static_cast<std::int64_t>(i)) {}
+Value::Value(double d) : data_(d) {}
+Value::Value(std::string s) : data_(std::move(s)) {}
+Value::Value(std::string_view s) : data_(std::string(s)) {}
+Value::Value(const char* s) : data_(std::string(s)) {}
+Value::Value(Array a) : data_(std::move(a)) {}
+Value::Value(Object o) : data_(std::move(o)) {}
+
 const Value* Value::Find(std::string_view key) const {
   if (!is_object()) return nullptr;
   for (const Member& member : as_object())

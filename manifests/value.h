@@ -22,19 +22,26 @@ class Value {
 
   enum class Kind { kNull, kBool, kInt, kDouble, kString, kArray, kObject };
 
-  Value() = default;                                               // null
-  Value(bool b) : data_(b) {}                                      // NOLINT: implicit by design
-  Value(int i) : data_(std::int64_t{i}) {}                         // NOLINT
-  Value(unsigned i) : data_(std::int64_t{i}) {}                    // NOLINT
-  Value(long i) : data_(static_cast<std::int64_t>(i)) {}           // NOLINT
-  Value(long long i) : data_(static_cast<std::int64_t>(i)) {}      // NOLINT
-  Value(unsigned long i) : data_(static_cast<std::int64_t>(i)) {}  // NOLINT
-  Value(double d) : data_(d) {}                                    // NOLINT
-  Value(std::string s) : data_(std::move(s)) {}                    // NOLINT
-  Value(std::string_view s) : data_(std::string(s)) {}             // NOLINT
-  Value(const char* s) : data_(std::string(s)) {}                  // NOLINT
-  Value(Array a) : data_(std::move(a)) {}                          // NOLINT
-  Value(Object o) : data_(std::move(o)) {}                         // NOLINT
+  // Defined in value.cc: every user would compile the variant's copies, moves and destruction
+  // again.
+  Value() noexcept;  // null
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept;
+  ~Value();
+  Value(bool b);              // NOLINT: implicit by design
+  Value(int i);               // NOLINT
+  Value(unsigned i);          // NOLINT
+  Value(long i);              // NOLINT
+  Value(long long i);         // NOLINT
+  Value(unsigned long i);     // NOLINT
+  Value(double d);            // NOLINT
+  Value(std::string s);       // NOLINT
+  Value(std::string_view s);  // NOLINT
+  Value(const char* s);       // NOLINT
+  Value(Array a);             // NOLINT
+  Value(Object o);            // NOLINT
 
   Kind kind() const { return static_cast<Kind>(data_.index()); }
   bool is_null() const { return kind() == Kind::kNull; }
