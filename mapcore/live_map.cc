@@ -61,8 +61,12 @@ const LiveState* Catalog::Find(ReadGuard& guard, std::string_view name) const {
 }
 
 std::vector<std::string> Catalog::Names() const {
+  // Named, for a range-for does not keep alive what it dereferences: a writer may replace the index
+  // meanwhile.
+  const std::shared_ptr<const Index> index = index_.Load();
   std::vector<std::string> names;
-  for (const auto& map : *index_.Load()) names.push_back(map->name);
+  names.reserve(index->size());
+  for (const auto& map : *index) names.push_back(map->name);
   return names;
 }
 

@@ -2,6 +2,7 @@
 
 #include <git2.h>
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <map>
@@ -16,6 +17,10 @@ namespace {
 using reconciler::BranchMove;
 
 constexpr std::string_view kPins = "refs/portolan/keep/";
+// A committer may claim any 64-bit number of seconds. What the years 0000 to 9999 cannot say would
+// overflow in milliseconds, and be written as a time that no reader of records accepts.
+constexpr git_time_t kEarliestCommit = -62'167'219'200;
+constexpr git_time_t kLatestCommit = 253'402'300'799;
 
 Result<git_oid> ParseOid(const std::string& text) {
   git_oid id;
@@ -144,7 +149,8 @@ Result<manifests::Revision> Mirror::Describe(const std::string& commit, const st
   revision.author = Printable(std::string(author->name) + " <" + author->email + ">");
   const char* summary = git_commit_summary(found.get());
   revision.subject = Printable(summary != nullptr ? summary : "");
-  revision.time = WallTime(std::chrono::seconds(git_commit_time(found.get())));
+  revision.time = WallTime(std::chrono::seconds(
+      std::clamp(git_commit_time(found.get()), kEarliestCommit, kLatestCommit)));
   return revision;
 }
 

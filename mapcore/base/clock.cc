@@ -1,18 +1,23 @@
 #include "mapcore/base/clock.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
-#include <limits>
 
 namespace portolan {
 namespace {
 
 struct Unit {
   std::string_view name;
-  std::int64_t milliseconds;
+  std::uint64_t milliseconds;
 };
 constexpr Unit kUnits[] = {
     {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
+
+// The years that four digits can say, RFC 3339 section 5.6: beyond them a written time could not be
+// read back, and std::chrono::year ends at 32767.
+constexpr WallTime kEarliest{Duration(-62'167'219'200'000)};  // 0000-01-01T00:00:00.000Z
+constexpr WallTime kLatest{Duration(253'402'300'799'999)};    // 9999-12-31T23:59:59.999Z
 
 Error BadDuration(std::string_view text) {
   return {ErrorCode::kInvalid,
@@ -29,6 +34,7 @@ bool ReadDigits(std::string_view text, std::size_t at, std::size_t count, int& v
 }  // namespace
 
 std::string FormatTime(WallTime time) {
+  time = std::clamp(time, kEarliest, kLatest);
   const auto day = std::chrono::floor<std::chrono::days>(time);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss clock(time - day);
@@ -65,10 +71,12 @@ Result<WallTime> ParseTime(std::string_view text) {
 }
 
 std::string FormatDuration(Duration duration) {
-  std::int64_t rest = duration.count();
-  if (rest == 0) return "0s";
-  std::string text = rest < 0 ? "-" : "";
-  if (rest < 0) rest = -rest;
+  if (duration.count() == 0) return "0s";
+  const bool negative = duration.count() < 0;
+  std::string text = negative ? "-" : "";
+  // Unsigned, since the smallest duration has no positive counterpart.
+  auto rest = static_cast<std::uint64_t>(duration.count());
+  if (negative) rest = 0 - rest;
   for (const Unit& unit : kUnits) {
     if (rest >= unit.milliseconds)
       text += std::to_string(rest / unit.milliseconds) + std::string(unit.name);
@@ -90,7 +98,7 @@ Result<Duration> ParseDuration(std::string_view text) {
     const Unit* found = nullptr;
     for (const Unit& unit : kUnits)
       if (unit.name == name) found = &unit;
-    std::int64_t part = 0;
+    std::int64_t part = 0;  // the builtins take operands of any integer types
     if (found == nullptr || __builtin_mul_overflow(count, found->milliseconds, &part) ||
         __builtin_add_overflow(total, part, &total))
       return BadDuration(text);

@@ -26,7 +26,8 @@ class Clock {
   virtual Now now() const = 0;
 };
 
-// RFC 3339 in UTC with milliseconds, "2026-11-21T01:30:00.250Z".
+// RFC 3339 in UTC with milliseconds, "2026-11-21T01:30:00.250Z". A time outside the years 0000 to
+// 9999 is written as the nearest one inside, so that ParseTime reads whatever was written.
 std::string FormatTime(WallTime time);
 // Reads what FormatTime writes; the fraction may be absent. Errors: kInvalid.
 Result<WallTime> ParseTime(std::string_view text);

@@ -180,8 +180,7 @@ TYPED_TEST_P(StateStoreContract, EventsOfOneMapComeFromEitherEnd) {
   const auto sequences = [&](const reconciler::EventQuery& query) {
     std::string text;
     const auto events = this->store().Events(query);
-    for (const reconciler::Event& event : *events)
-      text += std::to_string(event.sequence) + " ";
+    for (const reconciler::Event& event : *events) text += std::to_string(event.sequence) + " ";
     return text;
   };
   EXPECT_EQ(sequences({.map = "flags"}), "1 4 7 10 ");
@@ -236,7 +235,8 @@ TYPED_TEST_P(StateStoreContract, WritersOnManyThreadsLoseNothing) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(failures, 0);
   EXPECT_EQ(this->Sequence(), static_cast<std::uint64_t>(kThreads * kWrites));
-  for (const reconciler::Record& record : *this->store().List("counter/"))
+  const auto counters = this->store().List("counter/");
+  for (const reconciler::Record& record : *counters)
     EXPECT_EQ(record.version, static_cast<std::uint64_t>(kWrites));
   const auto events = this->store().Events({.after = 0, .limit = 1000});
   ASSERT_EQ(events->size(), static_cast<std::size_t>(kThreads * kWrites));

@@ -124,6 +124,25 @@ TEST(Catalog, KeepsARemovedMapForTheGuardThatReachedIt) {
   EXPECT_EQ(catalog.Names(), std::vector<std::string>{"routes"});
 }
 
+TEST(Catalog, ListsNamesWhileMapsComeAndGo) {
+  Catalog catalog;
+  for (int i = 0; i < 200; ++i) catalog.Publish("stays-" + std::to_string(i), Stable("s"));
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    for (int i = 0; i < 2'000; ++i) {
+      catalog.Publish("comes", Stable("c"));
+      catalog.Remove("comes");
+    }
+    done = true;
+  });
+  while (!done) {
+    const std::vector<std::string> names = catalog.Names();
+    EXPECT_GE(names.size(), 200u);
+    EXPECT_LE(names.size(), 201u);
+  }
+  writer.join();
+}
+
 TEST(Catalog, ConcurrentReadersNeverSeeAMixture) {
   constexpr int kReaders = 3;
   constexpr int kReadsEach = 2'000;

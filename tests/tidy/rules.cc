@@ -144,6 +144,11 @@ Findings EffectsBelowController(const Tree& tree) {
   return LinesThatMatch(tree, kEffects, BelowController);
 }
 
+Findings DanglingRanges(const Tree& tree) {
+  static const std::regex kRanges(R"(\bfor \(.*[^:]: \*[^()]*\()");
+  return LinesThatMatch(tree, kRanges, [](const SourceFile&) { return true; });
+}
+
 Findings SleepsInTests(const Tree& tree) {
   static const std::regex kSleeps(R"(sleep_for|sleep_until|\b(u|nano)?sleep\()");
   return LinesThatMatch(tree, kSleeps, InTests);

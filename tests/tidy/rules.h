@@ -22,6 +22,9 @@ Findings LongFunctions(const Tree& tree);
 // No real clock, random device, sleep or thread in the layers below controller/.
 Findings EffectsBelowController(const Tree& tree);
 Findings SleepsInTests(const Tree& tree);
+// No range-for over `*Call()`: the range keeps a reference into a temporary that ends with the
+// loop's head (until C++23, P2718).
+Findings DanglingRanges(const Tree& tree);
 // Headers of large libraries only in .cc files, and only in the folder of the adapter that wraps
 // the library.
 Findings MisplacedLibraries(const Tree& tree);

@@ -91,6 +91,16 @@ TEST(EffectsBelowController, IgnoresCommentsAndPlainTimes) {
       EffectsBelowController(Of("mapcore/a.cc", "// std::thread\nNow now;\nclock.now();")).empty());
 }
 
+TEST(DanglingRanges, FindsALoopOverWhatACallReturnedByReference) {
+  const std::string range = "*index_.Load()";
+  const std::string loop = "for (const auto& map : " + range + ") names.push_back(map->name);";
+  EXPECT_EQ(DanglingRanges(Of("mapcore/a.cc", loop)).size(), 1u);
+  for (const char* sound :
+       {"for (const auto& map : *index) F(map);", "for (const auto& map : maps()) F(map);",
+        "for (int i = 0; i < n; ++i) *F(i) = 1;", "for (const auto& x : xs) *F(x) = 1;"})
+    EXPECT_TRUE(DanglingRanges(Of("mapcore/a.cc", sound)).empty()) << sound;
+}
+
 TEST(SleepsInTests, FindsEveryWayToSleep) {
   const std::string call = "(1);";
   for (const std::string name :

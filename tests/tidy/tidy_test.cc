@@ -42,6 +42,9 @@ TEST(Tidy, NoClockRandomnessSleepOrThreadBelowController) {
 TEST(Tidy, NoSleepInTests) {
   ExpectNone(SleepsInTests(Project()));
 }
+TEST(Tidy, NoLoopOverWhatDanglesInItsHead) {
+  ExpectNone(DanglingRanges(Project()));
+}
 TEST(Tidy, LibrariesStayInTheAdapterThatWrapsThem) {
   ExpectNone(MisplacedLibraries(Project()));
 }

@@ -87,6 +87,23 @@ TEST_F(MirrorTest, CountsACommitThatIsPinnedAgainAsItsNewestPin) {
   EXPECT_EQ(Pins(), (std::set<std::string>{first, third}));
 }
 
+TEST_F(MirrorTest, TellsAnyTimeThatACommitterClaimsAsOneThatCanBeStored) {
+  repository_.Commit("a", "1");
+  const std::string tree = repository_.Git("rev-parse HEAD^{tree}");
+  for (const auto& [seconds, told] : {std::pair{"253402300800", "9999-12-31T23:59:59.000Z"},
+                                      {"9223372036854775807", "9999-12-31T23:59:59.000Z"},
+                                      {"1700000000", "2023-11-14T22:13:20.000Z"}}) {
+    WriteFile(directory_.Path("commit"), "tree " + tree + "\nauthor A <a@b> 1 +0000\ncommitter A " +
+                                             "<a@b> " + seconds + " +0000\n\nfar\n");
+    const std::string commit =
+        repository_.Git("hash-object -t commit --literally -w " + directory_.Path("commit"));
+    const auto revision = mirror_.Describe(commit, "main");
+    ASSERT_TRUE(revision.ok()) << revision.error().message;
+    EXPECT_EQ(FormatTime(revision->time), told) << seconds;
+    EXPECT_TRUE(ParseTime(FormatTime(revision->time)).ok());
+  }
+}
+
 TEST_F(MirrorTest, PinsNothingThatItDoesNotHold) {
   repository_.Commit("a", "1");
   const auto pinned = mirror_.Pin(std::string(40, 'c'), 10);

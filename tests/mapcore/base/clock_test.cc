@@ -30,6 +30,13 @@ TEST(Time, RoundTrips) {
   }));
 }
 
+TEST(Time, IsWrittenSoThatItCanBeReadWhateverItIs) {
+  EXPECT_EQ(FormatTime(WallTime(253'402'300'800s)), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(FormatTime(WallTime(Duration::max())), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(FormatTime(WallTime(Duration::min())), "0000-01-01T00:00:00.000Z");
+  EXPECT_TRUE(ParseTime(FormatTime(WallTime(Duration::min()))).ok());
+}
+
 TEST(Time, RefusesWhatIsNoTime) {
   for (const char* bad :
        {"", "2026-11-21", "2026-11-21 01:30:00Z", "2026-11-21T01:30:00", "2026-13-21T01:30:00Z",
@@ -48,6 +55,7 @@ TEST(DurationText, IsWrittenLargestUnitFirstWithoutZeros) {
   EXPECT_EQ(FormatDuration(90s), "1m30s");
   EXPECT_EQ(FormatDuration(25h + 1ms), "1d1h1ms");
   EXPECT_EQ(FormatDuration(-90s), "-1m30s");
+  EXPECT_EQ(FormatDuration(Duration::min()), "-106751991167d7h12m55s808ms");
 }
 
 TEST(DurationText, IsReadInEveryUnit) {
