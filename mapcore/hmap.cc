@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "mapcore/hmap/digest.h"
 #include "mapcore/hmap/relocation.h"
 #include "mapcore/hmap/tree.h"
 
@@ -23,12 +24,6 @@ Error OutOfMemory() {
 }
 
 }  // namespace
-
-Hmap::Writing::Writing(const Hmap& map) : flags_(map.branch_->flags) {
-  if ((flags_.fetch_or(HmapDebug::kWriting, std::memory_order_relaxed) & HmapDebug::kWriting) != 0)
-    Fatal("map writes");
-  ++map.branch_->mutations;
-}
 
 void Hmap::Fatal(const char* what) {
   std::fprintf(stderr, "fatal error: concurrent %s\n", what);
@@ -113,11 +108,17 @@ struct Hmap::Target {
   hmap::Slot slot;  // its page is null when the key is new
 };
 
-Hmap::Target Hmap::Aim(hmap::Tree& tree, std::string_view key) {
-  hmap::Top& top = **tree.primary();
-  const std::uint64_t hash = top.HashOf(key);
-  Target target{tree.primary(), hash, tree.Find(top, hash, key)};
-  if (target.slot.page != nullptr || top.old == nullptr) return target;
+inline Hmap::Target Hmap::Aim(hmap::Tree& tree, std::uint64_t hash, std::string_view key) const {
+  const hmap::Top& top = **tree.primary();
+  const Target target{tree.primary(), hash, tree.Find(top, hash, key)};
+  if (top.old == nullptr) [[likely]]
+    return target;
+  return AimInTwo(tree, target, key);
+}
+
+Hmap::Target Hmap::AimInTwo(hmap::Tree& tree, const Target& target, std::string_view key) const {
+  const hmap::Top& top = **tree.primary();
+  if (target.slot.page != nullptr) return target;
   hmap::Relocation relocation(*lineage_, *branch_);
   const std::uint64_t old_hash = top.old->HashOf(key);
   const hmap::Slot slot = tree.Find(*top.old, old_hash, key);
@@ -126,12 +127,9 @@ Hmap::Target Hmap::Aim(hmap::Tree& tree, std::string_view key) {
   return target;
 }
 
-// What a write does besides: moves a relocation on, or begins one when overflow pages have come.
-void Hmap::Maintain() {
+void Hmap::MaintainNow() {
   hmap::Counters& head = branch_->head;
-  if (branch_->head.top->old == nullptr &&
-      (head.overflow_pages == 0 || head.size < head.reseed_from))
-    return;
+  if (branch_->head.top->old == nullptr && head.size < head.reseed_from) return;
   hmap::Relocation relocation(*lineage_, *branch_);
   if (relocation.active()) return relocation.Step();
   if (lineage_->iterating()) return;
@@ -149,45 +147,41 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
     return Error{ErrorCode::kInvalid, "expected an entry of at most 1 GiB, found " +
                                           std::to_string(key.size() + value.size()) + " bytes"};
   hmap::Tree tree(*lineage_, *branch_);
-  const Target target = Aim(tree, key);
-  const bool fresh = target.slot.page == nullptr;
-  if (!fresh && mode == Mode::kInsert) return false;
-  if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite)) return OutOfMemory();
-
+  const std::uint64_t hash = (*tree.primary())->HashOf(key);
+  hmap::PrefetchBucket(**tree.primary(), hash);
+  Target target{};
+  if (mode == Mode::kInsert) {
+    target = Aim(tree, hash, key);
+    if (target.slot.page != nullptr) return false;
+  }
+  // While the bucket is on its way: a put needs its record whether the key is there or not.
   hmap::Arena& arena = lineage_->arena();
   const std::size_t bytes = hmap::Record::BytesFor(key.size(), value.size());
   void* memory = arena.AllocateRecord(bytes);
   if (memory == nullptr) return OutOfMemory();
   hmap::Record::Make(memory, lineage_->version(), key, value);
   const hmap::Arena::Ref ref = arena.RefOf(memory);
-  std::uint64_t digest = hmap::EntryDigest(target.hash, value);
-  if (!fresh) digest -= DigestAt(target);
-  const bool done = fresh ? tree.Insert(target.table, target.hash, ref)
-                          : tree.Replace(target.table, target.hash, target.slot, ref);
-  if (!done) {
+  if (mode == Mode::kPut) target = Aim(tree, hash, key);
+  const bool fresh = target.slot.page == nullptr;
+  if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite) ||
+      !(fresh ? tree.Insert(target.table, target.hash, ref)
+              : tree.Replace(target.table, target.hash, target.slot, ref))) {
     arena.FreeRecord(memory, bytes);
     return OutOfMemory();
   }
-  branch_->head.digest += digest;
   branch_->head.size += fresh;
   Maintain();
   return fresh;
 }
 
-std::uint64_t Hmap::DigestAt(const Target& target) const {
-  return hmap::EntryDigest(target.hash, lineage_->RecordAt(target.slot.ref())->value());
-}
-
 Result<bool> Hmap::Erase(std::string_view key) {
   const Writing writing(*this);
   hmap::Tree tree(*lineage_, *branch_);
-  const Target target = Aim(tree, key);
+  const Target target = Aim(tree, (*tree.primary())->HashOf(key), key);
   if (target.slot.page == nullptr) return false;
   if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite)) return OutOfMemory();
-  const std::uint64_t digest = DigestAt(target);
   if (!tree.Remove(target.table, target.hash, target.slot, hmap::Tree::Fate::kRetire))
     return OutOfMemory();
-  branch_->head.digest -= digest;
   --branch_->head.size;
   Maintain();
   return true;
@@ -277,6 +271,11 @@ void Hmap::Promote(Hmap&& fork) {
   const Writing writing(*this);
   lineage_->Swap(*branch_, *fork.branch_);
   const Hmap past = std::move(fork);
+}
+
+std::uint64_t Hmap::digest() const {
+  CheckNotWriting("map read and map write");
+  return hmap::KeptDigest(*lineage_, branch_->head);
 }
 
 void Hmap::Collect() {

@@ -169,7 +169,10 @@ class Hmap {
 
   // Equal for equal contents under equal seeds, whatever the order of writes; different otherwise,
   // but for 2^-64.
-  std::uint64_t digest() const { return branch_->head.digest; }
+  // The sum of EntryDigest over the entries. No write pays for it: it is added up when it is asked
+  // for, and kept per page and chunk. So the first call reads every entry, a call after k writes
+  // the entries of the pages written since, and a call after none is O(1).
+  std::uint64_t digest() const;
   // Frees what released snapshots alone had kept; TakeSnapshot() does it too.
   void Collect();
   HmapDebug debug() const;
@@ -183,8 +186,22 @@ class Hmap {
   // Marks the map as being written for as long as it lives.
   class Writing {
    public:
-    explicit Writing(const Hmap& map);
-    ~Writing() { flags_.fetch_and(~HmapDebug::kWriting, std::memory_order_relaxed); }
+    // Plain loads and stores, as in the Go runtime: a locked instruction would wait for every store
+    // of the write before it. So a second writer is seen at its beginning or at the first one's
+    // end.
+    explicit Writing(const Hmap& map) : flags_(map.branch_->flags) {
+      const std::uint32_t flags = flags_.load(std::memory_order_relaxed);
+      if ((flags & HmapDebug::kWriting) != 0) [[unlikely]]
+        Fatal("map writes");
+      flags_.store(flags | HmapDebug::kWriting, std::memory_order_relaxed);
+      ++map.branch_->mutations;
+    }
+    ~Writing() {
+      const std::uint32_t flags = flags_.load(std::memory_order_relaxed);
+      if ((flags & HmapDebug::kWriting) == 0) [[unlikely]]
+        Fatal("map writes");
+      flags_.store(flags & ~HmapDebug::kWriting, std::memory_order_relaxed);
+    }
     Writing(const Writing&) = delete;
 
    private:
@@ -201,9 +218,15 @@ class Hmap {
   [[noreturn]] static void Fatal(const char* what);
   std::optional<std::string_view> FindForWrite(std::string_view key) const;
   struct Target;
-  Target Aim(hmap::Tree& tree, std::string_view key);
-  std::uint64_t DigestAt(const Target& target) const;
-  void Maintain();
+  Target Aim(hmap::Tree& tree, std::uint64_t hash, std::string_view key) const;
+  Target AimInTwo(hmap::Tree& tree, const Target& target, std::string_view key) const;
+  // What a write does besides: moves a relocation on, or begins one when overflow pages have come.
+  void Maintain() {
+    const hmap::Contents& head = branch_->head;
+    if (head.top->old != nullptr || head.overflow_pages != 0) [[unlikely]]
+      MaintainNow();
+  }
+  void MaintainNow();
   std::uint64_t NextSeed() const;
   Result<bool> Write(std::string_view key, std::string_view value, Mode mode);
   Status BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);

@@ -80,7 +80,12 @@ LineVersion::~LineVersion() {
 }
 
 Result<LineVersion> LineVersion::Begin(std::span<const KeyValue> pairs, SortedRuns::Run& records) {
-  if (pairs.empty()) return LineVersion();
+  LineVersion version;
+  if (pairs.empty()) return version;
+  if (SmallEntries::Fit(pairs)) {
+    version.small_ = SmallEntries::Make(pairs, records);
+    return version;
+  }
   std::uint64_t bytes = 0;
   for (const KeyValue& pair : pairs)
     bytes += hmap::Record::BytesFor(pair.key.size(), pair.value.size()) + kTableBytesPerEntry;
@@ -96,6 +101,12 @@ Result<LineVersion> LineVersion::Begin(std::span<const KeyValue> pairs, SortedRu
   return LineVersion(
       std::make_shared<VersionLine>(std::make_shared<std::mutex>(), std::move(map), at),
       std::move(snapshot));
+}
+
+std::size_t LineVersion::bytes() const {
+  if (line_ == nullptr) return small_ == nullptr ? 0 : small_->bytes();
+  const std::lock_guard lock(*line_->mutex());
+  return line_->head().memory().used_bytes;
 }
 
 Result<LineVersion> LineVersion::Apply(std::span<const KeyChange> changes,

@@ -9,14 +9,10 @@
 #include "mapcore/base/result.h"
 #include "mapcore/hmap.h"
 #include "mapcore/hmap/diff.h"
+#include "mapcore/small_entries.h"
 #include "mapcore/sorted_runs.h"
 
 namespace portolan::mapcore {
-
-struct KeyValue {
-  std::string_view key;
-  std::string_view value;
-};
 
 // No value erases the key.
 struct KeyChange {
@@ -28,9 +24,10 @@ struct KeyChange {
 // share, is the one writer.
 class VersionLine;
 
-// The entries of one version: a snapshot, and the line it belongs to. Thread-safe: finding takes no
-// lock, and letting go frees at once what only this version kept, or leaves it to the thread that
-// is writing. Default-constructed it is the empty version, which has no line.
+// The entries of one version: a snapshot, and the line it belongs to; or, of a version that is
+// small, the entries themselves and no line. Thread-safe: finding takes no lock, and letting go
+// frees at once what only this version kept, or leaves it to the thread that is writing.
+// Default-constructed it is the empty version, which has no line either.
 class LineVersion {
  public:
   LineVersion() = default;
@@ -40,17 +37,20 @@ class LineVersion {
   ~LineVersion();
 
   // A first version of `pairs`, keys distinct, in a line of its own; their records go to `records`
-  // in the same order. Errors: kExhausted.
+  // in the same order. A small one (SmallEntries::Fit) has no line. Errors: kExhausted.
   static Result<LineVersion> Begin(std::span<const KeyValue> pairs, SortedRuns::Run& records);
 
   std::optional<std::string_view> Find(std::string_view key) const {
-    return snapshot_ ? snapshot_.Find(key) : std::nullopt;
+    return snapshot_ ? snapshot_.Find(key) : small_ ? small_->Find(key) : std::nullopt;
   }
   // The version after `changes`, which ascend by key and each change something; `ordered` gets what
   // became of each. Time and memory follow the changes. From the line's newest version the line
   // goes on; from another it forks, sharing all the same. Errors: kExhausted when there is no line,
   // or its memory is full or mostly waste: begin another.
   Result<LineVersion> Apply(std::span<const KeyChange> changes, std::vector<Edit>& ordered) const;
+
+  // Of memory in use by this version; a line's counts once for each of its versions.
+  std::size_t bytes() const;
 
  private:
   friend std::optional<hmap::DiffResult> DiffOfOneLine(const LineVersion&, const LineVersion&);
@@ -60,6 +60,7 @@ class LineVersion {
 
   std::shared_ptr<VersionLine> line_;
   Snapshot snapshot_;
+  std::shared_ptr<const SmallEntries> small_;
 };
 
 // The changes between two versions of one map, or nothing when they do not come of one.

@@ -6,7 +6,6 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
-#include <new>
 #include <string>
 
 #ifndef MADV_POPULATE_WRITE
@@ -17,14 +16,17 @@ namespace portolan::mapcore::hmap {
 namespace {
 
 constexpr std::uint64_t kHugeBytes = std::uint64_t{2} << 20;
-constexpr std::uint32_t kExactClasses = 64;  // below it a size class is its granules
 constexpr std::uint32_t kPageGranules = Arena::kPageBytes / 8;
-constexpr std::uint32_t kMinGranules = 2;  // a free block holds its header
+// Pages lie together, so that the bucket of a lookup is within few huge pages (a miss reads nothing
+// else): once a map is large they take this many extents in a row, never more than a sixteenth of
+// what the map has.
+constexpr std::uint32_t kPageExtentsMax = 32;
+constexpr std::uint32_t kPageExtentsShare = 16;
 
 // Address space, or null; aligned to huge pages when it is more than one of them.
 char* Reserve(std::uint64_t bytes) {
   constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
-  if (bytes <= kHugeBytes) {
+  if (bytes <= kHugeBytes + 4096) {
     void* small = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
     return small == MAP_FAILED ? nullptr : static_cast<char*>(small);
   }
@@ -44,8 +46,8 @@ Result<std::unique_ptr<Arena>> Arena::Create(const ArenaOptions& options) {
   const std::uint64_t wanted = std::clamp(
       (options.reserve_bytes + kHugeBytes - 1) & ~(kHugeBytes - 1), kHugeBytes, kReserveMax);
   std::uint64_t bytes = wanted;
-  char* base = Reserve(bytes);
-  for (; base == nullptr && bytes > kHugeBytes; base = Reserve(bytes))
+  char* base = Reserve(bytes + TableBytes(bytes));
+  for (; base == nullptr && bytes > kHugeBytes; base = Reserve(bytes + TableBytes(bytes)))
     bytes = (bytes / 2) & ~(kHugeBytes - 1);
   if (base == nullptr)
     return Error{ErrorCode::kExhausted,
@@ -63,10 +65,16 @@ Arena::Arena(char* base, std::uint64_t reserved, std::uint64_t limit)
     : base_(base),
       reserved_(reserved),
       extents_max_(static_cast<std::uint32_t>((limit == 0 ? reserved : std::min(limit, reserved)) /
-                                              kExtentBytes)) {}
+                                              kExtentBytes)),
+      extents_(reinterpret_cast<Extent*>(base + reserved)) {}
 
 Arena::~Arena() {
-  munmap(base_, reserved_);
+  munmap(base_, reserved_ + TableBytes(reserved_));
+}
+
+// In whole pages of memory. The kernel's zeros are what an unused extent is (kFree, nothing live).
+std::uint64_t Arena::TableBytes(std::uint64_t reserved) {
+  return (reserved / kExtentBytes * sizeof(Extent) + 4095) & ~std::uint64_t{4095};
 }
 
 int Arena::ClassOf(std::uint32_t granules) {
@@ -81,26 +89,18 @@ std::uint32_t Arena::RoundUp(std::uint32_t granules) {
   return (granules + step - 1) & ~(step - 1);
 }
 
-void Arena::Account(Kind kind, std::int64_t granules) {
-  live_granules_[static_cast<int>(kind)] += static_cast<std::uint64_t>(granules);
-}
-
 std::int64_t Arena::TakeExtents(Kind kind, std::uint32_t count) {
-  auto begin = static_cast<std::uint32_t>(extents_.size());
+  std::uint32_t begin = extent_count_;
   if (free_extents_ >= count) {
     std::uint32_t run = 0;
-    for (std::uint32_t i = first_free_; i < extents_.size() && run < count; ++i) {
+    for (std::uint32_t i = first_free_; i < extent_count_ && run < count; ++i) {
       run = extents_[i].kind == Kind::kFree ? run + 1 : 0;
       if (run == count) begin = i + 1 - count;
     }
   }
-  if (begin == extents_.size()) {
+  if (begin == extent_count_) {
     if (begin + count > extents_max_) return -1;
-    try {
-      extents_.resize(begin + count);
-    } catch (const std::bad_alloc&) {
-      return -1;
-    }
+    extent_count_ = begin + count;
     high_water_.store(begin + count, std::memory_order_relaxed);
   } else {
     free_extents_ -= count;
@@ -112,11 +112,16 @@ std::int64_t Arena::TakeExtents(Kind kind, std::uint32_t count) {
 }
 
 bool Arena::Refill(Kind kind, Bump& bump) {
-  const std::int64_t extent = TakeExtents(kind, 1);
+  std::uint32_t count = kind == Kind::kPages ? std::clamp(extent_count_ / kPageExtentsShare,
+                                                          std::uint32_t{1}, kPageExtentsMax)
+                                             : 1;
+  std::int64_t extent = TakeExtents(kind, count);
+  if (extent < 0 && count > 1) extent = TakeExtents(kind, count = 1);
   if (extent < 0) return false;
+  ExtentAt(extent).length = 1;
   GiveBack(kind, bump.at, bump.end);
   bump.at = static_cast<std::uint32_t>(extent) << kExtentShift;
-  bump.end = bump.at + kExtentGranules;
+  bump.end = bump.at + count * kExtentGranules;
   if (bump.at != 0) return true;
   bump.at = kPageGranules;  // no block is named 0
   extents_[0].unusable = kPageGranules;
@@ -149,13 +154,6 @@ void Arena::GiveBack(Kind kind, std::uint32_t at, std::uint32_t end) {
   }
 }
 
-void Arena::Link(Kind kind, Ref ref, std::uint32_t granules) {
-  Ref& head = ListsOf(kind)[ClassOf(granules)];
-  *Header(ref) = {0, granules, 0, head};
-  if (head != 0) Header(head)->previous = ref;
-  head = ref;
-}
-
 void Arena::Unlink(Kind kind, Ref ref) {
   FreeBlockHeader* block = Header(ref);
   if (block->next != 0) Header(block->next)->previous = block->previous;
@@ -185,7 +183,7 @@ void* Arena::AllocateBlock(Kind kind, std::size_t bytes) {
   if (granules > kExtentGranules / 2) [[unlikely]] {
     const std::uint32_t count = (granules + kExtentGranules - 1) >> kExtentShift;
     // The first extent's beginning is not a block: skip it by filling it with something small.
-    if (extents_.empty() && !Refill(kind, BumpOf(kind))) return nullptr;
+    if (extent_count_ == 0 && !Refill(kind, BumpOf(kind))) return nullptr;
     const std::int64_t extent = TakeExtents(kind, count);
     if (extent < 0) return nullptr;
     ExtentAt(extent).live = granules;
@@ -258,14 +256,18 @@ void Arena::Populate(std::uint64_t bytes) const {
       std::uint64_t{high_water_.load(std::memory_order_relaxed)} * kExtentBytes;
   const std::uint64_t end =
       std::min(begin + bytes, std::uint64_t{extents_max_} * kExtentBytes) & ~std::uint64_t{4095};
-  if (end > begin) madvise(base_ + begin, end - begin, MADV_POPULATE_WRITE);
+  if (end <= begin) return;
+  madvise(base_ + begin, end - begin, MADV_POPULATE_WRITE);
+  char* table = base_ + reserved_;
+  const std::uint64_t first = begin / kExtentBytes * sizeof(Extent) & ~std::uint64_t{4095};
+  madvise(table + first, end / kExtentBytes * sizeof(Extent) - first, MADV_POPULATE_WRITE);
 }
 
 std::int64_t Arena::PickSparseExtent(int percent) {
   assert(percent <= 50);  // an extent that holds one large block is fuller than that
   std::int64_t best = -1;
   const std::uint32_t most = kExtentGranules / 100 * static_cast<std::uint32_t>(percent);
-  for (std::size_t i = 0; i < extents_.size(); ++i) {
+  for (std::size_t i = 0; i < extent_count_; ++i) {
     const Extent& extent = extents_[i];
     if (extent.kind != Kind::kRecords || extent.evacuating || extent.large) continue;
     if (extent.live > most || i == record_bump_.at >> kExtentShift || extent.first) continue;
@@ -325,7 +327,7 @@ void Arena::ResumeExtent(std::int64_t extent) {
 }
 
 void Arena::Trim() {
-  for (std::size_t i = 0; i < extents_.size(); ++i)
+  for (std::size_t i = 0; i < extent_count_; ++i)
     if (extents_[i].kind == Kind::kFree)
       madvise(base_ + i * kExtentBytes, kExtentBytes, MADV_DONTNEED);
 }
@@ -333,7 +335,7 @@ void Arena::Trim() {
 ArenaStats Arena::stats() const {
   const auto bytes = [&](Kind kind) { return live_granules_[static_cast<int>(kind)] * 8; };
   return {.reserved_bytes = reserved_,
-          .used_bytes = (extents_.size() - free_extents_) * kExtentBytes,
+          .used_bytes = (extent_count_ - free_extents_) * kExtentBytes,
           .record_bytes = bytes(Kind::kRecords),
           .page_bytes = bytes(Kind::kPages),
           .node_bytes = bytes(Kind::kNodes),
@@ -347,7 +349,7 @@ Status Arena::Validate() const {
   std::uint64_t capacity[4] = {};
   std::uint64_t unusable[4] = {};
   bool evacuating = false;
-  for (std::size_t i = 0; i < extents_.size(); i += extents_[i].length) {
+  for (std::size_t i = 0; i < extent_count_; i += extents_[i].length) {
     const Extent& extent = extents_[i];
     const auto kind = static_cast<int>(extent.kind);
     live[kind] += extent.live;

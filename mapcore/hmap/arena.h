@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "mapcore/base/result.h"
 #include "mapcore/hmap/record.h"
@@ -63,8 +62,37 @@ class Arena {
   Arena& operator=(const Arena&) = delete;
 
   // `bytes` is a multiple of 8, at least 16 is taken.
-  void* AllocateRecord(std::size_t bytes) { return AllocateBlock(Kind::kRecords, bytes); }
-  void FreeRecord(void* block, std::size_t bytes) { FreeBlock(Kind::kRecords, block, bytes); }
+  void* AllocateRecord(std::size_t bytes) {
+    // What nearly every write does: takes the block that was freed last, or the next of its extent.
+    const auto granules = static_cast<std::uint32_t>(bytes >> 3);
+    if (granules < kMinGranules || granules >= kExactClasses || fail_from_ != kFailNever)
+        [[unlikely]]
+      return AllocateBlock(Kind::kRecords, bytes);
+    Ref ref = records_[granules];
+    if (ref != 0) {
+      const Ref next = Header(ref)->next;
+      records_[granules] = next;
+      if (next != 0) Header(next)->previous = 0;
+    } else if (record_bump_.end - record_bump_.at >= granules) {
+      ref = record_bump_.at;
+      record_bump_.at += granules;
+    } else {
+      return AllocateBlock(Kind::kRecords, bytes);
+    }
+    extents_[ref >> kExtentShift].live += granules;
+    Account(Kind::kRecords, granules);
+    return At(ref);
+  }
+  void FreeRecord(void* block, std::size_t bytes) {
+    const auto granules = static_cast<std::uint32_t>(bytes >> 3);
+    const Ref ref = RefOf(block);
+    Extent& extent = extents_[ref >> kExtentShift];
+    if (granules < kMinGranules || granules >= kExactClasses || extent.evacuating) [[unlikely]]
+      return FreeBlock(Kind::kRecords, block, bytes);
+    extent.live -= granules;
+    Account(Kind::kRecords, -std::int64_t{granules});
+    PushFree(records_[granules], ref, granules);
+  }
   // `bytes` is a multiple of 64.
   void* AllocateNode(std::size_t bytes) { return AllocateBlock(Kind::kNodes, bytes); }
   void FreeNode(void* block, std::size_t bytes) { FreeBlock(Kind::kNodes, block, bytes); }
@@ -100,7 +128,7 @@ class Arena {
   ArenaStats stats() const;
   // The n-th allocation from now on fails, and all after it; for tests of what a failure leaves.
   void FailFrom(std::uint64_t n) { fail_from_ = n; }
-  void FailNever() { fail_from_ = UINT64_MAX; }
+  void FailNever() { fail_from_ = kFailNever; }
   // Errors: kInternal naming the first broken invariant of blocks and lists.
   Status Validate() const;
 
@@ -108,6 +136,9 @@ class Arena {
   static constexpr int kExtentShift = 13;  // a Ref to its extent
   static constexpr std::uint32_t kExtentGranules = 1 << kExtentShift;
   static constexpr int kClasses = 128;
+  static constexpr std::uint32_t kExactClasses = 64;  // below it a size class is its granules
+  static constexpr std::uint32_t kMinGranules = 2;    // a free block holds its header
+  static constexpr std::uint64_t kFailNever = UINT64_MAX;
 
   struct Extent {
     Kind kind = Kind::kFree;
@@ -131,6 +162,9 @@ class Arena {
   };
 
   Arena(char* base, std::uint64_t reserved, std::uint64_t limit);
+  // The table of extents lies behind the blocks, in the same reservation: it never moves, and costs
+  // memory as extents come into use.
+  static std::uint64_t TableBytes(std::uint64_t reserved);
 
   static int ClassOf(std::uint32_t granules);
   static std::uint32_t RoundUp(std::uint32_t granules);
@@ -142,27 +176,38 @@ class Arena {
   void* AllocateBlock(Kind kind, std::size_t bytes);
   void FreeBlock(Kind kind, void* block, std::size_t bytes);
   Ref TakeLarger(Kind kind, std::uint32_t granules);
-  void Link(Kind kind, Ref ref, std::uint32_t granules);
+  void Link(Kind kind, Ref ref, std::uint32_t granules) {
+    PushFree(ListsOf(kind)[ClassOf(granules)], ref, granules);
+  }
+  void PushFree(Ref& head, Ref ref, std::uint32_t granules) {
+    *Header(ref) = {0, granules, 0, head};
+    if (head != 0) Header(head)->previous = ref;
+    head = ref;
+  }
   void Unlink(Kind kind, Ref ref);
   void GiveBack(Kind kind, std::uint32_t at, std::uint32_t end);
   bool Refill(Kind kind, Bump& bump);
+  // Extents in a row; -1 when there are not so many.
   std::int64_t TakeExtents(Kind kind, std::uint32_t count);
-  void Account(Kind kind, std::int64_t granules);
-  bool Fails() { return fail_from_ != UINT64_MAX && fail_from_-- == 0 && ((fail_from_ = 0), true); }
+  void Account(Kind kind, std::int64_t granules) {
+    live_granules_[static_cast<int>(kind)] += static_cast<std::uint64_t>(granules);
+  }
+  bool Fails() { return fail_from_ != kFailNever && fail_from_-- == 0 && ((fail_from_ = 0), true); }
 
   char* base_;
   std::uint64_t reserved_;
   std::uint32_t extents_max_;
-  std::uint32_t free_extents_ = 0;  // below the high water
-  std::uint32_t first_free_ = 0;    // no free extent is below it
-  std::vector<Extent> extents_;
+  Extent* extents_;
+  std::uint32_t extent_count_ = 0;            // used so far
+  std::uint32_t free_extents_ = 0;            // below the high water
+  std::uint32_t first_free_ = 0;              // no free extent is below it
   std::atomic<std::uint32_t> high_water_{0};  // extents
   std::array<Ref, kClasses> records_{};
   std::array<Ref, kClasses> nodes_{};
   Bump record_bump_, node_bump_, page_bump_;
   Ref free_pages_ = 0;
   std::uint64_t live_granules_[4] = {};  // by kind
-  std::uint64_t fail_from_ = UINT64_MAX;
+  std::uint64_t fail_from_ = kFailNever;
   bool locked_ = false;
 };
 

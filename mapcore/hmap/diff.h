@@ -18,10 +18,15 @@ struct DiffResult {
   std::uint64_t pages_read = 0;       // of both sides; what is shared is not read
 };
 
-// The keys whose values differ. Snapshots of one lineage: O(top + what was copied between them),
-// because an equal pointer is an equal subtree and an equal reference an equal entry. Snapshots
-// that do not compare so (another lineage, another seed after a reseed or Clear, a relocation under
-// way): O(entries of both). The records live as long as the snapshots.
+// The keys whose values differ. The records live as long as the snapshots. What it costs:
+//
+// - snapshots of one lineage: O(top + what was copied between them), because an equal pointer is an
+//   equal subtree and an equal reference an equal entry
+// - of two lineages under equal seeds (maps that were built independently): O(chunks + entries of
+//   the pages that differ), where both maps were asked for their digest() before the snapshots were
+//   taken; pages whose digest is not known are added up. Equal sums count as equal entries: a
+//   difference is missed by 2^-64
+// - others (another seed, also after a reseed or Clear; a relocation under way): O(entries of both)
 DiffResult Diff(const Snapshot& before, const Snapshot& after);
 
 }  // namespace portolan::mapcore::hmap

@@ -34,6 +34,8 @@ struct alignas(64) Chunk : Node {
   static constexpr std::uint32_t kBits = 6;
   // A page pointer; its low six bits are the page's local depth.
   std::uint64_t pages[kPages];
+  std::uint64_t digest;        // the sum of its pages', once it was asked for; see digest.h
+  std::uint32_t digest_known;  // 0: not since the last write below
 };
 
 using HashFunction = std::uint64_t (*)(std::string_view key, std::uint64_t prepared_seed);
@@ -98,6 +100,10 @@ inline PageSpan SpanAt(const Top& top, std::uint64_t hash) {
 inline Page* FindPage(const Top& top, std::uint64_t hash) {
   const std::uint64_t entry = Load(top.chunks()[hash >> top.shift]);
   return PageOf(Load(ChunkOf(entry)->pages[PageIndex(hash, DepthOf(entry))]));
+}
+
+inline void PrefetchBucket(const Top& top, std::uint64_t hash) {
+  __builtin_prefetch(&FindPage(top, hash)->buckets[hash & 15]);
 }
 
 // The record of a key, or null. While a table is being relocated an entry is in one of the two

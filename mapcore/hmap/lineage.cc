@@ -12,6 +12,32 @@ constexpr std::uint32_t kSparesKept = 4;
 
 }  // namespace
 
+struct Lineage::StateSlab {
+  static constexpr std::size_t kStates = 16;
+  StateSlab* next;
+  SnapshotState states[kStates];
+};
+
+SnapshotState* Lineage::NewState() {
+  if (free_states_ == nullptr) {
+    auto* slab = new (std::nothrow) StateSlab;
+    if (slab == nullptr) return nullptr;
+    slab->next = std::exchange(slabs_, slab);
+    for (SnapshotState& state : slab->states) {
+      state.older = free_states_;
+      free_states_ = &state;
+    }
+  }
+  return std::exchange(free_states_, free_states_->older);
+}
+
+// Its dead list was handed on.
+void Lineage::Recycle(SnapshotState& snapshot) {
+  assert(snapshot.dead.empty());
+  snapshot.older = free_states_;
+  free_states_ = &snapshot;
+}
+
 void RefList::Append(Item item, Block*& spare) {
   if (NeedsBlock()) {
     spare->next = nullptr;
@@ -50,12 +76,12 @@ Lineage::~Lineage() {
   while (branches_ != nullptr) {
     Branch* branch = branches_;
     branches_ = branch->next;
-    while (branch->oldest != nullptr) {
-      SnapshotState* snapshot = branch->oldest;
-      branch->oldest = snapshot->newer;
-      delete snapshot;
-    }
     delete branch;
+  }
+  while (slabs_ != nullptr) {
+    StateSlab* slab = slabs_;
+    slabs_ = slab->next;
+    delete slab;
   }
 }
 
@@ -76,12 +102,14 @@ Branch* Lineage::NewBranch(SnapshotState* base) {
 SnapshotState* Lineage::Take(Branch& branch) {
   if (HasReleased()) Drain();
   if (version_ == UINT32_MAX) return nullptr;
-  auto* snapshot = new (std::nothrow) SnapshotState;
+  SnapshotState* snapshot = NewState();
   if (snapshot == nullptr) return nullptr;
   snapshot->contents = branch.head;
   snapshot->version = version_++;
   snapshot->pins.store(1, std::memory_order_relaxed);
+  snapshot->digest_known.store(false, std::memory_order_relaxed);
   snapshot->branch = &branch;
+  snapshot->newer = nullptr;
   snapshot->older = branch.newest;
   (branch.newest != nullptr ? branch.newest->newer : branch.oldest) = snapshot;
   branch.newest = snapshot;
@@ -176,7 +204,7 @@ void Lineage::ReleaseNow(SnapshotState& snapshot) {
     (snapshot.older != nullptr ? snapshot.older->dead : branch.dead).Join(std::move(snapshot.dead));
   }
   Unlink(snapshot);
-  delete &snapshot;
+  Recycle(snapshot);
   EndIfEmpty(branch);
 }
 

@@ -70,8 +70,11 @@ class RefList {
 // What a map counts.
 struct Counters {
   std::uint64_t size = 0;
-  std::uint64_t digest = 0;  // sum of EntryDigest over the entries, each under its table's seed
-  std::uint64_t pages = 0;   // of the primary table, overflow pages not included
+  // Sum of EntryDigest over the entries, each under its table's seed; see digest.h.
+  std::uint64_t digest = 0;
+  bool digest_known = false;  // since the last write
+  bool digests_kept = false;  // pages and chunks may know theirs
+  std::uint64_t pages = 0;    // of the primary table, overflow pages not included
   std::uint64_t overflow_pages = 0;
   // Of a relocation under way; see relocation.h.
   std::uint64_t old_pages = 0;
@@ -97,6 +100,8 @@ struct SnapshotState {
   std::atomic<std::uint32_t> pins{0};  // handles, and branches forked here
   std::uint64_t user_version = 0;
   std::int64_t timestamp_ms = 0;
+  std::atomic<std::uint64_t> digest{0};  // where `contents` does not know it; see digest.h
+  std::atomic<bool> digest_known{false};
   Branch* branch = nullptr;
   SnapshotState* older = nullptr;
   SnapshotState* newer = nullptr;
@@ -182,6 +187,11 @@ class Lineage {
   }
   // The head of `branch` no longer refers to the block, and readers find it no more.
   void Retire(Branch& branch, void* block, std::uint32_t birth);
+  void RetireRecord(Branch& branch, Record* record) {
+    if (record->birth() > branch.floor() && readers_ == nullptr && iterations_ == 0) [[likely]]
+      return arena_->FreeRecord(record, record->bytes());
+    Retire(branch, record, record->birth());
+  }
   // Frees now, or when the readers and iterators of this moment are gone. `block` was never in a
   // snapshot that lives.
   void Free(void* block);
@@ -211,6 +221,8 @@ class Lineage {
   Status Validate() const;
 
  private:
+  SnapshotState* NewState();
+  void Recycle(SnapshotState& snapshot);
   void ReleaseNow(SnapshotState& snapshot);
   static void Publish(Branch& branch, const Contents& contents);
   void Unlink(SnapshotState& snapshot);
@@ -227,6 +239,10 @@ class Lineage {
   ReaderDomain* readers_;
   std::uint32_t version_ = 1;
   std::atomic<SnapshotState*> released_{nullptr};
+  // States come from slabs: taking a snapshot goes to the heap once in kStates times.
+  struct StateSlab;
+  StateSlab* slabs_ = nullptr;
+  SnapshotState* free_states_ = nullptr;  // linked by `older`
   Branch* branches_ = nullptr;
   RefList::Block* spares_ = nullptr;
   std::uint32_t spare_count_ = 0;

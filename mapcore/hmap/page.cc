@@ -38,16 +38,4 @@ bool PlaceEntry(Page& page, HashParts parts, std::uint32_t ref) {
   return true;
 }
 
-void EmptySlot(Slot slot) {
-  Page& page = *slot.page;
-  Bucket& bucket = page.buckets[slot.bucket];
-  const std::uint32_t home = bucket.ext[slot.index] & 15u;
-  Store(bucket.tops, bucket.tops & ~(std::uint64_t{0xff} << 8 * slot.index));
-  for (std::uint32_t b = home; b != slot.bucket; b = (b + 1) % Page::kBuckets) {
-    std::uint16_t& link = page.buckets[b].link;
-    Store(link, static_cast<std::uint16_t>(link - 1));
-  }
-  page.set_count(page.count() - 1);
-}
-
 }  // namespace portolan::mapcore::hmap

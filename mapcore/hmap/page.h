@@ -42,8 +42,8 @@ struct alignas(64) Bucket {
   // kPassMask: how many entries have their home here or before and live behind, around the page. It
   // is exact, so that churn leaves no tombstones. kChained: the page has an overflow page.
   std::uint16_t link;
-  std::uint16_t meta;  // of buckets 0 to 2: the page's
-  std::uint32_t word;  // of bucket 0: the page's birth
+  std::uint16_t meta;  // of buckets 0 to 3: the page's
+  std::uint32_t word;  // of buckets 0, 3 and 4: the page's birth and digest
 
   static constexpr std::uint16_t kPassMask = 0x7fff;
   static constexpr std::uint16_t kChained = 0x8000;
@@ -83,6 +83,20 @@ struct alignas(1024) Page {
     return std::uint32_t{LoadRelaxed(buckets[1].meta)} << 16 | LoadRelaxed(buckets[2].meta);
   }
   void set_overflow(std::uint32_t ref);
+
+  // The sum of EntryDigest over the page's entries and its overflow pages', where it is known: the
+  // map's writer stores it when it was asked for (digest.h), and forgets it with the next write.
+  // Other threads may look: a snapshot's page changes in nothing else.
+  bool digest_known() const { return Load(buckets[3].meta) != 0; }
+  std::uint64_t digest() const {
+    return std::uint64_t{LoadRelaxed(buckets[3].word)} << 32 | LoadRelaxed(buckets[4].word);
+  }
+  void KeepDigest(std::uint64_t digest) {
+    StoreRelaxed(buckets[3].word, static_cast<std::uint32_t>(digest >> 32));
+    StoreRelaxed(buckets[4].word, static_cast<std::uint32_t>(digest));
+    Store(buckets[3].meta, std::uint16_t{1});
+  }
+  void ForgetDigest() { StoreRelaxed(buckets[3].meta, std::uint16_t{0}); }
 
   // An empty page.
   void Clear(std::uint32_t birth);
@@ -132,7 +146,17 @@ inline Slot Probe(const Page* page, HashParts parts, const char* base, const IsI
 // caller's.
 bool PlaceEntry(Page& page, HashParts parts, std::uint32_t ref);
 // Empties a slot. The digest is the caller's.
-void EmptySlot(Slot slot);
+inline void EmptySlot(Slot slot) {
+  Page& page = *slot.page;
+  Bucket& bucket = page.buckets[slot.bucket];
+  const std::uint32_t home = bucket.ext[slot.index] & 15u;
+  Store(bucket.tops, bucket.tops & ~(std::uint64_t{0xff} << 8 * slot.index));
+  for (std::uint32_t b = home; b != slot.bucket; b = (b + 1) % Page::kBuckets) {
+    std::uint16_t& link = page.buckets[b].link;
+    Store(link, static_cast<std::uint16_t>(link - 1));
+  }
+  page.set_count(page.count() - 1);
+}
 inline void ReplaceRef(Slot slot, std::uint32_t ref) {
   Store(slot.page->buckets[slot.bucket].refs[slot.index], ref);
 }

@@ -55,7 +55,6 @@ bool Relocation::MovePage(std::uint64_t& cursor) {
     if (!tree_.Insert(tree_.primary(), to, ref)) return false;
     const Slot slot = tree_.FindRef(*branch_.head.top->old, from, ref);
     tree_.Remove(tree_.old(), from, slot, Tree::Fate::kKeep);
-    branch_.head.digest += EntryDigest(to, record.value()) - EntryDigest(from, record.value());
   }
   // Behind the page as it was: it may have begun before the cursor, joined with one that is done.
   cursor = depth == 0 ? 0 : (cursor | (~std::uint64_t{0} >> depth)) + 1;

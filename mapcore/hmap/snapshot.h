@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "mapcore/hmap/digest.h"
 #include "mapcore/hmap/lineage.h"
 
 namespace portolan::mapcore {
@@ -50,7 +51,7 @@ class Snapshot {
   std::uint32_t lineage_version() const { return state_->version; }
   std::int64_t timestamp_ms() const { return state_->timestamp_ms; }
   // Hmap::digest() of that moment.
-  std::uint64_t digest() const { return contents().digest; }
+  std::uint64_t digest() const { return hmap::DigestOf(*lineage_, *state_); }
 
   // Calls visit(const Record&) for every entry, in no order that means anything.
   template <typename Visit>

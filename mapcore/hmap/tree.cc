@@ -28,6 +28,7 @@ Chunk* Tree::NewChunk() {
   if (chunk != nullptr) {
     chunk->birth = lineage_.version();
     chunk->bytes = sizeof(Chunk);
+    chunk->digest_known = 0;
   }
   return chunk;
 }
@@ -71,11 +72,6 @@ Top* Tree::NewTable(std::uint64_t prepared_seed, HashFunction hash, std::uint32_
   return nullptr;
 }
 
-Slot Tree::Find(const Top& top, std::uint64_t hash, std::string_view key) const {
-  return Probe(FindPage(top, hash), HashParts(hash), lineage_.base(),
-               [&](Arena::Ref ref) { return lineage_.RecordAt(ref)->HasKey(key); });
-}
-
 Slot Tree::FindRef(const Top& top, std::uint64_t hash, Arena::Ref ref) const {
   return Probe(FindPage(top, hash), HashParts(hash), lineage_.base(),
                [&](Arena::Ref found) { return found == ref; });
@@ -94,6 +90,13 @@ Tree::Place Tree::Locate(Top& top, std::uint64_t hash) const {
   place.span = 1u << (place.chunk_depth + Chunk::kBits - place.depth);
   place.index = index & ~(place.span - 1);
   return place;
+}
+
+void Tree::ForgetKeptDigests(Top** table, std::uint64_t hash, Page& page) {
+  if (table != primary()) table = old();
+  page.ForgetDigest();
+  StoreRelaxed(ChunkOf((*table)->chunks()[hash >> (*table)->shift])->digest_known, 0u);
+  branch_.head.digest_known = false;
 }
 
 Top* Tree::CopyTop(const Top& top) {
@@ -153,6 +156,7 @@ Page* Tree::CopyPage(const Page& page) {
   }
   std::memcpy(static_cast<void*>(copy), &page, sizeof page);
   copy->set_birth(lineage_.version());
+  copy->ForgetDigest();
   if (rest != nullptr) copy->set_overflow(lineage_.arena().RefOf(rest));
   return copy;
 }
@@ -166,8 +170,13 @@ void Tree::RetirePage(Page* page) {
 
 Page* Tree::OwnPage(Top** table, std::uint64_t hash) {
   Page* page = FindPage(**table, hash);
-  if (page->birth() > branch_.floor()) [[likely]]
-    return page;
+  if (!Owns(*page)) [[unlikely]]
+    page = CopyForWrite(table, hash, page);
+  if (page != nullptr) ForgetDigests(table, hash, *page);
+  return page;
+}
+
+Page* Tree::CopyForWrite(Top** table, std::uint64_t hash, Page* page) {
   if (page->overflow() != 0 &&
       !lineage_.PrepareRoom(static_cast<std::uint32_t>(OverflowPagesOf(table))))
     return nullptr;
@@ -181,9 +190,11 @@ Page* Tree::OwnPage(Top** table, std::uint64_t hash) {
   return copy;
 }
 
-// The same slot in the branch's own page.
-Slot Tree::OwnSlot(Top** table, std::uint64_t hash, Slot slot) {
-  if (slot.page->birth() > branch_.floor()) return slot;
+Slot Tree::OwnSlotNow(Top** table, std::uint64_t hash, Slot slot) {
+  if (Owns(*slot.page)) {
+    ForgetDigests(table, hash, *FindPage(**table, hash));
+    return slot;
+  }
   const Arena::Ref ref = slot.ref();
   const HashParts parts = slot.parts();
   Page* page = OwnPage(table, hash);
@@ -229,23 +240,16 @@ bool Tree::InsertFull(Top** table, std::uint64_t hash, Arena::Ref ref) {
   return true;
 }
 
-bool Tree::Replace(Top** table, std::uint64_t hash, Slot slot, Arena::Ref ref) {
-  slot = OwnSlot(table, hash, slot);
-  if (slot.page == nullptr) return false;
-  Record* record = lineage_.RecordAt(slot.ref());
-  ReplaceRef(slot, ref);
-  lineage_.Retire(branch_, record, record->birth());
-  return true;
-}
-
 bool Tree::Remove(Top** table, std::uint64_t hash, Slot slot, Fate fate) {
   slot = OwnSlot(table, hash, slot);
   if (slot.page == nullptr) return false;
   if (table != primary()) table = old();
   Record* record = lineage_.RecordAt(slot.ref());
   EmptySlot(slot);
-  if (fate == Fate::kRetire) lineage_.Retire(branch_, record, record->birth());
-  if (slot.page->count() < kMergeAt / 2) MergeIfSparse(table, hash);
+  if (fate == Fate::kRetire) lineage_.RetireRecord(branch_, record);
+  // Not at every count: looking at the neighbour is a line of memory that nothing else needs.
+  const std::uint32_t count = slot.page->count();
+  if (count < kMergeAt / 2 && count % kMergeLooks == 0) MergeIfSparse(table, hash);
   return true;
 }
 
@@ -279,6 +283,7 @@ bool Tree::Split(Top** table, std::uint64_t hash) {
   const std::uint32_t half = place.span / 2;
   PointPages(*place.chunk, place.index + half, half, EntryOf(high, place.depth + 1));
   PointPages(*place.chunk, place.index, half, EntryOf(low, place.depth + 1));
+  StoreRelaxed(place.chunk->digest_known, 0u);
   ++PagesOf(table);
   lineage_.Retire(branch_, page, page->birth());
   return true;
@@ -342,6 +347,7 @@ void Tree::MergeIfSparse(Top** table, std::uint64_t hash) {
   for (Page* page : {one, two})
     ForEachSlot(*page, [&](Slot slot) { PlaceEntry(*joined, slot.parts(), slot.ref()); });
   PointPages(*place.chunk, low, 2 * place.span, EntryOf(joined, place.depth - 1));
+  StoreRelaxed(place.chunk->digest_known, 0u);
   --PagesOf(table);
   lineage_.Retire(branch_, one, one->birth());
   lineage_.Retire(branch_, two, two->birth());

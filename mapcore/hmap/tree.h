@@ -20,6 +20,7 @@ class Tree {
 
   // Two neighbours that hold no more than this together become one page.
   static constexpr std::uint32_t kMergeAt = 40;
+  static constexpr std::uint32_t kMergeLooks = 4;  // looked for at every count divisible by it
   // How much deeper than evenly filled pages a page may be. Hashes that are spread do not get
   // there: a page four levels too deep expects 72 / 16 entries.
   static constexpr std::uint32_t kDepthSlack = 6;
@@ -30,13 +31,23 @@ class Tree {
 
   Top** primary() { return &branch_.head.top; }
   Top** old() { return &branch_.head.top->old; }
-  Slot Find(const Top& top, std::uint64_t hash, std::string_view key) const;
+  Slot Find(const Top& top, std::uint64_t hash, std::string_view key) const {
+    return Probe(FindPage(top, hash), HashParts(hash), lineage_.base(),
+                 [&](Arena::Ref ref) { return lineage_.RecordAt(ref)->HasKey(key); });
+  }
 
   // Puts a reference where there is none of its key. False when memory is out.
   bool Insert(Top** table, std::uint64_t hash, Arena::Ref ref);
   // Makes the slot's reference another of the same key, or empties the slot, and retires the record
   // it named unless `keep`. False when memory is out.
-  bool Replace(Top** table, std::uint64_t hash, Slot slot, Arena::Ref ref);
+  bool Replace(Top** table, std::uint64_t hash, Slot slot, Arena::Ref ref) {
+    slot = OwnSlot(table, hash, slot);
+    if (slot.page == nullptr) return false;
+    Record* record = lineage_.RecordAt(slot.ref());
+    ReplaceRef(slot, ref);
+    lineage_.RetireRecord(branch_, record);
+    return true;
+  }
   enum class Fate { kRetire, kKeep };
   bool Remove(Top** table, std::uint64_t hash, Slot slot, Fate fate);
 
@@ -66,7 +77,26 @@ class Tree {
   Page* OwnPage(Top** table, std::uint64_t hash);
   Page* CopyPage(const Page& page);
   void RetirePage(Page* page);
-  Slot OwnSlot(Top** table, std::uint64_t hash, Slot slot);
+  // Whether the head may change the page in place. With no snapshot and no base it may change all
+  // of them, and need not look at a line that it otherwise does not touch.
+  bool Owns(const Page& page) const {
+    const std::uint32_t floor = branch_.floor();
+    return floor == 0 || page.birth() > floor;
+  }
+  // What is kept of digests no longer holds; of a page that is the branch's own.
+  void ForgetDigests(Top** table, std::uint64_t hash, Page& page) {
+    if (branch_.head.digests_kept) [[unlikely]]
+      ForgetKeptDigests(table, hash, page);
+  }
+  void ForgetKeptDigests(Top** table, std::uint64_t hash, Page& page);
+  Page* CopyForWrite(Top** table, std::uint64_t hash, Page* page);
+  // The same slot in the branch's own page; of a null page when memory is out.
+  Slot OwnSlot(Top** table, std::uint64_t hash, Slot slot) {
+    if (Owns(*slot.page) && !branch_.head.digests_kept) [[likely]]
+      return slot;
+    return OwnSlotNow(table, hash, slot);
+  }
+  Slot OwnSlotNow(Top** table, std::uint64_t hash, Slot slot);
   Page* Overflow(const Page& page) const;
   bool InsertFull(Top** table, std::uint64_t hash, Arena::Ref ref);
   bool Split(Top** table, std::uint64_t hash);

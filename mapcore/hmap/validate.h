@@ -14,7 +14,8 @@ namespace portolan::mapcore::hmap {
 //   bucket that a probe from its home reaches; no key is there twice
 // - every pass counter is the number of entries that passed; every page's count that of its slots
 // - no block is younger than the node above it could know: births do not exceed `version`
-// - size, digest and the numbers of pages are those of the entries
+// - size and the numbers of pages are those of the entries; so are the digests of the version, of
+//   chunks and of pages, where they are known
 //
 // Lineage::Validate(), over all versions at once: every block in use is reached from a head or a
 // snapshot or waits for readers, never both; every item of a dead list is reached; the sum of their

@@ -38,7 +38,7 @@ TEST_F(VersionLineTest, HandsOutTheRecordsOfItsPairsInOrder) {
 }
 
 TEST_F(VersionLineTest, SaysWhatBecameOfEachKey) {
-  const LineVersion version = Numbered(10);
+  const LineVersion version = Numbered(100);
   const LineVersion put = With(version, "key/3", "new");
   ASSERT_EQ(edits_.size(), 1u);
   EXPECT_EQ(edits_[0].record->value(), "new");
@@ -68,8 +68,17 @@ TEST_F(VersionLineTest, TheEmptyVersionHasNoLine) {
             ErrorCode::kExhausted);
 }
 
+TEST_F(VersionLineTest, ASmallVersionHasItsEntriesAndNoLine) {
+  const LineVersion version = Numbered(5);
+  EXPECT_EQ(version.Find("key/4"), "old");
+  EXPECT_EQ(version.Find("key/5"), std::nullopt);
+  EXPECT_LT(version.bytes(), 400u);
+  EXPECT_EQ(version.Apply(std::vector<KeyChange>{{"a", "1"}}, edits_).error().code,
+            ErrorCode::kExhausted);
+}
+
 TEST_F(VersionLineTest, RefusesToGoOnWhenItsMemoryIsFullAndStaysWhole) {
-  const LineVersion base = Numbered(4);
+  const LineVersion base = Numbered(40);
   std::vector<LineVersion> kept{base};
   const std::string large(60'000, 'x');
   for (;;) {

@@ -50,6 +50,13 @@ TEST_F(ValidateTest, FindsAnEntryInAPageThatIsNotItsHashs) {
   EXPECT_NE(Problem(), "");
 }
 
+TEST_F(ValidateTest, FindsADigestThatIsOff) {
+  (void)map_.digest();
+  EXPECT_EQ(Problem(), "");
+  PageOfKey("5").KeepDigest(PageOfKey("5").digest() + 1);
+  EXPECT_NE(Problem().find("digest"), std::string::npos);
+}
+
 TEST_F(ValidateTest, FindsALeakedBlock) {
   ASSERT_NE(map_.lineage().arena().AllocatePage(), nullptr);
   EXPECT_NE(Problem().find("blocks in use"), std::string::npos);
