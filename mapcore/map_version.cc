@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "mapcore/entry_limits.h"
 #include "mapcore/sorted_runs.h"
 #include "mapcore/version_line.h"
 
@@ -62,20 +63,12 @@ Digest DigestOf(const SortedRuns& records) {
   return hash.Finish();
 }
 
-Status CheckKey(std::string_view key) {
-  if (key.empty())
-    return Error{ErrorCode::kInvalid, "expected a key of 1 to 512 bytes, found an empty one"};
-  if (key.size() <= kKeyBytesMax) return {};
-  return Error{ErrorCode::kInvalid, "expected a key of 1 to 512 bytes, found " +
-                                        std::to_string(key.size()) + " bytes: \"" +
-                                        std::string(key.substr(0, 40)) + "…\""};
+Status CheckKey(const std::string& key) {
+  return mapcore::CheckKey(key, kKeyBytesMax);
 }
 
-Status CheckValue(std::string_view key, std::string_view value) {
-  if (value.size() <= kValueBytesMax) return {};
-  return Error{ErrorCode::kInvalid, "key \"" + std::string(key) +
-                                        "\": expected a value of at most 65535 bytes, found " +
-                                        std::to_string(value.size())};
+Status CheckValue(const std::string& key, const std::string& value) {
+  return mapcore::CheckValue(key, value, kValueBytesMax);
 }
 
 Error NamedTwice(std::string_view key) {

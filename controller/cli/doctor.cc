@@ -77,4 +77,17 @@ Check CheckClockAgainst(WallTime now, const std::string& daemon_started_at) {
   return check;
 }
 
+Check CheckFastPaths(const std::vector<mapcore::FastPathState>& states) {
+  using Circuit = mapcore::FastPathState::Circuit;
+  Check check{.name = "fast paths", .ok = true, .message = ""};
+  for (const mapcore::FastPathState& state : states) {
+    if (state.circuit == Circuit::kOpen) check.ok = false;
+    if (!check.message.empty()) check.message += ", ";
+    check.message += std::string(mapcore::FastPathName(state.path)) + " " +
+                     std::string(mapcore::CircuitName(state.circuit));
+    if (!state.reason.empty()) check.message += " (" + state.reason + ")";
+  }
+  return check;
+}
+
 }  // namespace portolan::controller

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "mapcore/base/clock.h"
+#include "mapcore/fast_paths.h"
 
 namespace portolan::controller {
 
@@ -24,5 +25,9 @@ Check CheckCaFile(const std::string& ssl_cert_file);
 Check CheckClock(WallTime now);
 // That the daemon's start lies in the past, as its and this clock say (5 s of difference are fine).
 Check CheckClockAgainst(WallTime now, const std::string& daemon_started_at);
+
+// What of the machine makes maps fast, and what is missing and why. Only a circuit that is open
+// (a wrong result) is a failure: without the others everything works, slower.
+Check CheckFastPaths(const std::vector<mapcore::FastPathState>& states);
 
 }  // namespace portolan::controller

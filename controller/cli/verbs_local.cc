@@ -56,7 +56,8 @@ void CheckDaemon(VerbSession& session, std::vector<Check>& checks) {
 ExitCode RunDoctor(VerbSession& session) {
   std::vector<Check> checks{CheckClock(session.now().wall),
                             CheckCaFile(session.env().getenv("SSL_CERT_FILE").value_or("")),
-                            {"git", true, LibgitFeatures()}};
+                            {"git", true, LibgitFeatures()},
+                            CheckFastPaths(mapcore::FastPaths().states())};
   if (session.call().Has("state"))
     checks.push_back(CheckStateDirectory(session.call().Get("state")));
   if (!session.call().Has("offline")) CheckDaemon(session, checks);

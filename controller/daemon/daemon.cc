@@ -57,6 +57,7 @@ struct Daemon::Parts {
   std::unique_ptr<ControlAuthenticator> authenticator;
   mapcore::Catalog catalog;
   EventSignal signal;
+  mapcore::FastPaths fast_paths;
   DaemonMetrics metrics;
   std::unique_ptr<VersionCache> versions;
   std::unique_ptr<RolloutReconciler> rollouts;
@@ -160,6 +161,7 @@ void Daemon::Parts::MakeApi(const DaemonConfig& config) {
     std::vector<SourceStatus> statuses;
     for (const auto& source : sources) statuses.push_back(source->status());
     metrics.SetCircuits(measurer->Circuits());
+    metrics.SetFastPaths(fast_paths.states());
     return metrics.Render(*rollouts, statuses);
   };
   router = std::make_unique<Router>(*authenticator, [this](const Request& request,

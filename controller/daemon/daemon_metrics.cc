@@ -42,7 +42,14 @@ DaemonMetrics::DaemonMetrics()
                                           {"provider", "outcome"}})),
       circuit_(registry_.AddGauge({"portolan_metric_provider_circuit",
                                    "1 for the state that the provider's circuit is in.",
-                                   {"provider", "state"}})) {}
+                                   {"provider", "state"}})),
+      fast_path_(registry_.AddGauge({"portolan_mapcore_fast_path",
+                                     "1 for the way that the maps go: fast, portable or open.",
+                                     {"path", "circuit"}})),
+      fast_path_fallbacks_(registry_.AddGauge(
+          {"portolan_mapcore_fast_path_fallbacks",
+           "How often the portable way was taken in place of the fast one, since the start.",
+           {"path"}})) {}
 
 void DaemonMetrics::Count(const reconciler::Event& event) {
   events_.With({event.type, event.reason}).Add();
@@ -59,6 +66,16 @@ void DaemonMetrics::SetCircuits(const std::map<std::string, CircuitBreaker::Stat
     circuit_.With({provider, "closed"}).Set(now == State::kClosed ? 1 : 0);
     circuit_.With({provider, "half_open"}).Set(now == State::kHalfOpen ? 1 : 0);
     circuit_.With({provider, "open"}).Set(now == State::kOpen ? 1 : 0);
+  }
+}
+
+void DaemonMetrics::SetFastPaths(const std::vector<mapcore::FastPathState>& states) {
+  using Circuit = mapcore::FastPathState::Circuit;
+  for (const mapcore::FastPathState& state : states) {
+    const std::string path(mapcore::FastPathName(state.path));
+    for (const Circuit circuit : {Circuit::kFast, Circuit::kPortable, Circuit::kOpen})
+      fast_path_.With({path, mapcore::CircuitName(circuit)}).Set(state.circuit == circuit ? 1 : 0);
+    fast_path_fallbacks_.With({path}).Set(static_cast<double>(state.fallbacks));
   }
 }
 

@@ -9,6 +9,7 @@
 #include "controller/reconcile/rollout_reconciler.h"
 #include "controller/reconcile/source_status.h"
 #include "controller/telemetry/metrics.h"
+#include "mapcore/fast_paths.h"
 
 namespace portolan::controller {
 
@@ -23,6 +24,8 @@ class DaemonMetrics {
   void CountMeasurement(const std::string& provider, std::string_view outcome);
   // What MetricWorker::Circuits says, before a Render.
   void SetCircuits(const std::map<std::string, CircuitBreaker::State>& circuits);
+  // What the machine allows the maps, before a Render.
+  void SetFastPaths(const std::vector<mapcore::FastPathState>& states);
   // Prometheus text 0.0.4 of this moment.
   std::string Render(const RolloutReconciler& rollouts, const std::vector<SourceStatus>& sources);
 
@@ -40,6 +43,8 @@ class DaemonMetrics {
   Family<Gauge>& journalled_;
   Family<Counter>& measurements_;
   Family<Gauge>& circuit_;
+  Family<Gauge>& fast_path_;
+  Family<Gauge>& fast_path_fallbacks_;
 };
 
 }  // namespace portolan::controller

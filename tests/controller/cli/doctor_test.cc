@@ -30,5 +30,17 @@ TEST(Doctor, SeesAClockThatCannotBeRight) {
   EXPECT_FALSE(CheckClockAgainst(now, "").ok);
 }
 
+TEST(Doctor, NamesWhatMakesMapsFastAndFailsOnAWrongResultOnly) {
+  using mapcore::FastPath;
+  using Circuit = mapcore::FastPathState::Circuit;
+  const Check slower = CheckFastPaths({{FastPath::kSimdProbe, Circuit::kFast, 1, 0, ""},
+                                       {FastPath::kMemoryLock, Circuit::kPortable, 0, 1, "limit"}});
+  EXPECT_TRUE(slower.ok);
+  EXPECT_EQ(slower.message, "simd-probe fast, memory-lock portable (limit)");
+  const Check wrong = CheckFastPaths({{FastPath::kSimdProbe, Circuit::kOpen, 0, 0, "wrong"}});
+  EXPECT_FALSE(wrong.ok);
+  EXPECT_EQ(wrong.message, "simd-probe open (wrong)");
+}
+
 }  // namespace
 }  // namespace portolan::controller

@@ -78,6 +78,21 @@ TEST_F(DaemonMetricsTest, CountsMeasurementsAndShowsCircuits) {
       HasLine(text, R"(portolan_metric_provider_circuit{provider="main",state="closed"} 1)"));
 }
 
+TEST_F(DaemonMetricsTest, ShowsWhichFastPathsTheMapsTake) {
+  using mapcore::FastPath;
+  using Circuit = mapcore::FastPathState::Circuit;
+  metrics.SetFastPaths({{FastPath::kMembarrier, Circuit::kPortable, 0, 3, "refused"}});
+  const std::string text = Render();
+  const auto path = [](const char* circuit, int value) {
+    return std::string(R"(portolan_mapcore_fast_path{path="membarrier",circuit=")") + circuit +
+           "\"} " + std::to_string(value);
+  };
+  EXPECT_TRUE(HasLine(text, path("portable", 1))) << text;
+  EXPECT_TRUE(HasLine(text, path("fast", 0)));
+  EXPECT_TRUE(HasLine(text, path("open", 0)));
+  EXPECT_TRUE(HasLine(text, R"(portolan_mapcore_fast_path_fallbacks{path="membarrier"} 3)"));
+}
+
 TEST_F(DaemonMetricsTest, SaysWhatClientsReported) {
   reconciler::Report report{
       "checkout-1",

@@ -1,0 +1,173 @@
+#include "mapcore/shared/filled_map.h"
+
+#include <array>
+#include <atomic>
+#include <mutex>
+#include <unordered_set>
+#include <utility>
+
+#include "mapcore/hmap/hash.h"
+
+namespace portolan::mapcore {
+
+// While the fill goes on, everything that writes a key holds the mutex of its stripe: to look, and
+// to put only if nothing is there, are then one step.
+struct FilledMap::State {
+  static constexpr std::size_t kStripes = 16;
+  struct alignas(64) Stripe {
+    std::mutex mutex;
+    std::unordered_set<std::string> erased;  // by users of the map; guarded by mutex
+  };
+
+  std::unique_ptr<SharedMap> map;
+  std::shared_ptr<EntrySource> source;
+  std::array<Stripe, kStripes> stripes;
+  std::atomic<bool> complete{false};
+  std::atomic<bool> ended{false};
+  mutable std::mutex mutex;
+  FillProgress progress;  // guarded by mutex
+
+  Stripe& StripeOf(std::string_view key) {
+    return stripes[hmap::HashBytes(key, hmap::kHashWords[0]) % kStripes];
+  }
+
+  // Puts what the source has, unless the map has, or had, something newer.
+  Status Offer(MapSession& session, std::string_view key, std::string_view value) {
+    Stripe& stripe = StripeOf(key);
+    const std::lock_guard lock(stripe.mutex);
+    std::string present;
+    if (stripe.erased.contains(std::string(key))) return {};
+    if (session.Find(key, present) == Found::kHit) return {};
+    PORTOLAN_CHECK(session.Put(key, value));
+    const std::lock_guard count(mutex);
+    ++progress.entries;
+    return {};
+  }
+
+  void ReadPart(std::uint32_t part, std::uint32_t parts) {
+    if (ended) return;
+    const std::unique_ptr<MapSession> session = map->Open();
+    const Status read =
+        source->Read(part, parts, [&](std::string_view key, std::string_view value) -> Status {
+          if (ended) return Error{ErrorCode::kCancelled, "the map has ended"};
+          return Offer(*session, key, value);
+        });
+    const std::lock_guard lock(mutex);
+    ++(read.ok() ? progress.read : progress.failed);
+    if (!read.ok()) progress.error = read.error().message;
+    if (!progress.complete()) return;
+    complete.store(true, std::memory_order_release);
+  }
+};
+
+class FilledMap::Session : public MapSession {
+ public:
+  Session(FilledMap& map, State& state)
+      : MapSession(map), state_(state), behind_(state.map->Open()) {}
+
+ private:
+  Found DoFind(std::string_view key, std::string& value) override {
+    // Read before the lookup: a key that comes meanwhile is then found, or asked for.
+    const bool complete = state_.complete.load(std::memory_order_acquire);
+    const Found found = behind_->Find(key, value);
+    if (found != Found::kMiss || complete) return found;
+    {
+      State::Stripe& stripe = state_.StripeOf(key);
+      const std::lock_guard lock(stripe.mutex);
+      if (stripe.erased.contains(std::string(key))) return Found::kMiss;
+    }
+    auto loaded = state_.source->Load(key);
+    if (!loaded.ok()) return Found::kUnavailable;
+    if (!*loaded) return Found::kMiss;
+    // Memory may be out: the answer is good all the same.
+    if (state_.Offer(*behind_, key, **loaded).ok())
+      return behind_->Find(key, value);  // a miss when it was erased while the source was asked
+    value = std::move(**loaded);
+    return Found::kHit;
+  }
+
+  Result<bool> DoPut(std::string_view key, std::string_view value) override {
+    if (state_.complete.load(std::memory_order_acquire)) return behind_->Put(key, value);
+    State::Stripe& stripe = state_.StripeOf(key);
+    const std::lock_guard lock(stripe.mutex);
+    PORTOLAN_TRY(const bool fresh, behind_->Put(key, value));
+    stripe.erased.erase(std::string(key));
+    return fresh;
+  }
+
+  Result<bool> DoErase(std::string_view key) override {
+    if (state_.complete.load(std::memory_order_acquire)) return behind_->Erase(key);
+    State::Stripe& stripe = state_.StripeOf(key);
+    const std::lock_guard lock(stripe.mutex);
+    PORTOLAN_TRY(const bool there, behind_->Erase(key));
+    stripe.erased.insert(std::string(key));
+    return there;
+  }
+
+  State& state_;
+  const std::unique_ptr<MapSession> behind_;
+};
+
+FilledMap::FilledMap(std::unique_ptr<SharedMap> map, std::shared_ptr<EntrySource> source)
+    : SharedMap(map->limits()), state_(std::make_shared<State>()) {
+  state_->map = std::move(map);
+  state_->source = std::move(source);
+}
+
+FilledMap::~FilledMap() {
+  state_->ended = true;
+}
+
+Status FilledMap::Preload(std::uint64_t entries_max) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->progress.parts = 1;
+  }
+  const std::unique_ptr<MapSession> session = state_->map->Open();
+  std::uint64_t taken = 0;
+  bool all = true;
+  const Status read =
+      state_->source->Read(0, 1, [&](std::string_view key, std::string_view value) -> Status {
+        if (taken++ < entries_max) return state_->Offer(*session, key, value);
+        all = false;
+        return Error{ErrorCode::kCancelled, "enough"};
+      });
+  if (!all) return {};
+  const std::lock_guard lock(state_->mutex);
+  if (!read.ok()) {
+    state_->progress.failed = 1;
+    state_->progress.error = read.error().message;
+    return read;
+  }
+  state_->progress.read = 1;
+  state_->complete.store(true, std::memory_order_release);
+  return {};
+}
+
+void FilledMap::FillWith(Executor& executor, std::uint32_t parts) {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->progress.parts = parts;
+  }
+  for (std::uint32_t part = 0; part < parts; ++part)
+    executor.Run([state = state_, part, parts] { state->ReadPart(part, parts); });
+}
+
+FillProgress FilledMap::progress() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->progress;
+}
+
+std::unique_ptr<MapSession> FilledMap::Open() {
+  return std::make_unique<Session>(*this, *state_);
+}
+
+std::uint64_t FilledMap::size() const {
+  return state_->map->size();
+}
+
+const SharedMap& FilledMap::behind() const {
+  return *state_->map;
+}
+
+}  // namespace portolan::mapcore

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "mapcore/hmap.h"
+
+namespace portolan::mapcore {
+
+class MapPool;
+
+// An empty map that goes back to its pool, memory and all, when this ends; one without a pool just
+// ends. Move-only.
+class PooledMap {
+ public:
+  explicit PooledMap(Hmap map) : map_(std::make_unique<Hmap>(std::move(map))) {}
+  PooledMap(PooledMap&&) noexcept = default;
+  PooledMap& operator=(PooledMap&&) = delete;
+  ~PooledMap();
+
+  Hmap& operator*() const { return *map_; }
+  Hmap* operator->() const { return map_.get(); }
+
+ private:
+  friend class MapPool;
+  struct Shelf;
+  PooledMap(std::unique_ptr<Hmap> map, std::shared_ptr<Shelf> shelf)
+      : map_(std::move(map)), shelf_(std::move(shelf)) {}
+
+  std::unique_ptr<Hmap> map_;
+  std::shared_ptr<Shelf> shelf_;  // null: no pool
+};
+
+struct MapPoolStats {
+  std::uint64_t made = 0;     // maps for which memory was reserved
+  std::uint64_t reused = 0;   // maps that came from the shelf
+  std::uint64_t dropped = 0;  // not taken back: too large, snapshots alive, or the shelf was full
+  std::uint64_t resting = 0;  // on the shelf now
+};
+
+// Memory for maps that live for one request or one batch. To reserve address space and have the
+// kernel back it with pages costs more than to fill a small map; a map that is cleared keeps both
+// and gets a new hash seed. Thread-safe; maps may outlive the pool.
+class MapPool {
+ public:
+  struct Options {
+    std::size_t maps_max = 16;                              // on the shelf
+    std::uint64_t map_bytes_max = std::uint64_t{16} << 20;  // larger ones are given back at once
+    HmapOptions map = {};
+  };
+  explicit MapPool(Options options);
+
+  // An empty map. Errors: kExhausted, as Hmap::Create.
+  Result<PooledMap> Take();
+  MapPoolStats stats() const;
+
+ private:
+  std::shared_ptr<PooledMap::Shelf> shelf_;
+};
+
+}  // namespace portolan::mapcore

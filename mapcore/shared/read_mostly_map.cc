@@ -1,0 +1,270 @@
+#include "mapcore/shared/read_mostly_map.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <utility>
+
+namespace portolan::mapcore {
+namespace {
+
+constexpr std::uint32_t kReclaimEach = 512;  // replaced values; a pass costs one membarrier
+constexpr std::int64_t kSweepAtLeast = 64;   // erased cells
+
+}  // namespace
+
+class ReadMostlyMap::Session : public MapSession {
+ public:
+  explicit Session(ReadMostlyMap& map) : MapSession(map), map_(map), reader_(map.readers_) {}
+
+ private:
+  Found DoFind(std::string_view key, std::string& value) override;
+  Result<bool> DoPut(std::string_view key, std::string_view value) override;
+  Result<bool> DoErase(std::string_view key) override;
+
+  ReadMostlyMap& map_;
+  hmap::Reader reader_;
+};
+
+Found ReadMostlyMap::Session::DoFind(std::string_view key, std::string& value) {
+  const hmap::ReadScope scope(reader_);
+  // View and `amended` come as one: a promotion in between leaves this view amended, and the key is
+  // then found in dirty.
+  const View* view = map_.read_.load(std::memory_order_acquire);
+  const Cell* cell = CellIn(view->keys, key);
+  if (cell == nullptr) {
+    if (!view->amended.load(std::memory_order_acquire)) return Found::kMiss;
+    return map_.FindInDirty(key, value);
+  }
+  const Value* now = cell->value.load(std::memory_order_acquire);
+  if (now == nullptr) return Found::kMiss;
+  if (now == Swept()) return map_.FindInDirty(key, value);
+  value.assign(reinterpret_cast<const char*>(now + 1), now->bytes);
+  return Found::kHit;
+}
+
+Result<bool> ReadMostlyMap::Session::DoPut(std::string_view key, std::string_view value) {
+  const hmap::ReadScope scope(reader_);
+  Value* next = NewValue(value);
+  if (next == nullptr)
+    return Error{ErrorCode::kExhausted, "a value: expected " + std::to_string(value.size()) +
+                                            " bytes of memory, found none"};
+  Cell* cell = CellIn(map_.read_.load(std::memory_order_acquire)->keys, key);
+  if (cell != nullptr) {
+    const Exchanged done = map_.Exchange(*cell, next);
+    map_.TidyIfDue();
+    if (done != Exchanged::kSwept) return done == Exchanged::kFresh;
+  }
+  return map_.PutInDirty(key, next);
+}
+
+Result<bool> ReadMostlyMap::Session::DoErase(std::string_view key) {
+  const hmap::ReadScope scope(reader_);
+  const View* view = map_.read_.load(std::memory_order_acquire);
+  Cell* cell = CellIn(view->keys, key);
+  if (cell == nullptr && !view->amended.load(std::memory_order_acquire)) return false;
+  if (cell != nullptr) {
+    const Exchanged done = map_.Exchange(*cell, nullptr);
+    map_.TidyIfDue();
+    if (done != Exchanged::kSwept) return done == Exchanged::kReplaced;
+  }
+  return map_.EraseInDirty(key);
+}
+
+Result<std::unique_ptr<ReadMostlyMap>> ReadMostlyMap::Create(HmapOptions options,
+                                                             const EntryLimits& limits,
+                                                             hmap::ReaderDomain::Fences fences) {
+  std::unique_ptr<ReadMostlyMap> map(new ReadMostlyMap(limits, fences));
+  PORTOLAN_TRY(Cells cells, Cells::Create(std::move(options)));
+  map->dirty_.emplace(std::move(cells));
+  PORTOLAN_CHECK(map->Promote());
+  return map;
+}
+
+ReadMostlyMap::~ReadMostlyMap() {
+  const auto free_all = [](Value* value) {
+    while (value != nullptr) ::operator delete(std::exchange(value, value->next));
+  };
+  free_all(replaced_.load(std::memory_order_relaxed));
+  free_all(waiting_);
+  delete read_.load(std::memory_order_relaxed);
+  old_views_.clear();
+  if (!dirty_) return;
+  const auto last = dirty_->map().TakeSnapshot(0, 0);
+  if (!last.ok()) return;  // its memory is out: what the cells hold is lost with the process
+  Cells::ForEach(*last, [](std::string_view, std::uint64_t at) {
+    const std::unique_ptr<Cell> cell(reinterpret_cast<Cell*>(at));
+    ::operator delete(cell->value.load(std::memory_order_relaxed));
+  });
+}
+
+std::unique_ptr<MapSession> ReadMostlyMap::Open() {
+  return std::make_unique<Session>(*this);
+}
+
+std::uint64_t ReadMostlyMap::size() const {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(size_, 0));
+}
+
+ReadMostlyMap::Value* ReadMostlyMap::NewValue(std::string_view bytes) {
+  void* memory = ::operator new(sizeof(Value) + bytes.size(), std::nothrow);
+  if (memory == nullptr) return nullptr;
+  auto* value = new (memory) Value{nullptr, 0, static_cast<std::uint32_t>(bytes.size())};
+  if (!bytes.empty()) std::memcpy(value + 1, bytes.data(), bytes.size());
+  return value;
+}
+
+ReadMostlyMap::Cell* ReadMostlyMap::CellIn(const Snapshot& keys, std::string_view key) {
+  return reinterpret_cast<Cell*>(Cells::Find(keys, key).value_or(0));
+}
+
+ReadMostlyMap::Cell* ReadMostlyMap::CellInDirty(std::string_view key) const {
+  return reinterpret_cast<Cell*>(dirty_->Find(key).value_or(0));
+}
+
+// Sets the cell's value; null erases. kFresh: there was none. A swept cell is left as it is.
+ReadMostlyMap::Exchanged ReadMostlyMap::Exchange(Cell& cell, Value* value) {
+  Value* now = cell.value.load(std::memory_order_acquire);
+  do {
+    if (now == Swept()) return Exchanged::kSwept;
+    if (now == nullptr && value == nullptr) return Exchanged::kFresh;
+  } while (!cell.value.compare_exchange_weak(now, value, std::memory_order_acq_rel));
+  if (now == nullptr) {
+    size_.fetch_add(1, std::memory_order_relaxed);
+    erased_.fetch_sub(1, std::memory_order_relaxed);
+    return Exchanged::kFresh;
+  }
+  if (value == nullptr) {
+    size_.fetch_sub(1, std::memory_order_relaxed);
+    erased_.fetch_add(1, std::memory_order_relaxed);
+  }
+  Retire(now);
+  return Exchanged::kReplaced;
+}
+
+Found ReadMostlyMap::FindInDirty(std::string_view key, std::string& value) {
+  const std::lock_guard lock(mutex_);
+  const Cell* cell = CellInDirty(key);
+  // Its value is exchanged without the mutex, but freed under it or past every reader.
+  const Value* now = cell == nullptr ? nullptr : cell->value.load(std::memory_order_acquire);
+  if (now != nullptr) value.assign(reinterpret_cast<const char*>(now + 1), now->bytes);
+  // As Go has it: promote when asking dirty has cost as much as it could save. A failure is only
+  // the chance missed.
+  if (++missed_ >= std::max<std::uint64_t>(added_, 1) && added_ > 0) (void)Promote();
+  return now == nullptr ? Found::kMiss : Found::kHit;
+}
+
+// Takes `value`. Cells in dirty are never swept: that happens under the mutex, with the key's end.
+Result<bool> ReadMostlyMap::PutInDirty(std::string_view key, Value* value) {
+  const std::lock_guard lock(mutex_);
+  if (Cell* cell = CellInDirty(key); cell != nullptr)
+    return Exchange(*cell, value) == Exchanged::kFresh;
+  auto cell = std::make_unique<Cell>();
+  cell->value.store(value, std::memory_order_relaxed);
+  const Result<bool> put = dirty_->Put(key, reinterpret_cast<std::uint64_t>(cell.get()));
+  if (!put.ok()) {
+    ::operator delete(value);
+    return put.error();
+  }
+  (void)cell.release();  // dirty's now
+  ++added_;
+  size_.fetch_add(1, std::memory_order_relaxed);
+  read_.load(std::memory_order_relaxed)->amended.store(true, std::memory_order_release);
+  return true;
+}
+
+bool ReadMostlyMap::EraseInDirty(std::string_view key) {
+  const std::lock_guard lock(mutex_);
+  Cell* cell = CellInDirty(key);
+  if (cell == nullptr || Exchange(*cell, nullptr) != Exchanged::kReplaced) return false;
+  if (SweepDue()) (void)Promote();  // a failure is only the chance missed
+  return true;
+}
+
+bool ReadMostlyMap::SweepDue() const {
+  const std::int64_t erased = erased_.load(std::memory_order_relaxed);
+  return erased >= kSweepAtLeast && erased * 2 >= size_.load(std::memory_order_relaxed);
+}
+
+// Under the mutex. Takes keys without a value out of dirty. Threads go on meeting their cells in
+// the read view, until the next; Swept() sends them to dirty.
+void ReadMostlyMap::Sweep() {
+  const auto keys = dirty_->map().TakeSnapshot(promotions(), 0);
+  if (!keys.ok()) return;
+  Cells::ForEach(*keys, [&](std::string_view key, std::uint64_t at) {
+    auto* cell = reinterpret_cast<Cell*>(at);
+    Value* none = nullptr;
+    if (!cell->value.compare_exchange_strong(none, Swept(), std::memory_order_acq_rel)) return;
+    // Without memory to note the key's end, the cell stays what it was: erased.
+    if (!dirty_->Erase(key).ok()) return cell->value.store(nullptr, std::memory_order_release);
+    erased_.fetch_sub(1, std::memory_order_relaxed);
+    swept_cells_.emplace_back(cell);
+  });
+  sweeps_.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Under the mutex. Fails when memory is out; the read view stays what it was then.
+Status ReadMostlyMap::Promote() {
+  if (SweepDue()) Sweep();
+  PORTOLAN_TRY(Snapshot keys, dirty_->map().TakeSnapshot(promotions(), 0));
+  auto view = std::make_unique<View>();
+  view->keys = std::move(keys);
+  View* past = read_.exchange(view.release(), std::memory_order_acq_rel);
+  const std::uint32_t epoch = readers_.epoch();
+  if (past != nullptr) old_views_.push_back({std::unique_ptr<View>(past), epoch});
+  for (auto& cell : swept_cells_) old_cells_.push_back({std::move(cell), epoch});
+  swept_cells_.clear();
+  missed_ = added_ = 0;
+  promotions_.fetch_add(1, std::memory_order_relaxed);
+  Reclaim();
+  return {};
+}
+
+// Any thread: `value` was just taken out of its cell.
+void ReadMostlyMap::Retire(Value* value) {
+  value->epoch = readers_.epoch();
+  value->next = replaced_.load(std::memory_order_relaxed);
+  while (!replaced_.compare_exchange_weak(value->next, value, std::memory_order_release,
+                                          std::memory_order_relaxed)) {
+  }
+  replaced_count_.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Any thread, without the mutex. When another one holds it, that one or the next write will do.
+void ReadMostlyMap::TidyIfDue() {
+  const bool sweep = SweepDue();
+  if (!sweep && replaced_count_.load(std::memory_order_relaxed) < kReclaimEach) return;
+  const std::unique_lock lock(mutex_, std::try_to_lock);
+  if (!lock.owns_lock()) return;
+  if (sweep && SweepDue())
+    (void)Promote();  // a failure is only the chance missed
+  else
+    Reclaim();
+}
+
+// Under the mutex. Frees what no reader can see any more.
+void ReadMostlyMap::Reclaim() {
+  replaced_count_.store(0, std::memory_order_relaxed);
+  Value* value = replaced_.exchange(nullptr, std::memory_order_acquire);
+  const std::uint32_t passed = readers_.Advance();
+  Value* kept = nullptr;
+  const auto sort = [&](Value* list) {
+    while (list != nullptr) {
+      Value* next = list->next;
+      if (list->epoch <= passed) {
+        ::operator delete(list);
+      } else {
+        list->next = kept;
+        kept = list;
+      }
+      list = next;
+    }
+  };
+  sort(value);
+  sort(std::exchange(waiting_, nullptr));
+  waiting_ = kept;
+  std::erase_if(old_views_, [&](const auto& view) { return view.epoch <= passed; });
+  std::erase_if(old_cells_, [&](const auto& cell) { return cell.epoch <= passed; });
+}
+
+}  // namespace portolan::mapcore

@@ -1,0 +1,114 @@
+#include "mapcore/shared/filled_map.h"
+
+#include <gtest/gtest.h>
+
+#include "mapcore/shared/epoch_map.h"
+#include "tests/mapcore/shared/shared_map_fixture.h"
+
+namespace portolan::mapcore {
+namespace {
+
+class Filled : public testing::Test {
+ protected:
+  std::optional<std::string> Find(std::string_view key) {
+    std::string value;
+    if (session_->Find(key, value) != Found::kHit) return std::nullopt;
+    return value;
+  }
+  const std::shared_ptr<FakeSource> source_ = std::make_shared<FakeSource>(Numbered(100));
+  FilledMap map_{EpochMap::Create({.seed = 1}).value(), source_};
+  const std::unique_ptr<MapSession> session_ = map_.Open();
+  FakeExecutor executor_;
+};
+
+TEST_F(Filled, APreloadedMapNeverAsksItsSourceAgain) {
+  ASSERT_TRUE(map_.Preload(100).ok());
+  EXPECT_EQ(map_.size(), 100u);
+  EXPECT_TRUE(map_.progress().complete());
+  EXPECT_EQ(Find("key/42"), "value 42");
+  EXPECT_EQ(Find("absent"), std::nullopt);
+  EXPECT_EQ(source_->loads(), 0);
+}
+
+TEST_F(Filled, WhatWasNotPreloadedIsLoadedOnceWhenLookedUp) {
+  ASSERT_TRUE(map_.Preload(30).ok());
+  EXPECT_EQ(map_.size(), 30u);
+  EXPECT_FALSE(map_.progress().complete());
+  for (int round = 0; round < 2; ++round)
+    for (int i = 0; i < 100; ++i)
+      ASSERT_EQ(Find("key/" + std::to_string(i)), "value " + std::to_string(i));
+  EXPECT_EQ(source_->loads(), 70);
+  EXPECT_EQ(map_.size(), 100u);
+}
+
+TEST_F(Filled, LookupsAreRightAtEveryMomentOfAnAsynchronousFill) {
+  map_.FillWith(executor_, 4);
+  ASSERT_EQ(executor_.tasks.size(), 4u);
+  for (std::uint32_t part = 0;; ++part) {
+    EXPECT_EQ(map_.progress().read, part);
+    EXPECT_EQ(Find("key/" + std::to_string(part)), "value " + std::to_string(part));
+    EXPECT_EQ(Find("absent"), std::nullopt);
+    if (executor_.tasks.empty()) break;
+    executor_.RunNext();
+  }
+  EXPECT_TRUE(map_.progress().complete());
+  EXPECT_EQ(map_.size(), 100u);
+  const int loads = source_->loads();
+  EXPECT_EQ(Find("absent"), std::nullopt);
+  EXPECT_EQ(source_->loads(), loads);
+}
+
+TEST_F(Filled, WhatWasWrittenMeanwhileWinsOverTheFill) {
+  map_.FillWith(executor_, 2);
+  ASSERT_TRUE(session_->Put("key/1", "mine").ok());
+  ASSERT_TRUE(session_->Erase("key/2").ok());
+  ASSERT_TRUE(session_->Erase("key/3").ok());
+  ASSERT_TRUE(session_->Put("key/3", "back").ok());
+  EXPECT_EQ(Find("key/2"), std::nullopt);
+  while (!executor_.tasks.empty()) executor_.RunNext();
+  EXPECT_EQ(Find("key/1"), "mine");
+  EXPECT_EQ(Find("key/2"), std::nullopt);
+  EXPECT_EQ(Find("key/3"), "back");
+  EXPECT_EQ(map_.size(), 99u);
+}
+
+TEST_F(Filled, AKeyErasedWhileItIsLoadedStaysErased) {
+  const auto other = map_.Open();
+  source_->on_load = [&] { (void)other->Erase("key/7"); };
+  EXPECT_EQ(Find("key/7"), std::nullopt);
+  EXPECT_EQ(map_.size(), 0u);
+}
+
+TEST_F(Filled, APartThatFailsLeavesItsKeysToBeLoadedOneByOne) {
+  source_->fail_part = 1;
+  map_.FillWith(executor_, 2);
+  while (!executor_.tasks.empty()) executor_.RunNext();
+  const FillProgress progress = map_.progress();
+  EXPECT_EQ(progress.read, 1u);
+  EXPECT_EQ(progress.failed, 1u);
+  EXPECT_EQ(progress.error, "the source is down");
+  EXPECT_FALSE(progress.complete());
+  for (int i = 0; i < 100; ++i)
+    ASSERT_EQ(Find("key/" + std::to_string(i)), "value " + std::to_string(i));
+}
+
+TEST_F(Filled, ASourceThatFailsIsNotTakenForAMiss) {
+  source_->fail_loads = true;
+  std::string value;
+  EXPECT_EQ(session_->Find("key/1", value), Found::kUnavailable);
+  EXPECT_EQ(map_.counters().unavailable, 1u);
+}
+
+TEST(FilledMap, TasksThatComeAfterItsEndDoNothing) {
+  FakeExecutor executor;
+  const auto source = std::make_shared<FakeSource>(Numbered(10));
+  auto map = std::make_unique<FilledMap>(EpochMap::Create({.seed = 1}).value(), source);
+  map->FillWith(executor, 2);
+  executor.RunNext();
+  map.reset();
+  executor.RunNext();
+  EXPECT_TRUE(executor.tasks.empty());
+}
+
+}  // namespace
+}  // namespace portolan::mapcore

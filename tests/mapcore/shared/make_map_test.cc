@@ -1,0 +1,146 @@
+#include "mapcore/shared/make_map.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/mapcore/shared/shared_map_fixture.h"
+
+namespace portolan::mapcore {
+namespace {
+
+using Sharing = MapChoice::Sharing;
+using Filling = MapChoice::Filling;
+constexpr auto kShort = MapDemand::Lifetime::kShort;
+constexpr auto kLong = MapDemand::Lifetime::kLong;
+
+std::string Chosen(const MapDemand& demand, std::uint32_t cap = 16) {
+  const MapChoice choice = ChooseMap(demand, cap);
+  return std::string(FillingName(choice.filling)) + " " + std::string(SharingName(choice.sharing)) +
+         " parts=" + std::to_string(choice.fill_parts) +
+         " shards=" + std::to_string(choice.shards) + (choice.admission ? " admission" : "");
+}
+
+TEST(ChooseMap, FollowsTheTable) {
+  EXPECT_EQ(Chosen({100, kShort, 1}), "pooled locked parts=1 shards=1");
+  EXPECT_EQ(Chosen({10'000, kLong, 1}), "preload epoch parts=1 shards=1");
+  EXPECT_EQ(Chosen({10'000, kLong, 2}), "preload epoch parts=1 shards=1");
+  EXPECT_EQ(Chosen({10'000, kLong, 8}), "preload read-mostly parts=1 shards=1");
+  EXPECT_EQ(Chosen({10'000, kLong, 64}), "preload sharded parts=1 shards=256");
+  EXPECT_EQ(Chosen({10'000, kLong, 65}), "preload sharded parts=1 shards=256 admission");
+  EXPECT_EQ(Chosen({10'001, kLong, 1}), "async epoch parts=8 shards=1");
+  EXPECT_EQ(Chosen({10'001, kLong, 1}, 3), "async epoch parts=3 shards=1");
+  EXPECT_EQ(Chosen({10'001, kLong, 1}, 0), "async epoch parts=1 shards=1");
+  EXPECT_EQ(Chosen({2'000'001, kLong, 1}), "image epoch parts=1 shards=1");
+  EXPECT_EQ(Chosen({2'000'001, kLong, 99}), "image epoch parts=1 shards=1 admission");
+}
+
+class MakeMapTest : public testing::Test {
+ protected:
+  MapServices Services() {
+    MapServices services;
+    services.fast_paths = &fast_paths_;
+    services.source = source_;
+    services.executor = &executor_;
+    services.pool = &pool_;
+    services.clock = &clock_;
+    services.image_fd = file_.fd();
+    return services;
+  }
+  static void ExpectServes(SharedMap& map) {
+    const auto session = map.Open();
+    std::string value;
+    for (int i = 0; i < 100; ++i) {
+      ASSERT_EQ(session->Find("key/" + std::to_string(i), value), Found::kHit);
+      ASSERT_EQ(value, "value " + std::to_string(i));
+    }
+    EXPECT_TRUE(*session->Put("more", "1"));
+    EXPECT_EQ(session->Find("more", value), Found::kHit);
+    EXPECT_EQ(session->Find("absent", value), Found::kMiss);
+  }
+
+  FastPaths fast_paths_;
+  const std::shared_ptr<FakeSource> source_ = std::make_shared<FakeSource>(Numbered(100));
+  FakeExecutor executor_;
+  MapPool pool_{{}};
+  FakeMonoClock clock_;
+  const MemoryFile file_;
+};
+
+TEST_F(MakeMapTest, EveryChoiceServesItsSourceAndTakesWrites) {
+  for (const MapDemand& demand :
+       {MapDemand{100, kShort, 1}, MapDemand{100, kLong, 1}, MapDemand{100, kLong, 4},
+        MapDemand{100, kLong, 20}, MapDemand{100, kLong, 99}, MapDemand{50'000, kLong, 1},
+        MapDemand{3'000'000, kLong, 1}}) {
+    const auto map = MakeMap(demand, Services());
+    ASSERT_TRUE(map.ok()) << map.error().message;
+    ExpectServes(**map);
+  }
+  EXPECT_EQ(pool_.stats().made, 1u);
+}
+
+TEST_F(MakeMapTest, AMiddleMapIsUsableBeforeTheExecutorRan) {
+  const auto map = MakeMap({50'000, kLong, 1}, Services()).value();
+  EXPECT_EQ(executor_.tasks.size(), 8u);
+  ExpectServes(*map);
+  while (!executor_.tasks.empty()) executor_.RunNext();
+  EXPECT_TRUE(static_cast<FilledMap&>(*map).progress().complete());
+}
+
+TEST_F(MakeMapTest, AMiddleMapWithoutAnExecutorIsFilledWhenItReturns) {
+  MapServices services = Services();
+  services.executor = nullptr;
+  const auto map = MakeMap({50'000, kLong, 1}, services).value();
+  EXPECT_TRUE(static_cast<FilledMap&>(*map).progress().complete());
+  EXPECT_EQ(map->size(), 100u);
+}
+
+TEST_F(MakeMapTest, ALargeMapIsMappedAgainWithoutItsSource) {
+  ASSERT_TRUE(MakeMap({3'000'000, kLong, 1}, Services()).ok());
+  MapServices services = Services();
+  services.source = nullptr;
+  const auto map = MakeMap({3'000'000, kLong, 1}, services);
+  ASSERT_TRUE(map.ok()) << map.error().message;
+  ExpectServes(**map);
+}
+
+TEST_F(MakeMapTest, RefusesAFileThatIsNoImage) {
+  file_.Write("something else, which nobody wants to lose");
+  const auto map = MakeMap({3'000'000, kLong, 1}, Services());
+  ASSERT_FALSE(map.ok());
+  EXPECT_EQ(map.error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(file_.Read(), "something else, which nobody wants to lose");
+}
+
+TEST_F(MakeMapTest, NamesTheServiceThatIsMissing) {
+  const auto message = [](const MapDemand& demand, const MapServices& services) {
+    const auto map = MakeMap(demand, services);
+    return map.ok() ? "made" : map.error().message;
+  };
+  MapServices none;
+  EXPECT_EQ(message({}, none), "making a map: expected fast paths for any map, found none");
+  none.fast_paths = &fast_paths_;
+  EXPECT_EQ(message({}, none), "made");
+  EXPECT_EQ(message({1, kShort, 1}, none),
+            "making a map: expected a pool for a map of short life, found none");
+  EXPECT_EQ(message({3'000'000, kLong, 1}, none),
+            "making a map: expected a file for an image for a large map, found none");
+  EXPECT_EQ(message({1, kLong, 99}, none),
+            "making a map: expected a clock for a map that admits writes by rate, found none");
+}
+
+TEST_F(MakeMapTest, TakesThePortableWayWhereAFastPathIsOpen) {
+  fast_paths_.Fail(FastPath::kMembarrier, "a test says so");
+  fast_paths_.Fail(FastPath::kMemoryLock, "a test says so");
+  fast_paths_.Fail(FastPath::kSimdProbe, "a test says so");
+  MapServices services = Services();
+  services.map.memory.lock_memory = true;
+  ExpectServes(*MakeMap({100, kLong, 1}, services).value());
+  ExpectServes(*MakeMap({3'000'000, kLong, 1}, services).value());
+  for (const FastPathState& state : fast_paths_.states()) {
+    if (state.path == FastPath::kHugePages) continue;
+    EXPECT_GT(state.fallbacks, 0u) << FastPathName(state.path);
+    EXPECT_EQ(state.fast, 0u) << FastPathName(state.path);
+  }
+}
+
+}  // namespace
+}  // namespace portolan::mapcore

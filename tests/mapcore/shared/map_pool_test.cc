@@ -1,0 +1,64 @@
+#include "mapcore/shared/map_pool.h"
+
+#include <gtest/gtest.h>
+
+namespace portolan::mapcore {
+namespace {
+
+TEST(MapPool, HandsOutAnEmptyMapWithTheMemoryOfThePast) {
+  MapPool pool({});
+  std::uint64_t seed = 0;
+  std::uint64_t used = 0;
+  {
+    PooledMap map = pool.Take().value();
+    for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(map->Put(std::to_string(i), "value").ok());
+    seed = map->debug().hash0;
+    used = map->memory().used_bytes;
+  }
+  PooledMap again = pool.Take().value();
+  EXPECT_TRUE(again->empty());
+  EXPECT_EQ(again->Find("17"), std::nullopt);
+  EXPECT_EQ(again->memory().used_bytes, used);
+  EXPECT_NE(again->debug().hash0, seed);
+  const MapPoolStats stats = pool.stats();
+  EXPECT_EQ(stats.made, 1u);
+  EXPECT_EQ(stats.reused, 1u);
+}
+
+TEST(MapPool, DropsAMapThatASnapshotStillNeeds) {
+  MapPool pool({});
+  Snapshot snapshot;
+  {
+    PooledMap map = pool.Take().value();
+    ASSERT_TRUE(map->Put("a", "1").ok());
+    snapshot = map->TakeSnapshot(1, 0).value();
+  }
+  EXPECT_EQ(pool.stats().dropped, 1u);
+  EXPECT_EQ(pool.stats().resting, 0u);
+  EXPECT_EQ(snapshot.Find("a"), "1");
+}
+
+TEST(MapPool, DropsAMapThatGrewTooLargeAndWhatTheShelfCannotTake) {
+  MapPool pool({.maps_max = 1, .map_bytes_max = 1 << 20});
+  {
+    PooledMap large = pool.Take().value();
+    ASSERT_TRUE(large->Put("a", std::string(4 << 20, 'v')).ok());
+  }
+  EXPECT_EQ(pool.stats().dropped, 1u);
+  {
+    const PooledMap one = pool.Take().value();
+    const PooledMap two = pool.Take().value();
+  }
+  EXPECT_EQ(pool.stats().dropped, 2u);
+  EXPECT_EQ(pool.stats().resting, 1u);
+}
+
+TEST(MapPool, MayEndBeforeItsMaps) {
+  auto pool = std::make_unique<MapPool>(MapPool::Options{});
+  PooledMap map = pool->Take().value();
+  pool.reset();
+  EXPECT_TRUE(*map->Put("a", "1"));
+}
+
+}  // namespace
+}  // namespace portolan::mapcore
