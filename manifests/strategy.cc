@@ -108,6 +108,11 @@ Status ReadScalars(RecordReader& reader, Strategy& strategy) {
   reader.ReadEnum("onNewRevision", kOnNewRevisionNames, strategy.on_new_revision);
   reader.Read("rollbackWindowVersions", strategy.rollback_window_versions);
   reader.Read("rollbackWindowAgeMs", strategy.rollback_window_age);
+  reader.Read("convergeTimeoutMs", strategy.converge.timeout);
+  // Absent is not the same as any share.
+  double share = -1;
+  reader.Read("convergeShare", share);
+  if (share >= 0) strategy.converge.share = share;
   return reader.status();
 }
 
@@ -141,6 +146,9 @@ Value StrategyToValue(const Strategy& strategy) {
       {"rollbackWindowVersions", strategy.rollback_window_versions},
       {"rollbackWindowAgeMs", strategy.rollback_window_age.count()}};
   if (strategy.early_advance) value.Set("earlyAdvance", true);
+  if (strategy.converge.share) value.Set("convergeShare", *strategy.converge.share);
+  if (strategy.converge.timeout != Converge{}.timeout)
+    value.Set("convergeTimeoutMs", strategy.converge.timeout.count());
   return value;
 }
 

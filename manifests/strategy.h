@@ -56,6 +56,13 @@ struct Step {
   std::vector<AnalysisTemplate> analysis;
 };
 
+// How much of the fleet has to hold what a step gives it before the step counts, and for how long
+// it is waited for before the rollout pauses.
+struct Converge {
+  std::optional<double> share;  // none: all of at most ten instances, else 95 %; 0: nobody
+  Duration timeout = std::chrono::seconds(60);
+};
+
 // The recipe of a rollout, with every reference resolved: what a rollout freezes when it starts.
 struct Strategy {
   std::string name = "default";
@@ -68,6 +75,7 @@ struct Strategy {
   Duration progress_deadline = std::chrono::hours(1);
   OnNewRevision on_new_revision = OnNewRevision::kRestart;
   std::vector<mapcore::MatchRule> match;
+  Converge converge;
   std::int64_t rollback_window_versions = 10;
   Duration rollback_window_age = std::chrono::hours(72);
 };

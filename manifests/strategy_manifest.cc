@@ -179,6 +179,14 @@ void DecodeRollbackWindow(const Field& field, Strategy& strategy, Report& report
   window.Finish();
 }
 
+void DecodeConverge(const Field& field, Converge& converge, Report& report) {
+  if (!field) return;
+  MappingDecoder decoder(field, report);
+  if (const auto share = ReadRatio(decoder.Take("share"), report)) converge.share = *share;
+  SetIf(converge.timeout, ReadDuration(decoder.Take("timeout"), report));
+  decoder.Finish();
+}
+
 }  // namespace
 
 std::optional<StrategySpec> DecodeStrategy(const std::string& name, const Field& spec,
@@ -202,7 +210,8 @@ std::optional<StrategySpec> DecodeStrategy(const std::string& name, const Field&
   DecodeEnum(strategy.on_new_revision, decoder.Take("onNewRevision"), kOnNewRevisionNames, report);
   DecodeMatch(decoder.Take("match"), strategy, report);
   DecodeRollbackWindow(decoder.Take("rollbackWindow"), strategy, report);
-  decoder.RefuseForNow({"holdback", "shadow", "converge", "linear", "hardLimits"});
+  DecodeConverge(decoder.Take("converge"), strategy.converge, report);
+  decoder.RefuseForNow({"holdback", "shadow", "linear", "hardLimits"});
   decoder.Finish();
   if (report.size() != before) return std::nullopt;
   return result;

@@ -1,5 +1,6 @@
 #include "reconciler/status.h"
 
+#include "reconciler/rollout/converge.h"
 #include "reconciler/rollout/judge.h"
 #include "reconciler/rollout/record.h"
 #include "reconciler/rollout/step.h"
@@ -105,6 +106,23 @@ Value ConditionsStatus(const Rollout& r) {
   return conditions;
 }
 
+// The instances that acknowledge the map: without any, steps go by reports and time only.
+Value FleetStatus(const Rollout& r) {
+  const Convergence convergence = ConvergenceOf(r);
+  std::int64_t lost = 0;
+  for (const auto& [name, instance] : r.fleet) lost += instance.lost;
+  Value value;
+  value.Set("live", convergence.live);
+  value.Set("converged", convergence.converged);
+  value.Set("required", convergence.required);
+  value.Set("lost", lost);
+  value.Set("lagging", Value::Array(convergence.lagging.begin(), convergence.lagging.end()));
+  value.Set("message", convergence.live == 0
+                           ? std::string("no instances known: steps wait for reports and time only")
+                           : ConvergenceText(convergence));
+  return value;
+}
+
 void SetProgress(Value& value, const Rollout& r) {
   const bool moving = InFlight(r.phase) && r.target.has_value();
   const std::size_t steps = r.target ? r.target->strategy.steps.size() : 0;
@@ -128,6 +146,7 @@ void SetProgress(Value& value, const Rollout& r) {
   arms.Set("stable", ArmStatus(r.progress.evidence.stable));
   arms.Set("canary", ArmStatus(r.progress.evidence.canary));
   value.Set("arms", std::move(arms));
+  value.Set("instances", FleetStatus(r));
   value.Set("metrics",
             moving || r.phase == Phase::kRolledBack ? MetricsStatus(r) : Value(Value::Array{}));
 }
@@ -218,6 +237,29 @@ Value MapStatusToValue(const Rollout& r, WallTime now) {
   value.Set("lock", std::move(lock));
   value.Set("paused", r.operator_paused);
   return value;
+}
+
+Value InstancesToValue(const Rollout& r, Duration now_mono) {
+  Value::Array items;
+  for (const auto& [name, instance] : r.fleet) {
+    Value::Array applied;
+    for (const Digest& digest : instance.applied) applied.emplace_back(digest.ToString());
+    const Duration silent = instance.heard_mono ? now_mono - *instance.heard_mono : Duration(0);
+    const Duration left = std::max(instance.lease - silent, Duration(0));
+    const bool live = !instance.lost && left > Duration(0);
+    Value item;
+    item.Set("instance", name);
+    item.Set("map", r.map);
+    item.Set("status", !live ? "lost" : instance.refused ? "refused" : "applied");
+    item.Set("applied", std::move(applied));
+    item.Set("refused", instance.refused ? Value(instance.refused->ToString()) : Value());
+    item.Set("reason", instance.reason);
+    item.Set("leaseMs", instance.lease.count());
+    item.Set("leaseLeftMs", live ? left.count() : 0);
+    item.Set("lastAckAt", FormatTime(instance.heard));
+    items.push_back(std::move(item));
+  }
+  return items;
 }
 
 Value HistoryToJson(const Rollout& r) {

@@ -32,6 +32,10 @@ std::uint32_t WeightOf(const Rollout& rollout);
 // MapStatus of docs/http-api.md.
 manifests::Value MapStatusToValue(const Rollout& rollout, WallTime now);
 
+// The instances that acknowledge the map, as docs/http-api.md shows them, by name. `now_mono`: what
+// is left of the leases depends on it.
+manifests::Value InstancesToValue(const Rollout& rollout, Duration now_mono);
+
 // The history as docs/http-api.md shows it, newest first.
 manifests::Value HistoryToJson(const Rollout& rollout);
 

@@ -61,6 +61,14 @@ void AddArms(std::ostream& out, const Value& map) {
   }
 }
 
+void AddInstances(std::ostream& out, const Value& map) {
+  const Value* instances = map.Find("instances");
+  if (instances == nullptr || map.IntOr("step", 0) == 0) return;
+  const std::int64_t lost = instances->IntOr("lost", 0);
+  AddRow(out, "instances",
+         Text(*instances, "message") + (lost == 0 ? "" : "; " + std::to_string(lost) + " lost"));
+}
+
 void AddMetrics(std::ostream& out, const Value& map) {
   for (const Value& metric : ItemsOf(map, "metrics"))
     AddRow(out, "metric",
@@ -143,6 +151,7 @@ std::string StatusDetail(const Value& map, WallTime now) {
                FormatDuration(Duration(map.IntOr("soakRequiredMs", 0))));
   AddRow(out, "next look", Text(map, "nextAt"));
   AddArms(out, map);
+  AddInstances(out, map);
   AddMetrics(out, map);
   AddRow(out, "plan", ShortDigest(TextAt(map, {"plan"})));
   AddTroubles(out, map);
@@ -166,6 +175,22 @@ TextTable HistoryTable(const Value& history, WallTime now, bool wide) {
                  {Number(version, "size"), Text(version, "at"), Text(version, "author")});
     row.push_back(Text(version, "subject"));
     table.Add(std::move(row));
+  }
+  return table;
+}
+
+TextTable InstanceTable(const Value::Array& instances, WallTime now) {
+  TextTable table({"INSTANCE", "MAP", "STATUS", "DIGEST", "LEASE", "SEEN", "REASON"});
+  for (const Value& instance : instances) {
+    const auto& applied = ItemsOf(instance, "applied");
+    std::string digests;
+    for (const Value& digest : applied)
+      digests += (digests.empty() ? "" : " ") + ShortDigest(digest.as_string());
+    table.Add({reconciler::Printable(instance.StringOr("instance", "")), Text(instance, "map"),
+               Text(instance, "status"), OrDash(digests),
+               FormatDuration(Duration(instance.IntOr("leaseLeftMs", 0))),
+               FormatAge(instance.StringOr("lastAckAt", ""), now),
+               reconciler::Printable(Text(instance, "reason"))});
   }
   return table;
 }

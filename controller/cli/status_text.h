@@ -18,6 +18,8 @@ std::string StatusTableLine(const manifests::Value& map);
 // One MapStatus in a block: phase, versions, arms, findings, quarantine, lock, rejected lines.
 std::string StatusDetail(const manifests::Value& map, WallTime now);
 TextTable HistoryTable(const manifests::Value& history, WallTime now, bool wide);
+// A line per instance and map of GET /v1/instances.
+TextTable InstanceTable(const manifests::Value::Array& instances, WallTime now);
 TextTable EventTable(const manifests::Value::Array& events, bool wide);
 std::string EventLine(const manifests::Value& event);
 std::string WhyText(const manifests::Value& why);

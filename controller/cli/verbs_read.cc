@@ -168,6 +168,23 @@ ExitCode RunEvents(VerbSession& session) {
   return ExitCode::kOk;
 }
 
+ExitCode RunInstances(VerbSession& session) {
+  const std::string map = session.call().At(0);
+  const auto answer = session.Get("/v1/instances" + EncodeQuery({{"map", map}}));
+  if (!answer.ok()) return session.Fail(answer.error());
+  const auto& instances = ItemsOf(*answer, "instances");
+  if (session.json())
+    session.PrintValue(*answer);
+  else if (session.format() == OutputFormat::kName)
+    for (const Value& instance : instances)
+      session.out() << instance.StringOr("instance", "") << '\n';
+  else if (instances.empty())
+    session.Hint("no instance acknowledges yet; instances do it by POST /v1/acks");
+  else
+    session.Print(InstanceTable(instances, session.now().wall));
+  return ExitCode::kOk;
+}
+
 // MAP/KEY: names of maps hold no slash, keys may.
 ExitCode RunWhy(VerbSession& session) {
   const std::string what = session.call().At(0);
@@ -217,6 +234,12 @@ std::vector<VerbSpec> ReadVerbs() {
         {"watch", 'w', "", "go on until interrupted"}},
        {"events --map rate-limits", "events --watch -o jsonl", "events --after 1200"},
        RunEvents},
+      {"instances",
+       "the running clients that acknowledge maps, and what they hold",
+       {"[MAP]"},
+       {},
+       {"instances", "instances rate-limits -o json"},
+       RunInstances},
       {"why",
        "what a map waits for; for a key, who set its value",
        {"MAP[/KEY]"},

@@ -72,6 +72,14 @@ void RolloutReconciler::Report(std::vector<reconciler::Report> reports) {
   inbox_changed_.notify_one();
 }
 
+void RolloutReconciler::Acknowledge(std::vector<reconciler::Ack> acks) {
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    std::move(acks.begin(), acks.end(), std::back_inserter(inbox_.acks));
+  }
+  inbox_changed_.notify_one();
+}
+
 void RolloutReconciler::Measured(reconciler::Measurement measurement) {
   {
     const std::scoped_lock lock(inbox_mutex_);
@@ -106,8 +114,8 @@ std::future<void> RolloutReconciler::Wish(SourceWish wish) {
 void RolloutReconciler::Wait(Duration duration) {
   std::unique_lock lock(inbox_mutex_);
   inbox_changed_.wait_for(lock, duration, [this] {
-    return woken_ || !inbox_.reports.empty() || !inbox_.measurements.empty() ||
-           !inbox_.commands.empty() || !inbox_.wishes.empty();
+    return woken_ || !inbox_.reports.empty() || !inbox_.acks.empty() ||
+           !inbox_.measurements.empty() || !inbox_.commands.empty() || !inbox_.wishes.empty();
   });
   woken_ = false;
 }
@@ -176,12 +184,23 @@ RolloutReconciler::Observations RolloutReconciler::ObserveHealth(Inbox& inbox, c
   Observations seen;
   for (reconciler::Report& report : inbox.reports)
     if (lanes_.contains(report.map)) seen[report.map].reports.push_back(std::move(report));
+  for (reconciler::Ack& ack : inbox.acks) AddAck(ack, seen);
   for (reconciler::Measurement& measurement : inbox.measurements)
     if (lanes_.contains(measurement.map))
       seen[measurement.map].measurements.push_back(std::move(measurement));
   for (const auto& [map, lane] : lanes_)
     if (lane.due && *lane.due <= now.mono) seen[map];
   return seen;
+}
+
+void RolloutReconciler::AddAck(reconciler::Ack& ack, Observations& seen) {
+  if (!ack.map.empty()) {
+    const auto lane = lanes_.find(ack.map);
+    if (lane != lanes_.end()) seen[ack.map].acks.push_back(std::move(ack));
+    return;
+  }
+  for (const auto& [map, lane] : lanes_)
+    if (lane.rollout.fleet.contains(ack.instance)) seen[map].acks.push_back(ack);
 }
 
 RolloutReconciler::Observations RolloutReconciler::ObserveSources(

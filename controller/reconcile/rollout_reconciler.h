@@ -56,6 +56,8 @@ class RolloutReconciler {
 
   // Inputs, from any thread.
   void Report(std::vector<reconciler::Report> reports);
+  // An acknowledgement without a map goes to every map that its instance acknowledged before.
+  void Acknowledge(std::vector<reconciler::Ack> acks);
   void Measured(reconciler::Measurement measurement);
   std::future<Result<VerbAnswer>> Submit(std::string map, reconciler::Command command);
   // Answers when the wish was taken up.
@@ -101,6 +103,7 @@ class RolloutReconciler {
   };
   struct Inbox {
     std::vector<reconciler::Report> reports;
+    std::vector<reconciler::Ack> acks;
     std::vector<reconciler::Measurement> measurements;
     std::vector<PendingCommand> commands;
     std::vector<PendingWish> wishes;
@@ -119,6 +122,7 @@ class RolloutReconciler {
   using Observations = std::map<std::string, reconciler::Observation>;  // by map
   // What clients and providers say, and the time for those that are due.
   Observations ObserveHealth(Inbox& inbox, const Now& now);
+  void AddAck(reconciler::Ack& ack, Observations& seen);
   Observations ObserveSources(std::vector<PendingWish>& wishes);
   // One Step of each map observed.
   void StepAll(Observations seen, const Now& now);

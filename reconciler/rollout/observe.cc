@@ -97,7 +97,8 @@ void EndBake(Turn& turn) {
 // Paused by itself, so that it may go on by itself and the progress deadline counts.
 bool PausedByData(const Rollout& r) {
   return r.phase == Phase::kPaused &&
-         (r.reason == reason::kNoData || r.reason == reason::kInconclusive);
+         (r.reason == reason::kNoData || r.reason == reason::kInconclusive ||
+          r.reason == reason::kNotConverged);
 }
 
 void PassStepTime(Turn& turn, Duration elapsed) {
@@ -108,6 +109,7 @@ void PassStepTime(Turn& turn, Duration elapsed) {
       Flows(evidence.stable, turn.seen.now.mono) && Flows(evidence.canary, turn.seen.now.mono);
   MindSilence(turn, elapsed, flows);
   MindUnclear(turn, elapsed);
+  const bool converged = MindConvergence(turn, elapsed);
   if (r.phase != Phase::kStepping && !PausedByData(r)) return;
   r.progress.spent += elapsed;
   turn.PersistAtLeast(Persist::kTick);
@@ -115,7 +117,8 @@ void PassStepTime(Turn& turn, Duration elapsed) {
     return turn.RollBack(
         reason::kProgressDeadline,
         "not done after " + FormatDuration(strategy.progress_deadline) + " (progressDeadline)");
-  if (r.phase != Phase::kStepping) return;
+  // What clients do with the new version is judged from when they have it.
+  if (r.phase != Phase::kStepping || !converged) return;
   const bool counts = flows || strategy.min_lookups == 0 ||
                       strategy.on_no_data == manifests::OnNoData::kAdvanceAfterSoak;
   if (counts) r.progress.soaked += elapsed;

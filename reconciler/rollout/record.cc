@@ -1,7 +1,9 @@
 #include "reconciler/rollout/record.h"
 
 #include <charconv>
+
 #include "reconciler/analysis/metric_run_record.h"
+#include "reconciler/rollout/fleet_record.h"
 
 namespace portolan::reconciler {
 namespace {
@@ -171,6 +173,8 @@ Value ProgressToValue(const Progress& progress) {
   value.Set("soakedMs", progress.soaked.count());
   value.Set("silentMs", progress.silent.count());
   value.Set("unclearMs", progress.unclear.count());
+  if (progress.unconverged > Duration(0))
+    value.Set("unconvergedMs", progress.unconverged.count());
   value.Set("spentMs", progress.spent.count());
   value.Set("pausedMs", progress.paused.count());
   value.Set("bakedMs", progress.baked.count());
@@ -191,6 +195,7 @@ Result<Progress> ProgressFrom(const Value& value) {
   progress.soaked = MillisAt(value, "soakedMs");
   progress.silent = MillisAt(value, "silentMs");
   progress.unclear = MillisAt(value, "unclearMs");
+  progress.unconverged = MillisAt(value, "unconvergedMs");
   progress.spent = MillisAt(value, "spentMs");
   progress.paused = MillisAt(value, "pausedMs");
   progress.baked = MillisAt(value, "bakedMs");
@@ -394,6 +399,7 @@ Value RolloutToValue(const Rollout& r) {
   if (r.lock) value.Set("lock", LockToValue(*r.lock));
   value.Set("operatorPaused", r.operator_paused);
   value.Set("restarts", r.restarts);
+  if (!r.fleet.empty()) value.Set("fleet", FleetToValue(r.fleet));
   return value;
 }
 
@@ -430,6 +436,9 @@ Result<Rollout> RolloutFromValue(const Value& value) {
   PORTOLAN_CHECK(ReadLock(value, r));
   r.operator_paused = value.BoolOr("operatorPaused", false);
   r.restarts = static_cast<int>(value.IntOr("restarts", 0));
+  if (const Value* fleet = value.Find("fleet"); fleet != nullptr) {
+    PORTOLAN_TRY(r.fleet, FleetFromValue(*fleet));
+  }
   return r;
 }
 

@@ -15,6 +15,7 @@
 #include "reconciler/analysis/evidence_verdict.h"
 #include "reconciler/plan.h"
 #include "reconciler/quarantine.h"
+#include "reconciler/rollout/fleet.h"
 
 namespace portolan::reconciler {
 
@@ -42,6 +43,8 @@ inline constexpr std::string_view kOperatorPause = "OperatorPause";
 inline constexpr std::string_view kPauseStep = "PauseStep";
 inline constexpr std::string_view kNoData = "NoData";
 inline constexpr std::string_view kInconclusive = "Inconclusive";
+inline constexpr std::string_view kNotConverged = "NotConverged";
+inline constexpr std::string_view kRejected = "RejectedByInstance";
 inline constexpr std::string_view kAnalysisFailed = "AnalysisFailed";
 inline constexpr std::string_view kHardLimit = "HardLimit";
 inline constexpr std::string_view kAborted = "Aborted";
@@ -132,12 +135,13 @@ struct HandledRequest {
 // How far the rollout in flight is. Times are spent durations, so that a restart neither loses nor
 // adds any.
 struct Progress {
-  std::uint32_t step = 0;  // index into the strategy's steps
-  Duration soaked{0};      // in this step, while data flowed
-  Duration silent{0};      // in this step, since data stopped flowing
-  Duration unclear{0};     // in this step, since its metrics could not be decided
-  Duration spent{0};       // of the progress deadline, over all steps
-  Duration paused{0};      // in the present pause for a person
+  std::uint32_t step = 0;   // index into the strategy's steps
+  Duration soaked{0};       // in this step, while data flowed
+  Duration silent{0};       // in this step, since data stopped flowing
+  Duration unclear{0};      // in this step, since its metrics could not be decided
+  Duration unconverged{0};  // in this step, since instances lack what they are to hold
+  Duration spent{0};        // of the progress deadline, over all steps
+  Duration paused{0};       // in the present pause for a person
   Duration baked{0};
   WallTime started{};  // the rollout
   StepEvidence evidence;
@@ -176,6 +180,7 @@ struct Rollout {
   std::optional<Lock> lock;
   bool operator_paused = false;  // the next rollout is held
   int restarts = 0;              // in a row, by newer revisions
+  Fleet fleet;                   // the instances that acknowledge this map
 
   // Monotonic time of the last Step; none after a restart. Not persisted.
   std::optional<Duration> last_step;

@@ -55,6 +55,7 @@ Transition Step(const Rollout& rollout, const Observation& seen) {
   if (r.phase == Phase::kRollingBack) FinishRollback(turn);
   ForgetOldRequests(r, seen.now.wall);
   if (seen.command) TakeCommand(turn);
+  TakeAcks(turn);
   TakeReports(turn);
   TakeMeasurements(turn);
   PassTime(turn, elapsed);

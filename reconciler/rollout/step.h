@@ -42,6 +42,7 @@ struct Command {
 struct Observation {
   Now now;
   std::vector<Report> reports;            // of this map
+  std::vector<Ack> acks;                  // of this map
   std::vector<Measurement> measurements;  // answers of this map's providers
   std::optional<Target> desired;  // git wants this, planned against the present stable version
   bool removed = false;           // git no longer declares the map

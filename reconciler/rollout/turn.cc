@@ -32,7 +32,8 @@ void LeaveStep(Rollout& r) {
   r.progress.evidence = StepEvidence{};
   EndStepRuns(r.progress.runs);
   r.progress.inconclusive_accepted = false;
-  r.progress.soaked = r.progress.silent = r.progress.unclear = r.progress.paused = Duration(0);
+  r.progress.soaked = r.progress.silent = r.progress.unclear = Duration(0);
+  r.progress.unconverged = r.progress.paused = Duration(0);
 }
 
 }  // namespace
@@ -145,6 +146,8 @@ void Turn::Start(Target target) {
   const bool known_good = target.quarantine == QuarantineHold::kNone &&
                           KnownGood(r, target.version.digest, target.strategy, wall());
   const bool first = !r.stable;
+  BeginRollout(r.fleet, target.version.digest,
+               !first && r.stable->digest == target.version.digest);
   r.target = std::move(target);
   const VersionRef& version = r.target->version;
   Say("Normal", "RolloutStarted",

@@ -57,6 +57,7 @@ struct Turn {
 };
 
 // Pieces of Step.
+void TakeAcks(Turn& turn);
 void TakeReports(Turn& turn);
 void TakeDesired(Turn& turn);
 void TakeCommand(Turn& turn);
@@ -67,6 +68,9 @@ void AskForMeasurements(Turn& turn);
 void Judge(Turn& turn);
 // Pauses a step whose metrics cannot be decided for a while, and ends such a pause when they can.
 void MindUnclear(Turn& turn, Duration elapsed);
+// Pauses a step whose instances do not follow, and ends such a pause when they do. True when the
+// fleet holds what the step gives it.
+bool MindConvergence(Turn& turn, Duration elapsed);
 void PassTime(Turn& turn, Duration elapsed);
 
 // "212 of 4,310 lookups failed, 26 subjects, 2.3 s" for the rollout in flight.

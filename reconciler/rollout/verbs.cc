@@ -78,7 +78,7 @@ CommandOutcome Resume(Turn& turn, const Command& command) {
     return Refuse("this pause waits for a decision, not for resume: portolan promote " + r.map);
   if (r.phase == Phase::kPaused) {
     turn.Say("Normal", "Resumed", "resumed " + Because(command));
-    r.progress.silent = Duration(0);
+    r.progress.silent = r.progress.unconverged = Duration(0);
     if (r.reason == reason::kInconclusive) r.progress.inconclusive_accepted = true;
     turn.Enter(Phase::kStepping, "Progressing",
                "step " + std::to_string(r.progress.step + 1) + " goes on");

@@ -99,7 +99,7 @@ TEST(StrategyManifest, SaysNothingAboutWhatFollowsABadWeight) {
 }
 
 TEST(StrategyManifest, RefusesWhatComesLater) {
-  for (const std::string field : {"holdback: 1%", "shadow: {}", "converge: {}"})
+  for (const std::string field : {"holdback: 1%", "shadow: {}"})
     EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\n" + field, "not supported yet"));
   EXPECT_TRUE(
       Refuses("steps: [{linear: {by: 5%, every: 1m}}, {setWeight: 100%}]", "not supported yet"));

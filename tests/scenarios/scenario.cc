@@ -76,9 +76,11 @@ void Scenario::Run(const std::string& line) {
   const auto arguments = ArgumentsOf(words);
   if (command == "strategy") return SetStrategy(arguments);
   if (command == "advance")
-    return Advance(DurationOf(arguments.begin()->first), arguments.contains("reports"));
+    return Advance(DurationOf(line.substr(8, line.find(' ', 8) - 8)), arguments);
   if (command == "report")
     return ReportOnce(arguments.contains("canary") ? "canary" : "stable", arguments);
+  if (command == "ack" || command == "alive" || command == "goodbye") return Acknowledge(line);
+  if (command == "instances") return PrintInstances();
   if (command == "restart") return Restart();
   if (command == "evidence") return PrintEvidence();
   Observation seen;
@@ -112,6 +114,8 @@ void Scenario::SetStrategy(const Arguments& arguments) {
   if (Get(arguments, "onNewRevision", "restart") == "queue")
     strategy_.on_new_revision = manifests::OnNewRevision::kQueue;
   strategy_.early_advance = arguments.contains("earlyAdvance");
+  if (arguments.contains("converge"))
+    strategy_.converge.share = std::stod(arguments.at("converge")) / 100;
   if (arguments.contains("metric"))
     strategy_.analysis = {{.name = "errors",
                            .metrics = {{.name = arguments.at("metric"),
@@ -166,13 +170,14 @@ Target Scenario::TargetOfWish() const {
   return target;
 }
 
-void Scenario::Advance(Duration duration, bool reports) {
+void Scenario::Advance(Duration duration, const Arguments& how) {
   while (duration > Duration(0)) {
     const Duration step = std::min(duration, kSecond);
     now_.wall += step;
     now_.mono += step;
     duration -= step;
-    if (reports && InFlight(rollout_.phase)) {
+    if (how.contains("alive")) RenewLeases(how);
+    if (how.contains("reports") && InFlight(rollout_.phase)) {
       const std::uint32_t canary = ServingOf(rollout_).split.weight / 1'000;
       ReportOnce("stable", {{"lookups", "100"}, {"subjects", std::to_string(100 - canary)}});
       ReportOnce("canary", {{"lookups", "10"}, {"subjects", std::to_string(canary)}});
@@ -181,6 +186,53 @@ void Scenario::Advance(Duration duration, bool reports) {
     seen.now = now_;
     Observe(std::move(seen));
     if (std::exchange(replan_, false)) Run("replan");
+  }
+}
+
+// ack NAMES STATUS ARM, alive NAMES, goodbye NAMES
+void Scenario::Acknowledge(const std::string& line) {
+  std::istringstream words(line);
+  std::string command, names, status, arm;
+  words >> command >> names;
+  if (command == "ack") words >> status;
+  if (command == "ack" && status != "alive") words >> arm;
+  const Arguments arguments = ArgumentsOf(words);
+  Observation seen;
+  seen.now = now_;
+  std::istringstream list(names);
+  std::string name;
+  while (std::getline(list, name, ',')) {
+    Ack ack;
+    ack.instance = name;
+    ack.map = rollout_.map;
+    ack.status = ParseAckStatus(command == "ack" ? status : command).value();
+    if (arm == "canary") ack.digest = rollout_.target->version.digest;
+    if (arm == "stable") ack.digest = rollout_.stable->digest;
+    ack.reason = Get(arguments, "reason", "");
+    ack.lease = DurationOf(Get(arguments, "lease", "30s"));
+    seen.acks.push_back(std::move(ack));
+  }
+  Observe(std::move(seen));
+}
+
+void Scenario::RenewLeases(const Arguments& arguments) {
+  const std::string except = "," + Get(arguments, "except", "") + ",";
+  Observation seen;
+  seen.now = now_;
+  for (const auto& [name, instance] : rollout_.fleet)
+    if (except.find("," + name + ",") == std::string::npos)
+      seen.acks.push_back({name, rollout_.map, {}, AckStatus::kAlive, "", instance.lease});
+  Observe(std::move(seen));
+}
+
+void Scenario::PrintInstances() {
+  const manifests::Value instances = InstancesToValue(rollout_, now_.mono);
+  for (const manifests::Value& item : instances.as_array()) {
+    out_ += "  " + std::string(item.StringOr("instance", "")) + " " +
+            std::string(item.StringOr("status", ""));
+    for (const manifests::Value& digest : item.Find("applied")->as_array())
+      out_ += " " + digest.as_string().substr(7, 12);
+    out_ += "\n";
   }
 }
 

@@ -16,8 +16,13 @@ namespace portolan::reconciler {
 //   commit KEY=VALUE …   git now wants exactly these entries (held while a guard objects: approve)
 //   remove               git no longer declares the map
 //   replan               what the source does when a transition asks for it (also done by itself)
-//   advance 10s          time passes in steps of at most 1 s; with `reports` both arms report each
+//   advance 10s          time passes in steps of at most 1 s; with `reports` both arms report each,
+//                        with `alive` all instances renew their leases each step, but those of
+//                        except=a,b
 //   report canary subjects=40 lookups=100 bad=30 [kind=errors] [sticky=NAME] [batch=1] [step=1]
+//   ack a,b applied canary [lease=30s] [reason=TEXT]   instances; also rejected, crashed, stable
+//   alive a,b            they renew their leases; goodbye a,b: they leave
+//   instances            what is known of them
 //   evidence             what the metrics say of the present step
 //   VERB [full] [to=X] [request=ID]
 //   restart              the state goes through its record, monotonic time starts anew
@@ -34,8 +39,11 @@ class Scenario {
   void Run(const std::string& line);
   void SetStrategy(const Arguments& arguments);
   void Commit(const std::string& entries);
-  void Advance(Duration duration, bool reports);
+  void Advance(Duration duration, const Arguments& how);
   void ReportOnce(const std::string& arm, const Arguments& arguments);
+  void Acknowledge(const std::string& line);
+  void RenewLeases(const Arguments& arguments);
+  void PrintInstances();
   void RunVerb(Verb verb, const std::string& line, const Arguments& arguments);
   void Restart();
   void Observe(Observation seen);

@@ -1,0 +1,109 @@
+// What instances do to a rollout: acknowledgements, leases, and waiting for the fleet.
+#include "reconciler/rollout/converge.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "reconciler/rollout/turn.h"
+
+namespace portolan::reconciler {
+namespace {
+
+constexpr std::int64_t kSmallFleet = 10;   // all of it has to converge
+constexpr double kLargeFleetShare = 0.95;  // a large one always has somebody who is starting
+constexpr std::size_t kLaggingNamed = 3;
+
+std::int64_t RequiredOf(std::int64_t live, const manifests::Converge& converge) {
+  const double share = converge.share.value_or(live <= kSmallFleet ? 1 : kLargeFleetShare);
+  return static_cast<std::int64_t>(std::ceil(share * static_cast<double>(live) - 1e-9));
+}
+
+bool HoldsItsPart(const Rollout& r, const Instance& instance) {
+  return instance.Holds(r.target->version.digest);
+}
+
+// A rejection or a crash, once it concerns the version that is going out.
+bool Condemns(const Rollout& r, const Ack& ack) {
+  const bool bad = ack.status == AckStatus::kRejected || ack.status == AckStatus::kCrashed;
+  if (!bad || !InFlight(r.phase) || !r.target || ack.digest != r.target->version.digest)
+    return false;
+  return !r.stable || r.stable->digest != ack.digest;
+}
+
+void Condemn(Turn& turn, const Ack& ack) {
+  const bool rejected = ack.status == AckStatus::kRejected;
+  turn.RollBack(rejected ? reason::kRejected : reason::kHardLimit,
+                "instance " + ack.instance + (rejected ? " rejects " : " reports a crash on ") +
+                    ack.digest.Short() + (ack.reason.empty() ? "" : ": " + ack.reason));
+}
+
+void MindLosses(Turn& turn) {
+  const Rollout& r = turn.state();
+  if (!InFlight(r.phase) || !r.target || !r.stable || r.stable->digest == r.target->version.digest)
+    return;
+  const Losses losses = LossesOf(r.fleet, r.target->version.digest, r.number);
+  if (!losses.TooMany()) return;
+  turn.RollBack(reason::kHardLimit,
+                std::to_string(losses.with_lost) + " of " + std::to_string(losses.with) +
+                    " instances with the new version stopped renewing their leases (limit: 10 %, "
+                    "at least 2), " +
+                    std::to_string(losses.without_lost) + " of " + std::to_string(losses.without) +
+                    " without it");
+}
+
+}  // namespace
+
+Convergence ConvergenceOf(const Rollout& r) {
+  Convergence convergence;
+  const bool moving = InFlight(r.phase) && r.target;
+  for (const auto& [name, instance] : r.fleet) {
+    if (instance.lost) continue;
+    ++convergence.live;
+    if (!moving || HoldsItsPart(r, instance))
+      ++convergence.converged;
+    else if (convergence.lagging.size() < kLaggingNamed)
+      convergence.lagging.push_back(name);
+  }
+  if (moving) convergence.required = RequiredOf(convergence.live, r.target->strategy.converge);
+  return convergence;
+}
+
+std::string ConvergenceText(const Convergence& convergence) {
+  std::string text = std::to_string(convergence.converged) + " of " +
+                     std::to_string(convergence.live) + " instances acknowledged";
+  for (std::size_t i = 0; i < convergence.lagging.size(); ++i)
+    text += (i == 0 ? "; still missing: " : ", ") + convergence.lagging[i];
+  const auto missing = static_cast<std::size_t>(convergence.live - convergence.converged);
+  return missing > convergence.lagging.size() ? text + ", …" : text;
+}
+
+void TakeAcks(Turn& turn) {
+  Rollout& r = turn.state();
+  bool changed = false;
+  for (const Ack& ack : turn.seen.acks) {
+    changed |= TakeAck(r.fleet, ack, turn.seen.now, InFlight(r.phase) ? r.number : 0);
+    if (Condemns(r, ack)) Condemn(turn, ack);
+  }
+  changed |= EndLeases(r.fleet, turn.seen.now.mono, InFlight(r.phase));
+  if (changed) turn.PersistAtLeast(Persist::kTick);
+  MindLosses(turn);
+}
+
+bool MindConvergence(Turn& turn, Duration elapsed) {
+  Rollout& r = turn.state();
+  const Convergence convergence = ConvergenceOf(r);
+  r.progress.unconverged = convergence.reached() ? Duration(0) : r.progress.unconverged + elapsed;
+  if (r.phase == Phase::kPaused && r.reason == reason::kNotConverged && convergence.reached()) {
+    turn.Say("Normal", "Converged", ConvergenceText(convergence));
+    turn.GoOn();
+  }
+  if (r.phase == Phase::kStepping && !convergence.reached() &&
+      r.progress.unconverged >= r.target->strategy.converge.timeout) {
+    const std::string message = ConvergenceText(convergence) + "; goes on by itself when they do";
+    turn.Say("Warning", "Paused", message);
+    turn.Enter(Phase::kPaused, reason::kNotConverged, message);
+  }
+  return convergence.reached();
+}
+
+}  // namespace portolan::reconciler
