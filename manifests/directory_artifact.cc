@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <iterator>
 #include <system_error>
 
 #include "manifests/source_path.h"
@@ -14,9 +13,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// By read(), which turns a failure of the disk into a state of the stream; libstdc++'s iterators
+// over a stream buffer throw it.
 Result<std::string> ReadBytes(const fs::path& path) {
   std::ifstream stream(path, std::ios::binary);
-  std::string bytes{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  std::string bytes;
+  char chunk[64 << 10];
+  while (stream.read(chunk, sizeof chunk) || stream.gcount() > 0)
+    bytes.append(chunk, static_cast<std::size_t>(stream.gcount()));
   if (!stream.is_open() || stream.bad())
     return Error{ErrorCode::kUnavailable, path.string() + ": cannot be read"};
   return bytes;

@@ -13,6 +13,8 @@ namespace {
 using mapcore::kWeightMax;
 
 constexpr std::uint32_t kWeightPerPercent = kWeightMax / 100;
+// No wait is meant to be longer; sums of a few, and any time plus one, stay far within 64 bits.
+constexpr Duration kDurationMax = std::chrono::days(3'650);
 
 void Expected(const Field& field, std::string_view what, Report& report) {
   report.Error(field, "expected " + std::string(what) + ", found " + Found(*field.node));
@@ -137,9 +139,11 @@ std::optional<std::vector<std::string>> ReadStrings(const Field& field, Range<st
 std::optional<Duration> ReadDuration(const Field& field, Report& report) {
   if (!field) return std::nullopt;
   if (field.node->kind == Node::Kind::kScalar) {
-    if (auto duration = ParseDuration(field.node->text); duration.ok()) return *duration;
+    const auto duration = ParseDuration(field.node->text);
+    if (duration.ok() && *duration <= kDurationMax) return *duration;
   }
-  Expected(field, "a duration such as \"250ms\", \"10s\", \"1m30s\" or \"24h\"", report);
+  Expected(field, "a duration such as \"250ms\", \"10s\", \"1m30s\" or \"24h\", at most 3650d",
+           report);
   return std::nullopt;
 }
 

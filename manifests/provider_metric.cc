@@ -40,6 +40,23 @@ std::optional<Duration> ReadBounded(const Field& field, DurationRange range, Rep
   return std::nullopt;
 }
 
+// Whether a part of the path is ".." or ".", also with its dots escaped (RFC 3986 section 5.2.4): a
+// server that resolves it looks outside the prefix that the daemon's configuration gives a
+// provider.
+bool HasDotSegment(std::string_view path) {
+  path = path.substr(0, path.find('?'));
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    std::string part(path.substr(0, path.find('/')));
+    path.remove_prefix(part.size());
+    for (const std::string_view dot : {"%2e", "%2E"})
+      for (std::size_t at = part.find(dot); at != part.npos; at = part.find(dot))
+        part.replace(at, dot.size(), ".");
+    if (part == "." || part == "..") return true;
+  }
+  return false;
+}
+
 // Reads one metric. Every part is read even when another is wrong.
 class MetricReader {
  public:
@@ -145,8 +162,8 @@ class MetricReader {
   void CheckPath(const Field& field, const std::string& path) {
     if (path.empty()) return;
     const bool plain = path.find_first_of(" \t\r\n#\\") == std::string::npos;
-    if (path.front() == '/' && !path.starts_with("//") && plain) return;
-    report_.Error(field, "expected a path from '/' without spaces, '#' and '\\', found " +
+    if (path.front() == '/' && !path.starts_with("//") && plain && !HasDotSegment(path)) return;
+    report_.Error(field, "expected a path from '/' without spaces, '#', '\\' and \"..\", found " +
                              QuoteForMessage(path));
   }
 

@@ -6,6 +6,7 @@
 
 #include "reconciler/blast_radius.h"
 #include "reconciler/change_view.h"
+#include "reconciler/json_parts.h"
 #include "reconciler/plan_summary.h"
 
 namespace portolan::reconciler {
@@ -25,15 +26,9 @@ Value Seconds(Duration duration) {
   return ms % 1000 == 0 ? Value(ms / 1000) : Value(static_cast<double>(ms) / 1000);
 }
 
-Value RevisionToValue(const manifests::Revision& revision) {
-  if (revision.commit.empty()) return {};
-  Value value;
-  value.Set("branch", revision.branch);
-  value.Set("commit", revision.commit);
-  value.Set("author", revision.author);
-  value.Set("subject", revision.subject);
-  value.Set("time", FormatTime(revision.time));
-  return value;
+// Null for a working tree.
+Value RevisionOf(const manifests::Revision& revision) {
+  return revision.commit.empty() ? Value() : RevisionToValue(revision);
 }
 
 // One side of a change. Bytes that are no JSON, which no loader makes, are shown as a string.
@@ -97,18 +92,6 @@ Value BlastRadiusToValue(const BlastRadius& radius) {
   return value;
 }
 
-Value FindingsToValue(const std::vector<Finding>& findings) {
-  Value::Array array;
-  for (const Finding& finding : findings) {
-    Value value;
-    value.Set("policy", finding.policy);
-    value.Set("level", finding.level);
-    value.Set("message", finding.message);
-    array.push_back(std::move(value));
-  }
-  return array;
-}
-
 Value DiagnosticToValue(const manifests::Diagnostic& diagnostic) {
   const bool warning = diagnostic.severity == manifests::Diagnostic::Severity::kWarning;
   Value value;
@@ -161,7 +144,7 @@ Value MapPlanToValue(const MapPlan& plan) {
   value.Set("id", plan.id.ToString());
   value.Set("base", plan.base ? Value(plan.base->ToString()) : Value());
   value.Set("target", plan.target.ToString());
-  value.Set("revision", RevisionToValue(plan.revision));
+  value.Set("revision", RevisionOf(plan.revision));
   value.Set("counts", CountsToValue(plan));
   value.Set("blastRadius", BlastRadiusToValue(BlastRadiusOf(plan)));
   value.Set("strategy", manifests::StrategyToValue(plan.strategy));
@@ -179,7 +162,7 @@ Value PlanToValue(const Plan& plan) {
   Value value;
   value.Set("apiVersion", kCliApiVersion);
   value.Set("kind", "Plan");
-  value.Set("revision", RevisionToValue(plan.revision));
+  value.Set("revision", RevisionOf(plan.revision));
   value.Set("summary", SummaryToValue(plan));
   value.Set("maps", std::move(maps));
   value.Set("removed", StringsToValue(plan.removed));

@@ -1,8 +1,8 @@
 #include "reconciler/status.h"
 
+#include "reconciler/json_parts.h"
 #include "reconciler/rollout/converge.h"
 #include "reconciler/rollout/judge.h"
-#include "reconciler/rollout/record.h"
 #include "reconciler/rollout/step.h"
 
 namespace portolan::reconciler {
@@ -62,20 +62,6 @@ Value MetricsStatus(const Rollout& r) {
     metrics.push_back(std::move(item));
   }
   return metrics;
-}
-
-Value FindingsStatus(const Rollout& r) {
-  Value::Array findings;
-  if (r.target) {
-    for (const Finding& finding : r.target->findings) {
-      Value item;
-      item.Set("policy", finding.policy);
-      item.Set("level", finding.level);
-      item.Set("message", finding.message);
-      findings.push_back(std::move(item));
-    }
-  }
-  return findings;
 }
 
 Value QuarantineStatus(const Rollout& r) {
@@ -225,7 +211,7 @@ Value MapStatusToValue(const Rollout& r, WallTime now) {
   const std::optional<Duration> rest = UntilNext(r);
   value.Set("nextAt", rest ? Value(FormatTime(now + *rest)) : Value());
   value.Set("plan", r.target ? Value(r.target->plan.ToString()) : Value());
-  value.Set("findings", FindingsStatus(r));
+  value.Set("findings", r.target ? FindingsToValue(r.target->findings) : Value(Value::Array{}));
   value.Set("quarantine", QuarantineStatus(r));
   Value lock;
   if (r.lock) {

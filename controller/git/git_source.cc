@@ -65,6 +65,8 @@ class MirroredSource final : public reconciler::GitSource {
     return {};
   }
 
+  void Cancel() override { worker_.Cancel(); }
+
  private:
   FetchJob Job(FetchJob::Kind kind) const {
     FetchJob job;

@@ -37,6 +37,7 @@ struct GitSourceOptions {
 // with kCorrupt or kUnavailable.
 //
 // A Fetch takes at most 2 * (deadline + 5 s): a rebuild of the mirror follows a fetch now and then.
+// Cancel ends its network part, not the reading of the mirror.
 // A corrupt mirror is reported once as CorruptMirror and moved to <mirror_dir>.corrupt; the next
 // Fetch clones anew. Its pins are gone then.
 std::unique_ptr<reconciler::GitSource> OpenGitSource(GitSourceOptions options);

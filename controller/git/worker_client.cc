@@ -3,12 +3,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <utility>
 
 namespace portolan::controller {
@@ -16,13 +18,13 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// Waits until the socket has any of the events. False at the deadline.
-bool WaitFor(int socket, short events, SteadyClock::time_point deadline) {
+// Waits until one of the descriptors has any of its events, and fills in which. False at the
+// deadline.
+bool Poll(std::span<pollfd> entries, SteadyClock::time_point deadline) {
   for (;;) {
     const auto left = std::chrono::ceil<Duration>(deadline - SteadyClock::now());
     if (left.count() <= 0) return false;
-    pollfd entry{socket, events, 0};
-    const int n = poll(&entry, 1, static_cast<int>(left.count()));
+    const int n = poll(entries.data(), entries.size(), static_cast<int>(left.count()));
     if (n > 0) return true;
     if (n < 0 && errno != EINTR) return true;  // the next read or write reports it
   }
@@ -87,7 +89,8 @@ Error Killed(const std::string& how) {
 
 }  // namespace
 
-WorkerClient::WorkerClient(WorkerOptions options) : options_(std::move(options)) {}
+WorkerClient::WorkerClient(WorkerOptions options)
+    : options_(std::move(options)), cancel_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
 WorkerClient::~WorkerClient() {
   Stop();
@@ -99,6 +102,7 @@ Result<FetchReply> WorkerClient::Ask(FetchJob job) {
   if (child_ < 0) PORTOLAN_CHECK(Start());
   ++jobs_;
   job.deadline = options_.deadline;
+  // Send and Receive look for a cancellation, so one from before this call ends it as well.
   PORTOLAN_CHECK(Send(EncodeJob(job), deadline));
   PORTOLAN_TRY(const std::string line, Receive(deadline));
   auto reply = DecodeReply(line);
@@ -130,10 +134,19 @@ bool WorkerClient::Alive() const {
   return child_ >= 0 && poll(&entry, 1, 0) == 0;
 }
 
+// Waits until the socket has any of the events. Errors: what the caller of Ask is told, when the
+// deadline or a cancellation comes first; the child is gone then.
+Status WorkerClient::WaitFor(short events, Instant deadline) {
+  pollfd entries[] = {{socket_, events, 0}, {cancel_.get(), POLLIN, 0}};
+  if (!Poll(entries, deadline)) return Late();
+  if (entries[1].revents != 0) return Cancelled();
+  return {};
+}
+
 Status WorkerClient::Send(const std::string& line, Instant deadline) {
   std::size_t sent = 0;
   while (sent < line.size()) {
-    if (!WaitFor(socket_, POLLOUT, deadline)) return Late();
+    PORTOLAN_CHECK(WaitFor(POLLOUT, deadline));
     const ssize_t n =
         send(socket_, line.data() + sent, line.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n > 0) sent += static_cast<std::size_t>(n);
@@ -145,7 +158,7 @@ Status WorkerClient::Send(const std::string& line, Instant deadline) {
 Result<std::string> WorkerClient::Receive(Instant deadline) {
   std::string line;
   for (;;) {
-    if (!WaitFor(socket_, POLLIN, deadline)) return Late();
+    PORTOLAN_CHECK(WaitFor(POLLIN, deadline));
     char chunk[4096];
     const ssize_t n = recv(socket_, chunk, sizeof chunk, MSG_DONTWAIT);
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
@@ -168,6 +181,16 @@ Error WorkerClient::Late() {
                                    "; the git worker was ended"};
 }
 
+Error WorkerClient::Cancelled() {
+  Stop();
+  return {ErrorCode::kCancelled, "Cancelled: the controller stops; the git worker was ended"};
+}
+
+void WorkerClient::Cancel() {
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const ssize_t written = write(cancel_.get(), &one, sizeof one);
+}
+
 Error WorkerClient::Ended() {
   const int status = KillAndReap(std::exchange(child_, -1));
   Stop();
@@ -182,7 +205,8 @@ void WorkerClient::Stop() {
     // Only the child holds the other end, so its end of file is the child's end.
     const Instant deadline = SteadyClock::now() + options_.grace;
     char noise[4096];
-    while (WaitFor(socket_, POLLIN, deadline) && recv(socket_, noise, sizeof noise, 0) > 0) {
+    pollfd entry{socket_, POLLIN, 0};
+    while (Poll({&entry, 1}, deadline) && recv(socket_, noise, sizeof noise, 0) > 0) {
     }
     KillAndReap(std::exchange(child_, -1));
   }

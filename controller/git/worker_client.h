@@ -6,6 +6,7 @@
 #include <string>
 
 #include "controller/git/job.h"
+#include "controller/store/file_descriptor.h"
 
 namespace portolan::controller {
 
@@ -18,8 +19,8 @@ struct WorkerOptions {
 };
 
 // One git worker process (worker.h), started when needed and kept between jobs. The child dies with
-// this object and with the thread that called Ask. Not thread-safe. No call takes longer than
-// deadline + grace.
+// this object and with the thread that called Ask. Not thread-safe, but for Cancel. No call takes
+// longer than deadline + grace.
 class WorkerClient {
  public:
   explicit WorkerClient(WorkerOptions options);
@@ -35,6 +36,9 @@ class WorkerClient {
   // Ends the child, if there is one.
   void Stop();
 
+  // Makes the call of Ask under way, and every later one, fail with kCancelled "Cancelled: …".
+  void Cancel();
+
  private:
   using Instant = std::chrono::steady_clock::time_point;
 
@@ -42,10 +46,13 @@ class WorkerClient {
   bool Alive() const;
   Status Send(const std::string& line, Instant deadline);
   Result<std::string> Receive(Instant deadline);
+  Status WaitFor(short events, Instant deadline);
   Error Late();
   Error Ended();
+  Error Cancelled();
 
   WorkerOptions options_;
+  FileDescriptor cancel_;  // an eventfd: readable for ever once Cancel was called
   pid_t child_ = -1;
   int socket_ = -1;
   int jobs_ = 0;

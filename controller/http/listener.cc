@@ -191,8 +191,9 @@ Listener::Listener(Listener&& other) noexcept
 
 Listener::~Listener() {
   if (fd_ < 0) return;
-  ::close(fd_);
+  // The file first: once nobody listens, a successor may put its own in its place.
   if (endpoint_.kind == Peer::Kind::kUnix) ::unlink(endpoint_.path.c_str());
+  ::close(fd_);
 }
 
 Result<Listener> Listen(const Endpoint& endpoint, unsigned unix_mode) {

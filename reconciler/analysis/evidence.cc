@@ -13,6 +13,8 @@ using manifests::Value;
 constexpr std::int64_t kHardLimitSubjects = 20;
 constexpr double kHardLimitCanary = 0.5;
 constexpr double kHardLimitStable = 0.25;
+// Of a kind of bad event: no metric can name a longer one (manifests/analysis_template.cc).
+constexpr std::size_t kKindBytesMax = 63;
 
 std::string HashText(std::uint64_t hash) {
   char text[17];
@@ -52,6 +54,18 @@ bool AddHashes(std::set<std::uint64_t>& into, const std::vector<std::uint64_t>& 
   return true;
 }
 
+// Whether the arm keeps counts of this kind of bad event. Reporters choose the names: without a
+// limit they could grow the record of a rollout past what the store takes, and stop it. A kind that
+// some metric may judge and that finds no place leaves the arm overflowed, hence inconclusive: it
+// is not known to be good. A crash, which is a hard limit, always finds one.
+bool KeepsKind(ArmEvidence& arm, const std::string& kind) {
+  if (arm.bad_by_kind.contains(kind) || kind == kCrash) return true;
+  if (kind.size() > kKindBytesMax) return false;
+  if (arm.bad_by_kind.size() < kBadKindsMax) return true;
+  arm.overflowed = true;
+  return false;
+}
+
 void CountSubjects(ArmEvidence& arm, const Report& report, const ReportItem& item,
                    EvidenceUnit unit) {
   if (unit == EvidenceUnit::kInstance) return arm.sketch.Add(SubjectHash(report.instance));
@@ -66,13 +80,14 @@ void CountItem(ArmEvidence& arm, const Report& report, const ReportItem& item, E
   if (!item.matched) CountSubjects(arm, report, item, unit);
   for (const auto& [kind, events] : item.bad) {
     arm.bad += events.count;
-    arm.bad_by_kind[kind] += events.count;
+    const bool kept = KeepsKind(arm, kind);
+    if (kept) arm.bad_by_kind[kind] += events.count;
     if (item.matched) continue;
     std::vector<std::uint64_t> hashes = events.subject_hashes;
     if (unit == EvidenceUnit::kInstance)
       hashes.assign(events.count > 0 ? 1 : 0, SubjectHash(report.instance));
     const bool all = AddHashes(arm.bad_subjects, hashes);
-    const bool of_kind = AddHashes(arm.bad_subjects_by_kind[kind], hashes);
+    const bool of_kind = !kept || AddHashes(arm.bad_subjects_by_kind[kind], hashes);
     if (!all || !of_kind) arm.overflowed = true;
   }
 }

@@ -17,7 +17,8 @@ namespace portolan::reconciler {
 
 constexpr std::size_t kBadSubjectsMax = 10'000;  // distinct hashes kept per arm, kind and step
 constexpr std::size_t kReportersMax = 10'000;
-constexpr std::size_t kSamplesMax = 20;  // newest kept
+constexpr std::size_t kBadKindsMax = 64;  // kinds of bad events counted apart, per arm and step
+constexpr std::size_t kSamplesMax = 20;   // newest kept
 // The kind of bad event that is a hard limit: the reporter's process ended on the version.
 inline constexpr std::string_view kCrash = "crash";
 
@@ -67,7 +68,8 @@ struct ArmEvidence {
   std::set<std::uint64_t> bad_subjects;  // of all kinds
   std::map<std::string, std::int64_t> bad_by_kind;
   std::map<std::string, std::set<std::uint64_t>> bad_subjects_by_kind;
-  bool overflowed = false;  // more bad subjects than kBadSubjectsMax: their number is not known
+  // More bad subjects than kBadSubjectsMax, or more kinds than kBadKindsMax: numbers are not known.
+  bool overflowed = false;
   std::optional<WallTime> last_report;
   // Monotonic time of the last report; unknown after a restart, when data must be seen to flow
   // anew.

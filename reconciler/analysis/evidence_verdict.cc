@@ -108,8 +108,9 @@ void Decide(const EvidenceCase& judged, const manifests::ReportMetric& metric,
                              std::exp(evidences.regression), std::exp(evidences.threshold));
   } else if (judged.evidence.canary.overflowed || judged.evidence.stable.overflowed) {
     verdict.verdict = Verdict::kInconclusive;
-    verdict.message = Format("more than %zu bad subjects on one arm, their number is not known; ",
-                             kBadSubjectsMax);
+    verdict.message =
+        Format("more than %zu bad subjects or %zu kinds of them on one arm, not all are counted; ",
+               kBadSubjectsMax, kBadKindsMax);
   } else if (metric.require == "safe" && !judged.baking && !evidences.safe()) {
     verdict.verdict = Verdict::kPending;
     verdict.message =

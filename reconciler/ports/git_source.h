@@ -22,7 +22,7 @@ struct FetchResult {
 // A git repository, branch and path. One thread's own. Errors carry a condition reason as the first
 // word of the message, then ": " and one sentence ("BranchNotFound: branch \"mian\" …"):
 // AuthenticationFailed, BranchNotFound, EmptyRepository, Timeout, Unreachable, WorkerKilled,
-// TooLarge, StorageFull, CorruptMirror, Denied.
+// TooLarge, StorageFull, CorruptMirror, Denied, Cancelled.
 class GitSource {
  public:
   virtual ~GitSource() = default;
@@ -34,6 +34,9 @@ class GitSource {
   virtual Result<manifests::Artifact> Open(const std::string& commit) = 0;
   // Keeps a commit's objects through rewrites of the branch.
   virtual Status Pin(const std::string& commit) = 0;
+  // Ends a Fetch under way, and every later one, with kCancelled "Cancelled: …": for the end of the
+  // program. Alone of these, it may be called from any thread.
+  virtual void Cancel() {}
 };
 
 }  // namespace portolan::reconciler

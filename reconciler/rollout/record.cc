@@ -1,8 +1,7 @@
 #include "reconciler/rollout/record.h"
 
-#include <charconv>
-
 #include "reconciler/analysis/metric_run_record.h"
+#include "reconciler/json_parts.h"
 #include "reconciler/rollout/fleet_record.h"
 
 namespace portolan::reconciler {
@@ -95,21 +94,13 @@ std::string_view HoldName(QuarantineHold hold) {
 }
 
 Value TargetToValue(const Target& target) {
-  Value::Array findings;
-  for (const Finding& finding : target.findings) {
-    Value item;
-    item.Set("policy", finding.policy);
-    item.Set("level", finding.level);
-    item.Set("message", finding.message);
-    findings.push_back(std::move(item));
-  }
   Value value;
   value.Set("version", VersionRefToValue(target.version));
   if (target.base) value.Set("base", target.base->ToString());
   value.Set("plan", target.plan.ToString());
   value.Set("strategy", manifests::StrategyToValue(target.strategy));
   value.Set("split", SplitToValue(target.split));
-  value.Set("findings", std::move(findings));
+  value.Set("findings", FindingsToValue(target.findings));
   value.Set("quarantine", HoldName(target.quarantine));
   value.Set("quarantinedKeys",
             Value::Array(target.quarantined_keys.begin(), target.quarantined_keys.end()));
@@ -173,8 +164,7 @@ Value ProgressToValue(const Progress& progress) {
   value.Set("soakedMs", progress.soaked.count());
   value.Set("silentMs", progress.silent.count());
   value.Set("unclearMs", progress.unclear.count());
-  if (progress.unconverged > Duration(0))
-    value.Set("unconvergedMs", progress.unconverged.count());
+  if (progress.unconverged > Duration(0)) value.Set("unconvergedMs", progress.unconverged.count());
   value.Set("spentMs", progress.spent.count());
   value.Set("pausedMs", progress.paused.count());
   value.Set("bakedMs", progress.baked.count());
@@ -344,26 +334,6 @@ Status ReadLock(const Value& value, Rollout& r) {
 }
 
 }  // namespace
-
-Value RevisionToValue(const manifests::Revision& revision) {
-  Value value;
-  value.Set("branch", revision.branch);
-  value.Set("commit", revision.commit);
-  value.Set("author", revision.author);
-  value.Set("subject", revision.subject);
-  value.Set("time", FormatTime(revision.time));
-  return value;
-}
-
-Result<manifests::Revision> RevisionFromValue(const Value& value) {
-  manifests::Revision revision;
-  revision.branch = value.StringOr("branch", "");
-  revision.commit = value.StringOr("commit", "");
-  revision.author = value.StringOr("author", "");
-  revision.subject = value.StringOr("subject", "");
-  PORTOLAN_TRY(revision.time, TimeAt(value, "time"));
-  return revision;
-}
 
 Value VersionRefToValue(const VersionRef& version) {
   Value value;

@@ -14,8 +14,6 @@ manifests::Value RolloutToValue(const Rollout& rollout);
 // Errors: kCorrupt naming the field; kInvalid for a newer format than this program knows.
 Result<Rollout> RolloutFromValue(const manifests::Value& value);
 
-manifests::Value RevisionToValue(const manifests::Revision& revision);
-Result<manifests::Revision> RevisionFromValue(const manifests::Value& value);
 manifests::Value VersionRefToValue(const VersionRef& version);
 
 }  // namespace portolan::reconciler

@@ -44,6 +44,17 @@ TEST_F(DirectoryArtifact, ListsReadableFilesSortedWithTheirContent) {
   EXPECT_EQ(artifact->revision.ToString(), "(working tree)");
 }
 
+TEST_F(DirectoryArtifact, ReadsLargeAndEmptyFilesWhole) {
+  const std::string large(200'001, 'x');
+  Write("large.yaml", large);
+  Write("empty.yaml", "");
+  const auto artifact = ReadDirectory(root_);
+  ASSERT_TRUE(artifact.ok());
+  ASSERT_EQ(artifact->files.size(), 2u);
+  EXPECT_EQ(artifact->read(artifact->files[0]).value(), "");
+  EXPECT_EQ(artifact->read(artifact->files[1]).value(), large);
+}
+
 TEST_F(DirectoryArtifact, RefusesSymlinksAndLargeFiles) {
   Write("a.yaml", std::string(100, 'x'));
   fs::create_symlink("a.yaml", root_ / "b.yaml");

@@ -69,6 +69,14 @@ TEST(ReadDuration, NeedsAUnit) {
   EXPECT_FALSE(ReadDuration(d.field().Item(1), d.report));
 }
 
+TEST(ReadDuration, RefusesWhatTimeCannotBeAddedTo) {
+  Decoding d("[3650d, 3650d1ms, 106751991167d]\n");
+  EXPECT_EQ(ReadDuration(d.field().Item(0), d.report), std::chrono::days(3'650));
+  EXPECT_FALSE(ReadDuration(d.field().Item(1), d.report));
+  EXPECT_FALSE(ReadDuration(d.field().Item(2), d.report));
+  EXPECT_NE(d.Text().find("at most 3650d"), std::string::npos) << d.Text();
+}
+
 TEST(ReadShare, TakesMoreThanAllOfIt) {
   Decoding d("[150%, 1.5, 0, 201%, x]\n");
   constexpr Range<double> kRange{0, 2};

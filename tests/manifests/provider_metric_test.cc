@@ -57,6 +57,16 @@ max: 2.5
   EXPECT_EQ(d.Text(), "");
 }
 
+TEST(ProviderMetric, StaysBelowThePrefixOfItsProvider) {
+  const auto web = [](const std::string& path) {
+    return "{name: m, web: {provider: s, path: '" + path + "', jsonPointer: /a}, min: 0}";
+  };
+  for (const char* path : {"/..", "/../admin", "/a/../../b", "/%2e%2E/b", "/a/.", "/./a?x=1"})
+    ExpectRefusal(web(path), "expected a path from '/'");
+  for (const char* path : {"/a..b", "/...", "/.well-known/x", "/a?b=../c", "/"})
+    EXPECT_EQ(Errors(web(path)), "") << path;
+}
+
 TEST(ProviderMetric, HasTheDefaultsOfArgoRollouts) {
   Decoding d(Prometheus("max: 1"));
   const ProviderMetric metric = DecodeProviderMetric(d.field(), d.report);

@@ -216,6 +216,31 @@ TEST_F(GitSourceTest, EndsAFetchFromAHungServerAtTheDeadline) {
   EXPECT_EQ(ReasonOf(fetched.error()), "Timeout");
 }
 
+TEST_F(GitSourceTest, ACancelledFetchFailsAndWhatWasFetchedStaysReadable) {
+  const std::string commit = remote_.Commit("maps/a.yaml", "one");
+  const auto source = OpenGitSource(Options());
+  ASSERT_TRUE(source->Fetch("").ok());
+  source->Cancel();
+  const auto cancelled = source->Fetch(commit);
+  ASSERT_FALSE(cancelled.ok());
+  EXPECT_EQ(cancelled.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(ReasonOf(cancelled.error()), "Cancelled");
+  EXPECT_TRUE(source->Open(commit).ok());
+}
+
+// libgit2 (1.5.1) reads a loose object that was cut short for ever, in the daemon's own process. A
+// mirror is safe from that as long as fetches write packs only.
+TEST_F(GitSourceTest, AFetchWritesPacksAndNoLooseObjects) {
+  for (int i = 0; i < 3; ++i) {
+    remote_.Commit("maps/a.yaml", std::to_string(i));
+    const auto source = OpenGitSource(Options());
+    ASSERT_TRUE(source->Fetch("").ok());
+  }
+  for (const auto& entry : fs::directory_iterator(Mirror() + "/objects"))
+    EXPECT_TRUE(entry.path().filename() == "pack" || entry.path().filename() == "info")
+        << entry.path();
+}
+
 TEST_F(GitSourceTest, SaysThatAClosedPortIsUnreachable) {
   auto options = Options();
   options.url = ClosedPortUrl();

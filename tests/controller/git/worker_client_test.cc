@@ -90,6 +90,24 @@ TEST_F(WorkerClientTest, EndsAWorkerThatIsLate) {
   EXPECT_TRUE(client.Ask(Job(remote_.dir())).ok());
 }
 
+TEST_F(WorkerClientTest, ACancellationEndsTheCallUnderWayAndEveryLaterOne) {
+  remote_.Commit("a", "1");
+  SilentServer server;
+  WorkerClient client(Options());
+  std::promise<Result<FetchReply>> reply;
+  std::thread asking([&] { reply.set_value(client.Ask(Job(server.Url()))); });
+  EXPECT_TRUE(server.WaitForRequest());
+  client.Cancel();
+  const auto cancelled = reply.get_future().get();
+  asking.join();
+  ASSERT_FALSE(cancelled.ok());
+  EXPECT_EQ(cancelled.error().code, ErrorCode::kCancelled);
+  EXPECT_TRUE(cancelled.error().message.starts_with("Cancelled: ")) << cancelled.error().message;
+  EXPECT_TRUE(Children().empty());
+  EXPECT_EQ(client.Ask(Job(remote_.dir())).error().code, ErrorCode::kCancelled);
+  EXPECT_TRUE(Children().empty());
+}
+
 TEST_F(WorkerClientTest, KillsAWorkerThatIgnoresSigterm) {
   WorkerOptions options = Options();
   options.executable = Script("trap '' TERM; while read line; do :; done; while :; do :; done");

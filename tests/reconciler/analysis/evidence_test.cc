@@ -84,6 +84,34 @@ TEST(Count, KeepsNoMoreBadSubjectsThanTheCapAndSaysSo) {
   EXPECT_EQ(evidence.stable.BadOf("timeouts"), 0);
 }
 
+TEST(Count, KeepsNoMoreKindsThanTheCapAndSaysSo) {
+  StepEvidence evidence;
+  for (std::size_t i = 0; i <= kBadKindsMax; ++i) {
+    EXPECT_FALSE(evidence.canary.overflowed) << i;
+    Report report = ReportOf(mapcore::Arm::kCanary, i + 1, 1, 0);
+    report.items[0].bad["kind-" + std::to_string(i)] = {1, {i}};
+    Count(evidence, report, kNow);
+  }
+  EXPECT_TRUE(evidence.canary.overflowed) << "the last kind may be one that a metric judges";
+  EXPECT_EQ(evidence.canary.bad_by_kind.size(), kBadKindsMax);
+  EXPECT_EQ(evidence.canary.bad_subjects.size(), kBadKindsMax + 1) << "bad it is all the same";
+  EXPECT_EQ(evidence.canary.bad, static_cast<std::int64_t>(kBadKindsMax + 1));
+  Report crash = ReportOf(mapcore::Arm::kCanary, kBadKindsMax + 2, 1, 0);
+  crash.items[0].bad[std::string(kCrash)].count = 1;
+  Count(evidence, crash, kNow);
+  EXPECT_TRUE(BrokenHardLimit(evidence).has_value()) << "a crash always finds a place";
+}
+
+TEST(Count, LeavesOutAKindThatNoMetricCanName) {
+  StepEvidence evidence;
+  Report report = ReportOf(mapcore::Arm::kCanary, 1, 1, 0);
+  report.items[0].bad[std::string(64, 'k')] = {1, {7}};
+  Count(evidence, report, kNow);
+  EXPECT_TRUE(evidence.canary.bad_by_kind.empty());
+  EXPECT_FALSE(evidence.canary.overflowed);
+  EXPECT_EQ(evidence.canary.bad_subjects.size(), 1u);
+}
+
 TEST(HardLimitOfACrash, IsReachedByOne) {
   StepEvidence evidence;
   Report report = ReportOf(mapcore::Arm::kCanary, 1, 1, 0);
