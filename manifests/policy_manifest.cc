@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "manifests/did_you_mean.h"
+#include "mapcore/base/did_you_mean.h"
 #include "manifests/fields.h"
 
 namespace portolan::manifests {

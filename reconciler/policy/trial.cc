@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "manifests/did_you_mean.h"
+#include "mapcore/base/did_you_mean.h"
 #include "reconciler/policy/cel/explain.h"
 #include "reconciler/policy/fixture.h"
 #include "reconciler/policy/variables.h"
@@ -230,7 +230,7 @@ std::vector<manifests::Diagnostic> CheckVariables(const Value& variables, const 
     if (known == kVariableNames.end()) {
       diagnostics.push_back(
           Unknown(file, position, name,
-                  manifests::DidYouMean(name, {kVariableNames.begin(), kVariableNames.end()})));
+                  DidYouMean(name, {kVariableNames.begin(), kVariableNames.end()})));
       continue;
     }
     const cel::Type type = TypeOf(static_cast<Variable>(known - kVariableNames.begin()), {});
@@ -240,7 +240,7 @@ std::vector<manifests::Diagnostic> CheckVariables(const Value& variables, const 
     for (const auto& [member, inner] : value.as_object())
       if (type.object()->Find(member) == nullptr)
         diagnostics.push_back(
-            Unknown(file, position, name + "." + member, manifests::DidYouMean(member, fields)));
+            Unknown(file, position, name + "." + member, DidYouMean(member, fields)));
   }
   return diagnostics;
 }
