@@ -1,9 +1,9 @@
 #include "bench/policy.h"
 
 #include "bench/allocations.h"
+#include "controller/zones/zone_directory.h"
 #include "manifests/directory_artifact.h"
 #include "manifests/loader.h"
-#include "reconciler/policy/cel/zone_directory.h"
 #include "reconciler/policy/compiled_set.h"
 #include "reconciler/policy/fixture.h"
 #include "reconciler/policy/judge.h"
@@ -31,7 +31,7 @@ Result<std::vector<double>> MeasureExamples() {
   PORTOLAN_TRY(const manifests::Artifact artifact,
                manifests::ReadDirectory(std::string(PORTOLAN_SOURCE_DIR) + "/examples/policies"));
   PORTOLAN_TRY(const manifests::DesiredState state, manifests::Loader().Load(artifact));
-  PORTOLAN_TRY(const auto zones, cel::ZoneDirectory::Open());
+  PORTOLAN_TRY(const auto zones, controller::ZoneDirectory::Open());
   const CompiledSetResult compiled = CompileSet(state.policies, zones.get());
   if (compiled.set == nullptr)
     return Error{ErrorCode::kInvalid, manifests::FormatDiagnostics(compiled.diagnostics)};

@@ -4,7 +4,7 @@
 #include <cassert>
 #include <iterator>
 
-#include "manifests/did_you_mean.h"
+#include "mapcore/base/did_you_mean.h"
 
 namespace portolan::manifests {
 namespace {

@@ -1,7 +1,7 @@
 #include "manifests/decoder.h"
 
-#include "manifests/did_you_mean.h"
 #include "manifests/scalar.h"
+#include "mapcore/base/did_you_mean.h"
 
 namespace portolan::manifests {
 FieldPath FieldPath::Member(std::string_view name) const {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "manifests/did_you_mean.h"
 #include "manifests/fields.h"
+#include "mapcore/base/did_you_mean.h"
 
 namespace portolan::manifests {
 namespace {

@@ -3,8 +3,8 @@
 #include <charconv>
 #include <cmath>
 
-#include "manifests/did_you_mean.h"
 #include "manifests/scalar.h"
+#include "mapcore/base/did_you_mean.h"
 #include "mapcore/traffic_split.h"
 
 namespace portolan::manifests {

@@ -2,14 +2,15 @@
 
 #include <algorithm>
 
-#include "manifests/did_you_mean.h"
 #include "manifests/fields.h"
+#include "mapcore/base/did_you_mean.h"
 
 namespace portolan::manifests {
 namespace {
 
 constexpr Range<std::size_t> kExpressionBytes{1, kExpressionBytesMax};
 constexpr Range<std::size_t> kGlobBytes{1, kNameBytesMax};
+constexpr Range<std::size_t> kValidatorBytes{1, 63};
 constexpr Range<std::size_t> kTextBytes{1, 5 * 1024};
 constexpr std::array<std::string_view, 3> kOps = {"add", "update", "delete"};
 constexpr std::array<std::string_view, 3> kTargetKeys = {"name", "tier", "region"};
@@ -118,6 +119,19 @@ void DecodeParams(const Field& field, Policy& policy, Report& report) {
     SetIf(policy.params, ReadValue(field, report));
 }
 
+void DecodeJudge(MappingDecoder& decoder, Policy& policy, Report& report) {
+  const Field validator = decoder.Take("validator");
+  if (!validator) {
+    SetIf(policy.rule, ReadExpression(decoder.Require("rule"), report));
+    return;
+  }
+  SetIf(policy.validator, ReadString(validator, kValidatorBytes, report));
+  if (const Field rule = decoder.Take("rule"))
+    report.Error(rule, "a policy has either a rule or a validator, found both");
+  if (policy.scope == PolicyScope::kChange)
+    report.Error(validator, "a validator judges whole plans: the scope must be plan or live");
+}
+
 template <typename Strings>
 Value ListOf(const Strings& strings) {
   Value::Array list;
@@ -146,11 +160,14 @@ Policy DecodePolicy(const Envelope& envelope, Report& report) {
     report.Error(match, "scope live judges no change: ops cannot match");
   DecodeParams(decoder.Take("params"), policy, report);
   DecodeVariables(decoder.Take("variables"), policy, report);
-  SetIf(policy.rule, ReadExpression(decoder.Require("rule"), report));
+  DecodeJudge(decoder, policy, report);
   policy.message = ReadExpression(decoder.Take("message"), report);
   policy.waivable = policy.level != PolicyLevel::kHard;
   SetIf(policy.waivable, ReadBool(decoder.Take("waivable"), report));
-  DecodeTests(decoder.Take("tests"), policy, report);
+  const Field tests = decoder.Take("tests");
+  if (tests && !policy.validator.empty())
+    report.Error(tests, "tests run rules; they cannot run a validator");
+  DecodeTests(tests, policy, report);
   decoder.Finish();
   return policy;
 }
@@ -163,18 +180,20 @@ Value PolicyToValue(const Policy& policy) {
     variables.emplace_back(name, expression.text);
     order.emplace_back(name);
   }
-  return Value::Object{{"name", policy.name},
-                       {"scope", kPolicyScopeNames[static_cast<std::size_t>(policy.scope)]},
-                       {"level", kPolicyLevelNames[static_cast<std::size_t>(policy.level)]},
-                       {"match", Value::Object{{"maps", ListOf(policy.match.maps)},
-                                               {"targets", std::move(targets)},
-                                               {"ops", ListOf(policy.match.ops)}}},
-                       {"params", policy.params},
-                       {"variables", std::move(variables)},
-                       {"order", std::move(order)},
-                       {"rule", policy.rule.text},
-                       {"message", policy.message ? Value(policy.message->text) : Value()},
-                       {"waivable", policy.waivable}};
+  Value value = Value::Object{{"name", policy.name},
+                              {"scope", kPolicyScopeNames[static_cast<std::size_t>(policy.scope)]},
+                              {"level", kPolicyLevelNames[static_cast<std::size_t>(policy.level)]},
+                              {"match", Value::Object{{"maps", ListOf(policy.match.maps)},
+                                                      {"targets", std::move(targets)},
+                                                      {"ops", ListOf(policy.match.ops)}}},
+                              {"params", policy.params},
+                              {"variables", std::move(variables)},
+                              {"order", std::move(order)},
+                              {"rule", policy.rule.text},
+                              {"message", policy.message ? Value(policy.message->text) : Value()},
+                              {"waivable", policy.waivable}};
+  if (!policy.validator.empty()) value.Set("validator", policy.validator);
+  return value;
 }
 
 }  // namespace portolan::manifests

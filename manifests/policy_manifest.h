@@ -73,7 +73,8 @@ struct Policy {
   PolicyLevel level = PolicyLevel::kHard;
   Value params = Value::Object{};
   std::vector<std::pair<std::string, Expression>> variables;  // later ones may use earlier ones
-  Expression rule;
+  Expression rule;                                            // or
+  std::string validator;  // the name of a program that judges instead, as the operator gave it
   std::optional<Expression> message;
   bool waivable = true;  // hard ones only when they say so
   std::vector<PolicyCase> tests;

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
-#include "manifests/did_you_mean.h"
 #include "manifests/source_path.h"
+#include "mapcore/base/did_you_mean.h"
 #include "mapcore/traffic_split.h"
 
 namespace portolan::manifests {

@@ -110,7 +110,16 @@ std::vector<FieldView> ViewUpdate(const std::string& before, const std::string& 
 }  // namespace
 
 bool IsSensitive(const MapPlan& plan, std::string_view key) {
-  return manifests::IsSensitiveKey(plan.sensitive, key);
+  return manifests::IsSensitiveKey(plan.sensitive, key) ||
+         std::ranges::binary_search(plan.secrets, key);
+}
+
+std::string MaskedValueOf(const MapPlan& plan, std::string_view key, std::string_view value) {
+  return manifests::IsSensitiveKey(plan.sensitive, key) ? MaskedValue(value) : RedactedValue(value);
+}
+
+std::string RedactedValue(std::string_view value) {
+  return "«redacted sha256:" + Sha256Of(value).Hex().substr(0, 4) + "»";
 }
 
 std::string MaskedValue(std::string_view value) {
@@ -123,8 +132,8 @@ ChangeView ViewChange(const MapPlan& plan, const KeyChange& change) {
   if (change.action == Action::kDeleted) view.sign = '-';
   if (IsSensitive(plan, change.key)) {
     FieldView field;
-    if (change.before) field.before = MaskedValue(*change.before);
-    if (change.after) field.after = MaskedValue(*change.after);
+    if (change.before) field.before = MaskedValueOf(plan, change.key, *change.before);
+    if (change.after) field.after = MaskedValueOf(plan, change.key, *change.after);
     view.fields.push_back(std::move(field));
   } else if (change.before && change.after) {
     view.fields = ViewUpdate(*change.before, *change.after);

@@ -17,6 +17,11 @@ constexpr std::size_t kFieldsShownMax = 4;  // more changed fields: the whole va
 // True when a key's values must not be printed.
 bool IsSensitive(const MapPlan& plan, std::string_view key);
 
+// What stands for a value of such a key: MaskedValue, or "«redacted sha256:ab12»" of a secret.
+std::string MaskedValueOf(const MapPlan& plan, std::string_view key, std::string_view value);
+// What stands for a secret.
+std::string RedactedValue(std::string_view value);
+
 // What stands for a sensitive value: "«sensitive sha256:ab12»", 16 bits of its hash, enough to see
 // that it changed.
 std::string MaskedValue(std::string_view value);

@@ -27,6 +27,8 @@ struct MapPlan {
   std::int64_t size_after = 0;
   manifests::Strategy strategy;
   std::vector<std::string> sensitive;  // key globs whose values are never printed
+  std::vector<std::string> secrets;    // changed keys whose values look like secrets in clear, in
+                                       // byte order (MarkSecrets); never printed either
   std::vector<Finding> findings;       // not empty: Held until approved
   std::vector<std::string>
       notes;  // said in every rendering, for example an explicit onNoData: advanceAfterSoak

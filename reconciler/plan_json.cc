@@ -32,8 +32,7 @@ Value RevisionOf(const manifests::Revision& revision) {
 }
 
 // One side of a change. Bytes that are no JSON, which no loader makes, are shown as a string.
-Value SideToValue(const std::string& bytes, bool sensitive) {
-  if (sensitive) return MaskedValue(bytes);
+Value SideToValue(const std::string& bytes) {
   auto parsed = manifests::ParseJson(bytes);
   return parsed ? std::move(*parsed) : Value(bytes);
 }
@@ -44,8 +43,11 @@ Value ChangeToValue(const MapPlan& plan, const KeyChange& change) {
   value.Set("key", change.key);
   value.Set("action", ActionName(change.action));
   if (sensitive) value.Set("sensitive", true);
-  if (change.before) value.Set("before", SideToValue(*change.before, sensitive));
-  if (change.after) value.Set("after", SideToValue(*change.after, sensitive));
+  const auto side = [&](const std::string& bytes) {
+    return sensitive ? Value(MaskedValueOf(plan, change.key, bytes)) : SideToValue(bytes);
+  };
+  if (change.before) value.Set("before", side(*change.before));
+  if (change.after) value.Set("after", side(*change.after));
   return value;
 }
 

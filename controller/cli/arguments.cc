@@ -1,6 +1,6 @@
 #include "controller/cli/arguments.h"
 
-#include "manifests/did_you_mean.h"
+#include "mapcore/base/did_you_mean.h"
 
 namespace portolan::controller {
 namespace {
@@ -19,7 +19,7 @@ constexpr FlagSpec kGlobalFlags[] = {
 };
 
 std::string Hint(std::string_view word, const std::vector<std::string_view>& candidates) {
-  const std::string hint = manifests::DidYouMean(word, candidates);
+  const std::string hint = DidYouMean(word, candidates);
   return hint.empty() ? "" : "; " + hint;
 }
 

@@ -1,13 +1,8 @@
 #include "controller/cli/policy_input.h"
 
+#include "controller/zones/zone_directory.h"
+
 namespace portolan::controller {
-
-using reconciler::cel::ZoneDirectory;
-
-const reconciler::cel::Zones* SystemZones() {
-  static const auto kZones = ZoneDirectory::Open();
-  return kZones.ok() ? kZones->get() : nullptr;
-}
 
 Result<LoadedPolicies> LoadPolicies(const TreeLocation& location, WallTime now) {
   PORTOLAN_TRY(manifests::DesiredState state, LoadTree(location));

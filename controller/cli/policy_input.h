@@ -4,15 +4,10 @@
 
 #include "controller/cli/plan_input.h"
 #include "manifests/desired_state.h"
-#include "reconciler/policy/cel/zone_directory.h"
 #include "reconciler/policy/compiled_set.h"
 #include "reconciler/policy/judge.h"
 
 namespace portolan::controller {
-
-// The time zones of this machine; null when it has none, and then policies that name zones do not
-// compile. Lives as long as the program.
-const reconciler::cel::Zones* SystemZones();
 
 // A revision or directory with its policies compiled and tested. A waiver in a plain directory is
 // measured against `now`.

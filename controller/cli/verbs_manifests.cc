@@ -5,6 +5,7 @@
 #include "controller/cli/policy_input.h"
 #include "controller/cli/verb_session.h"
 #include "controller/cli/verbs.h"
+#include "controller/zones/zone_directory.h"
 #include "reconciler/plan_json.h"
 #include "reconciler/plan_markdown.h"
 #include "reconciler/plan_text.h"

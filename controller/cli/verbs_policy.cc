@@ -5,7 +5,7 @@
 #include "controller/cli/trial_output.h"
 #include "controller/cli/verb_session.h"
 #include "controller/cli/verbs.h"
-#include "manifests/did_you_mean.h"
+#include "mapcore/base/did_you_mean.h"
 #include "reconciler/plan_json.h"
 #include "reconciler/policy/cel/functions.h"
 #include "reconciler/policy/verdict.h"
@@ -184,7 +184,7 @@ ExitCode RunExplain(VerbSession& session) {
     for (const auto& [other, item] : declared) known.push_back(other);
     return session.FailAs(ExitCode::kNotFound,
                           {ErrorCode::kNotFound, "no policy \"" + name + "\" here"},
-                          manifests::DidYouMean(name, known));
+                          DidYouMean(name, known));
   }
   Explain(session.out(), *policy);
   for (const TrialResult& trial : loaded->compiled.trials) {

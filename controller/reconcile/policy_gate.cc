@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "reconciler/policy/cel/zone_directory.h"
+#include "controller/zones/zone_directory.h"
 #include "reconciler/policy/report_json.h"
 
 namespace portolan::controller {
@@ -12,11 +12,6 @@ using reconciler::Finding;
 
 constexpr std::string_view kSoft = "soft";
 constexpr std::string_view kHard = "hard";
-
-const reconciler::cel::Zones* SystemZones() {
-  static const auto kZones = reconciler::cel::ZoneDirectory::Open();
-  return kZones.ok() ? kZones->get() : nullptr;
-}
 
 // What blocks, one finding a policy; a policy that cannot be judged denies as a hard one.
 void AddFindings(const reconciler::PolicyReport& report, std::vector<Finding>& findings) {

@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "reconciler/policy/floor_policies.h"
+#include "reconciler/policy/second_opinion.h"
 #include "reconciler/policy/verdict.h"
 
 namespace portolan::reconciler {
@@ -50,22 +51,36 @@ struct Subject {
   std::string_view map;
   const ChangeSet* changes;
   PlanVariables& variables;
+  OpinionSubject whole;  // as a validator sees it
 };
+
+OpinionSubject WholeOf(const MapPlan& plan, const JudgeContext& context) {
+  OpinionSubject whole{&plan, nullptr, nullptr};
+  if (context.desired == nullptr) return whole;
+  const auto found = context.desired->maps.find(plan.map);
+  if (found == context.desired->maps.end()) return whole;
+  whole.map = found->second.get();
+  whole.entries = whole.map->version.get();
+  return whole;
+}
 
 void JudgeAll(const CompiledSet& policies, const Subject& subject, const JudgeContext& context,
               const JudgeOptions& options, PolicyReport& report) {
   CostBudget budget =
       CostBudget::ForChanges(subject.changes == nullptr ? 0 : subject.changes->changes.size());
-  for (const auto& [name, policy] : policies.policies)
+  for (const auto& [name, policy] : policies.policies) {
+    const VerdictInputs inputs{.map = subject.map,
+                               .changes = subject.changes,
+                               .target = context.target,
+                               .table = subject.variables.table(),
+                               .access = subject.variables.access(),
+                               .budget = budget,
+                               .expired = options.expired ? &options.expired : nullptr,
+                               .waivers = WaiversOf(policies, name, subject.map, context.now)};
     report.verdicts.push_back(
-        JudgePolicy(*policy, {.map = subject.map,
-                              .changes = subject.changes,
-                              .target = context.target,
-                              .table = subject.variables.table(),
-                              .access = subject.variables.access(),
-                              .budget = budget,
-                              .expired = options.expired ? &options.expired : nullptr,
-                              .waivers = WaiversOf(policies, name, subject.map, context.now)}));
+        policy->rule ? JudgePolicy(*policy, inputs)
+                     : JudgeByValidator(*policy, inputs, subject.whole, options.validators));
+  }
   report.cost = budget.used;
 }
 
@@ -80,7 +95,8 @@ PolicyReport Judge(const CompiledSet& policies, const MapPlan& plan, const Judge
                       .verdicts = {}};
   PlanVariables variables(plan, context);
   JudgeFloor(policies, plan, context.now, report);
-  JudgeAll(policies, {plan.map, &plan.changes, variables}, context, options, report);
+  JudgeAll(policies, {plan.map, &plan.changes, variables, WholeOf(plan, context)}, context, options,
+           report);
   std::erase_if(report.verdicts, [](const PolicyVerdict& verdict) {
     return verdict.scope == manifests::PolicyScope::kLive;
   });
@@ -94,7 +110,8 @@ PolicyReport JudgeLive(const CompiledSet& policies, const manifests::DesiredMap&
   PolicyReport report{
       .map = map.name, .plan = {}, .policies = policies.digest, .at = context.now, .verdicts = {}};
   PlanVariables variables(map, context);
-  JudgeAll(policies, {map.name, nullptr, variables}, context, options, report);
+  JudgeAll(policies, {map.name, nullptr, variables, {nullptr, &map, context.live}}, context,
+           options, report);
   std::erase_if(report.verdicts, [](const PolicyVerdict& verdict) {
     return verdict.scope != manifests::PolicyScope::kLive;
   });

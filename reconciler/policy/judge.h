@@ -7,6 +7,7 @@
 #include "reconciler/policy/compiled_set.h"
 #include "reconciler/policy/report.h"
 #include "reconciler/policy/variables.h"
+#include "reconciler/ports/validators.h"
 
 namespace portolan::reconciler {
 
@@ -20,14 +21,16 @@ struct PolicyOverride {
 };
 
 struct JudgeOptions {
+  // Who judges the policies that name a validator; null: these policies are errors, which deny.
+  Validators* validators = nullptr;
   std::vector<PolicyOverride> overrides;
   // Whether the time for judging is up; then what is left is an error. Empty: no limit but cost.
   std::function<bool()> expired;
 };
 
-// Judges the plan of one map by every policy of the set and the floor. Pure and deterministic; the
-// only clock is context.now. Anything that goes wrong denies. O(changes × policies of scope change)
-// within CostBudget::ForChanges().
+// Judges the plan of one map by every policy of the set and the floor. Pure and deterministic but
+// for validators; the only clock is context.now. Anything that goes wrong denies. O(changes ×
+// policies of scope change) within CostBudget::ForChanges().
 PolicyReport Judge(const CompiledSet& policies, const MapPlan& plan, const JudgeContext& context,
                    const JudgeOptions& options = {});
 

@@ -1,5 +1,7 @@
 #include "reconciler/policy/lazy_views.h"
 
+#include <algorithm>
+
 #include "manifests/entries.h"
 #include "reconciler/change_view.h"
 #include "reconciler/policy/json_value.h"
@@ -10,6 +12,9 @@ cel::Value ValueAccess::Read(std::string_view key, std::string_view json, cel::A
   if (!sensitive->empty() && manifests::IsSensitiveKey(*sensitive, key)) {
     disclosure->touched = true;
     if (disclosure->mask) return cel::Value::String(arena.Copy(MaskedValue(json)));
+  } else if (secrets != nullptr && std::ranges::binary_search(*secrets, key)) {
+    disclosure->touched = true;
+    if (disclosure->mask) return cel::Value::String(arena.Copy(RedactedValue(json)));
   }
   return ValueFromJson(json, arena);
 }

@@ -13,14 +13,15 @@ namespace portolan::reconciler {
 
 // What an evaluation may show of sensitive values, and whether it met one.
 struct Disclosure {
-  bool mask = false;     // sensitive values read as «sensitive …»
-  bool touched = false;  // a sensitive value was read
+  bool mask = false;     // sensitive values read as «sensitive …», secrets as «redacted …»
+  bool touched = false;  // a sensitive value or a secret was read
 };
 
 // How the values of one map are read. Everything pointed at outlives the views.
 struct ValueAccess {
   const std::vector<std::string>* sensitive = nullptr;  // key globs
   Disclosure* disclosure = nullptr;
+  const std::vector<std::string>* secrets = nullptr;  // keys in byte order; null: none
 
   // The value of a key, parsed; masked when it must be.
   cel::Value Read(std::string_view key, std::string_view json, cel::Arena& arena) const;

@@ -52,7 +52,7 @@ class Compiler {
       environment_.Declare(std::string(kOwnPrefix) + name, program->type());
       result_->variables.push_back(*std::move(program));
     }
-    result_->rule = CompileOne(policy.rule, cel::Type::Bool());
+    if (policy.validator.empty()) result_->rule = CompileOne(policy.rule, cel::Type::Bool());
     if (policy.message) result_->message = CompileOne(*policy.message, cel::Type::String());
     if (failed_) return nullptr;
     auto arena = std::make_shared<cel::Arena>();

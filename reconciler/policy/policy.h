@@ -26,7 +26,7 @@ struct CompiledPolicy {
   Digest digest;                // of what its verdicts depend on
   std::vector<Variable> bound;  // by the environment's index; the policy's own follow
   std::vector<cel::Program> variables;
-  std::optional<cel::Program> rule;  // always set
+  std::optional<cel::Program> rule;  // none: a validator judges
   std::optional<cel::Program> message;
   std::array<bool, kVariableCount> names{};  // variables that any of its expressions names
   std::shared_ptr<const cel::Arena> params_arena;

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "manifests/did_you_mean.h"
+#include "mapcore/base/did_you_mean.h"
 #include "reconciler/policy/cel/explain.h"
 #include "reconciler/policy/fixture.h"
 #include "reconciler/policy/variables.h"
@@ -18,6 +18,7 @@ using manifests::Value;
 
 // What is judged in a test: a tree of variables, and a plan when it gives both sides of a map.
 struct Given {
+  cel::Recorder* recorder = nullptr;  // of the rule; null: none
   Value variables;
   std::optional<MapPlan> plan;
   manifests::DesiredState desired;
@@ -67,8 +68,23 @@ bool CoversTree(const manifests::Policy& policy, const Value& tree) {
          (plan->IntOr("deletes", 0) > 0 && CoversOp(policy.match, "delete"));
 }
 
+// Passes on to two.
+class BothRecorders final : public cel::Recorder {
+ public:
+  BothRecorders(cel::Recorder& first, cel::Recorder* second) : first_(first), second_(second) {}
+  void Record(std::uint32_t node, const cel::Value& value) override {
+    first_.Record(node, value);
+    if (second_ != nullptr) second_->Record(node, value);
+  }
+
+ private:
+  cel::Recorder& first_;
+  cel::Recorder* second_;
+};
+
 // As a plan is judged, with every value from the tree.
-PolicyVerdict JudgeTree(const CompiledPolicy& policy, const Value& tree) {
+PolicyVerdict JudgeTree(const CompiledPolicy& policy, const Given& given) {
+  const Value& tree = given.variables;
   PolicyVerdict verdict;
   if (!CoversTree(*policy.manifest, tree)) {
     verdict.outcome = Outcome::kSkipped;
@@ -78,7 +94,8 @@ PolicyVerdict JudgeTree(const CompiledPolicy& policy, const Value& tree) {
   const VariableTable table = TableFromTree(tree, arena);
   cel::Explanation explanation(*policy.rule);
   RuleOptions options;
-  options.recorder = &explanation;
+  BothRecorders recorder(explanation, given.recorder);
+  options.recorder = &recorder;
   const RuleResult result = RunRule(policy, table, scratch, options);
   verdict.cost = result.cost;
   if (result.answer == RuleAnswer::kAllow) return verdict;
@@ -90,7 +107,7 @@ PolicyVerdict JudgeTree(const CompiledPolicy& policy, const Value& tree) {
 }
 
 PolicyVerdict JudgeGiven(const CompiledPolicy& policy, const Given& given) {
-  if (!given.plan) return JudgeTree(policy, given.variables);
+  if (!given.plan) return JudgeTree(policy, given);
   cel::Arena arena;
   VariableTable table = TableFromTree(given.variables, arena);
   JudgeContext context;
@@ -107,7 +124,8 @@ PolicyVerdict JudgeGiven(const CompiledPolicy& policy, const Given& given) {
                               .target = target,
                               .table = table,
                               .access = planned.access(),
-                              .budget = budget});
+                              .budget = budget,
+                              .recorder = given.recorder});
 }
 
 // The tree that the policy sees: its own params below those of the test.
@@ -172,7 +190,8 @@ Status MakePlanOf(const manifests::PolicyTestCase& test, Given& given) {
 }
 
 void RunCase(const manifests::PolicyTest& test, const manifests::PolicyTestCase& item,
-             const PolicyLookup& lookup, std::vector<TrialResult>& results) {
+             const PolicyLookup& lookup, const RecorderLookup& recorder,
+             std::vector<TrialResult>& results) {
   Given given;
   given.variables = Merge(Merge(TestVariables(), test.defaults), item.vars);
   const Status planned = item.desired.given() ? MakePlanOf(item, given) : Status();
@@ -180,8 +199,11 @@ void RunCase(const manifests::PolicyTest& test, const manifests::PolicyTestCase&
     const CompiledPolicy* policy = lookup(name.name);
     TrialResult result;
     result.policy = name.name;
+    given.recorder = recorder ? recorder(name.name) : nullptr;
     if (policy == nullptr)
       result.complaint = "there is no such policy";
+    else if (!policy->rule)
+      result.complaint = "it is judged by a validator, which tests do not run";
     else if (!planned.ok())
       result.complaint = planned.error().message;
     else
@@ -201,10 +223,11 @@ manifests::Diagnostic Unknown(const std::string& file, manifests::Position posit
 
 }  // namespace
 
-std::vector<TrialResult> RunTests(const CompiledPolicy& policy) {
+std::vector<TrialResult> RunTests(const CompiledPolicy& policy, cel::Recorder* recorder) {
   std::vector<TrialResult> results;
   for (const manifests::PolicyCase& test : policy.manifest->tests) {
     Given given;
+    given.recorder = recorder;
     given.variables = Merge(TestVariables(), test.vars);
     if (test.vars.as_object().empty()) given.variables = TestVariables();
     TrialResult result = Try(policy, given, {test.expect, test.message});
@@ -216,10 +239,36 @@ std::vector<TrialResult> RunTests(const CompiledPolicy& policy) {
   return results;
 }
 
-std::vector<TrialResult> RunTests(const manifests::PolicyTest& test, const PolicyLookup& lookup) {
+std::vector<TrialResult> RunTests(const manifests::PolicyTest& test, const PolicyLookup& lookup,
+                                  const RecorderLookup& recorder) {
   std::vector<TrialResult> results;
-  for (const manifests::PolicyTestCase& item : test.cases) RunCase(test, item, lookup, results);
+  for (const manifests::PolicyTestCase& item : test.cases)
+    RunCase(test, item, lookup, recorder, results);
   return results;
+}
+
+std::vector<RuleGap> CoverageGaps(
+    const manifests::PolicySet& manifests,
+    const std::map<std::string, std::shared_ptr<const CompiledPolicy>>& policies) {
+  std::map<std::string, cel::Coverage> coverage;
+  const auto recorder = [&](const std::string& name) -> cel::Recorder* {
+    const auto found = coverage.find(name);
+    return found == coverage.end() ? nullptr : &found->second;
+  };
+  for (const auto& [name, policy] : policies)
+    if (manifests.policies.contains(name) && policy->rule)
+      coverage.try_emplace(name, *policy->rule);
+  for (const auto& [name, policy] : policies)
+    if (coverage.contains(name)) RunTests(*policy, recorder(name));
+  const auto lookup = [&](const std::string& name) {
+    const auto found = policies.find(name);
+    return found == policies.end() ? nullptr : found->second.get();
+  };
+  for (const auto& test : manifests.tests) RunTests(*test, lookup, recorder);
+  std::vector<RuleGap> gaps;
+  for (const auto& [name, seen] : coverage)
+    for (cel::Gap& gap : seen.Gaps()) gaps.push_back({name, std::move(gap)});
+  return gaps;
 }
 
 std::vector<manifests::Diagnostic> CheckVariables(const Value& variables, const std::string& file,
@@ -228,9 +277,8 @@ std::vector<manifests::Diagnostic> CheckVariables(const Value& variables, const 
   for (const auto& [name, value] : variables.as_object()) {
     const auto known = std::ranges::find(kVariableNames, name);
     if (known == kVariableNames.end()) {
-      diagnostics.push_back(
-          Unknown(file, position, name,
-                  manifests::DidYouMean(name, {kVariableNames.begin(), kVariableNames.end()})));
+      diagnostics.push_back(Unknown(
+          file, position, name, DidYouMean(name, {kVariableNames.begin(), kVariableNames.end()})));
       continue;
     }
     const cel::Type type = TypeOf(static_cast<Variable>(known - kVariableNames.begin()), {});
@@ -240,7 +288,7 @@ std::vector<manifests::Diagnostic> CheckVariables(const Value& variables, const 
     for (const auto& [member, inner] : value.as_object())
       if (type.object()->Find(member) == nullptr)
         diagnostics.push_back(
-            Unknown(file, position, name + "." + member, manifests::DidYouMean(member, fields)));
+            Unknown(file, position, name + "." + member, DidYouMean(member, fields)));
   }
   return diagnostics;
 }

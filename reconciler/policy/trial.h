@@ -1,10 +1,14 @@
 #pragma once
 
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "manifests/policy_set.h"
+#include "reconciler/policy/cel/coverage.h"
 #include "reconciler/policy/policy.h"
 #include "reconciler/policy/report.h"
 
@@ -25,15 +29,30 @@ struct TrialResult {
   bool passed() const { return complaint.empty(); }
 };
 
+// A part of a policy's rule that its tests leave out.
+struct RuleGap {
+  std::string policy;
+  cel::Gap gap;
+};
+
+// Runs the tests of all policies of a revision once more, and says what they leave out of the
+// rules. By name of the policy; those that a validator judges, and the floor's, have no tests.
+std::vector<RuleGap> CoverageGaps(
+    const manifests::PolicySet& manifests,
+    const std::map<std::string, std::shared_ptr<const CompiledPolicy>>& policies);
+
 // A policy's own tests, each over TestVariables().
-std::vector<TrialResult> RunTests(const CompiledPolicy& policy);
+std::vector<TrialResult> RunTests(const CompiledPolicy& policy, cel::Recorder* recorder = nullptr);
 
 // Finds a compiled policy by name; null for one that there is none of.
 using PolicyLookup = std::function<const CompiledPolicy*(const std::string& name)>;
+// And who records the evaluations of its rule; null: nobody.
+using RecorderLookup = std::function<cel::Recorder*(const std::string& name)>;
 
 // The cases of a PolicyTest. Where a case gives both sides of a map, plan and changes are made by
 // the code that plans in production; the other variables are the case's.
-std::vector<TrialResult> RunTests(const manifests::PolicyTest& test, const PolicyLookup& lookup);
+std::vector<TrialResult> RunTests(const manifests::PolicyTest& test, const PolicyLookup& lookup,
+                                  const RecorderLookup& recorder = nullptr);
 
 // The variables that the tests of a policy or a PolicyTest set and that do not exist, as errors.
 std::vector<manifests::Diagnostic> CheckVariables(const manifests::Value& variables,

@@ -60,15 +60,15 @@ std::vector<std::string> MetricsOf(const manifests::Strategy& strategy) {
 }  // namespace
 
 PlanVariables::PlanVariables(const MapPlan& plan, const JudgeContext& context)
-    : sensitive_(plan.sensitive) {
+    : sensitive_(plan.sensitive), secrets_(plan.secrets) {
   const manifests::DesiredMap* map = nullptr;
   if (context.desired != nullptr) {
     const auto found = context.desired->maps.find(plan.map);
     if (found != context.desired->maps.end()) map = found->second.get();
   }
   SetPlan(plan);
-  Set(Variable::kDesired, Entries(map == nullptr ? nullptr : map->version.get(), sensitive_));
-  Set(Variable::kLive, Entries(context.live, sensitive_));
+  Set(Variable::kDesired, Entries(map == nullptr ? nullptr : map->version.get(), access()));
+  Set(Variable::kLive, Entries(context.live, access()));
   SetManifest(map, plan.map);
   SetMaps(context, map);
   SetCommit(plan, context);
@@ -79,7 +79,7 @@ PlanVariables::PlanVariables(const MapPlan& plan, const JudgeContext& context)
 
 PlanVariables::PlanVariables(const manifests::DesiredMap& map, const JudgeContext& context)
     : sensitive_(map.sensitive) {
-  Set(Variable::kLive, Entries(context.live, sensitive_));
+  Set(Variable::kLive, Entries(context.live, access()));
   SetManifest(&map, map.name);
   SetMaps(context, &map);
   SetSurroundings(context);
@@ -89,9 +89,8 @@ cel::Value PlanVariables::Strings(const std::vector<std::string>& texts) {
   return ValueFromTree(Value::Array(texts.begin(), texts.end()), arena_);
 }
 
-cel::Value PlanVariables::Entries(const mapcore::MapVersion* version,
-                                  const std::vector<std::string>& sensitive) {
-  return cel::Value::OfMap(arena_.New<EntriesMap>(version, ValueAccess{&sensitive, &disclosure_}));
+cel::Value PlanVariables::Entries(const mapcore::MapVersion* version, const ValueAccess& access) {
+  return cel::Value::OfMap(arena_.New<EntriesMap>(version, access));
 }
 
 void PlanVariables::SetPlan(const MapPlan& plan) {
@@ -186,8 +185,10 @@ void PlanVariables::SetManifest(const manifests::DesiredMap* map, const std::str
 void PlanVariables::SetMaps(const JudgeContext& context, const manifests::DesiredMap* map) {
   std::vector<cel::MapEntry> entries;
   const auto add = [&](const manifests::DesiredMap& item) {
+    const bool own = map != nullptr && item.name == map->name;
+    const ValueAccess read = own ? access() : ValueAccess{&item.sensitive, &disclosure_};
     entries.push_back(
-        {cel::Value::String(arena_.Copy(item.name)), Entries(item.version.get(), item.sensitive)});
+        {cel::Value::String(arena_.Copy(item.name)), Entries(item.version.get(), read)});
   };
   if (context.desired != nullptr)
     for (const auto& [name, item] : context.desired->maps) add(*item);

@@ -73,14 +73,14 @@ class PlanVariables {
   VariableTable& table() { return table_; }
   Disclosure& disclosure() { return disclosure_; }
   // For a ChangeMap of the plan.
-  ValueAccess access() { return {&sensitive_, &disclosure_}; }
+  ValueAccess access() { return {&sensitive_, &disclosure_, &secrets_}; }
 
  private:
   void Set(Variable variable, const cel::Value& value) {
     table_[static_cast<std::size_t>(variable)] = value;
   }
   cel::Value Strings(const std::vector<std::string>& texts);
-  cel::Value Entries(const mapcore::MapVersion* version, const std::vector<std::string>& sensitive);
+  cel::Value Entries(const mapcore::MapVersion* version, const ValueAccess& access);
   void SetPlan(const MapPlan& plan);
   void SetCommit(const MapPlan& plan, const JudgeContext& context);
   void SetApprovals(const JudgeContext& context);
@@ -93,6 +93,7 @@ class PlanVariables {
   VariableTable table_;
   Disclosure disclosure_;
   std::vector<std::string> sensitive_;
+  std::vector<std::string> secrets_;  // of the plan's map
 };
 
 // The variables of a test, from a tree of them: times are RFC 3339 texts. Borrows from the arena

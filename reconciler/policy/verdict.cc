@@ -50,25 +50,12 @@ class MaskingRecorder final : public cel::Recorder {
 class PolicyJudge {
  public:
   PolicyJudge(const CompiledPolicy& policy, const VerdictInputs& inputs)
-      : policy_(policy), inputs_(inputs) {
-    const manifests::Policy& manifest = *policy.manifest;
-    verdict_.policy = manifest.name;
-    verdict_.policy_digest = policy.digest;
-    verdict_.level = manifest.level;
-    verdict_.scope = manifest.scope;
-    verdict_.place = manifest.file.empty()
-                         ? "built-in"
-                         : manifest.file + ":" + std::to_string(manifest.position.line);
-    verdict_.rule = manifest.rule.text;
-  }
+      : policy_(policy), inputs_(inputs), verdict_(BeginVerdict(policy)) {}
 
   PolicyVerdict Judge() {
-    const manifests::Policy& manifest = *policy_.manifest;
-    const bool live = manifest.scope == PolicyScope::kLive;
-    if (manifest.level == PolicyLevel::kDisabled || live != (inputs_.changes == nullptr) ||
-        !Covers(manifest.match, inputs_.map, inputs_.target)) {
+    if (!Concerns(policy_, inputs_)) {
       verdict_.outcome = Outcome::kSkipped;
-    } else if (manifest.scope == PolicyScope::kChange) {
+    } else if (policy_.manifest->scope == PolicyScope::kChange) {
       JudgeChanges();
     } else {
       JudgeWhole();
@@ -81,7 +68,7 @@ class PolicyJudge {
     RuleOptions options;
     options.cost_limit = std::min(options.cost_limit, inputs_.budget.left());
     options.expired = inputs_.expired;
-    options.recorder = recorder;
+    options.recorder = recorder != nullptr ? recorder : inputs_.recorder;
     RuleResult result;
     if (options.cost_limit == 0) {
       result.error =
@@ -123,16 +110,6 @@ class PolicyJudge {
   }
 
   void JudgeWhole() {
-    const ChangeSet* changes = inputs_.changes;
-    if (changes != nullptr && !policy_.manifest->match.ops.empty()) {
-      const PolicyMatch& match = policy_.manifest->match;
-      if (!(changes->created > 0 && CoversOp(match, "add")) &&
-          !(changes->updated > 0 && CoversOp(match, "update")) &&
-          !(changes->deleted > 0 && CoversOp(match, "delete"))) {
-        verdict_.outcome = Outcome::kSkipped;
-        return;
-      }
-    }
     inputs_.access.disclosure->touched = false;
     const RuleResult result = Run(nullptr);
     if (result.answer == RuleAnswer::kAllow) return;
@@ -212,6 +189,35 @@ bool Covers(const PolicyMatch& match, std::string_view map, const TargetFacts& t
 
 bool CoversOp(const PolicyMatch& match, std::string_view op) {
   return match.ops.empty() || std::ranges::find(match.ops, op) != match.ops.end();
+}
+
+PolicyVerdict BeginVerdict(const CompiledPolicy& policy) {
+  const manifests::Policy& manifest = *policy.manifest;
+  PolicyVerdict verdict;
+  verdict.policy = manifest.name;
+  verdict.policy_digest = policy.digest;
+  verdict.level = manifest.level;
+  verdict.scope = manifest.scope;
+  verdict.place = manifest.file.empty()
+                      ? "built-in"
+                      : manifest.file + ":" + std::to_string(manifest.position.line);
+  verdict.rule = manifest.rule.text;
+  return verdict;
+}
+
+bool Concerns(const CompiledPolicy& policy, const VerdictInputs& inputs) {
+  const manifests::Policy& manifest = *policy.manifest;
+  const PolicyMatch& match = manifest.match;
+  const bool live = manifest.scope == PolicyScope::kLive;
+  if (manifest.level == PolicyLevel::kDisabled || live != (inputs.changes == nullptr) ||
+      !Covers(match, inputs.map, inputs.target))
+    return false;
+  // In scope change each change is asked for by itself.
+  if (manifest.scope != PolicyScope::kPlan || match.ops.empty()) return true;
+  const ChangeSet& changes = *inputs.changes;
+  return (changes.created > 0 && CoversOp(match, "add")) ||
+         (changes.updated > 0 && CoversOp(match, "update")) ||
+         (changes.deleted > 0 && CoversOp(match, "delete"));
 }
 
 PolicyVerdict JudgePolicy(const CompiledPolicy& policy, const VerdictInputs& inputs) {

@@ -36,6 +36,7 @@ struct VerdictInputs {
   ValueAccess access;  // of the map's values
   CostBudget& budget;
   const std::function<bool()>* expired = nullptr;
+  cel::Recorder* recorder = nullptr;                   // of the rule's evaluations; null: none
   std::vector<const manifests::Waiver*> waivers = {};  // of this policy and map, in force
 };
 
@@ -43,7 +44,12 @@ struct VerdictInputs {
 bool Covers(const manifests::PolicyMatch& match, std::string_view map, const TargetFacts& target);
 bool CoversOp(const manifests::PolicyMatch& match, std::string_view op);
 
-// Judges one policy. Every way to fail is the outcome kError.
+// A verdict that says which policy it is of.
+PolicyVerdict BeginVerdict(const CompiledPolicy& policy);
+// Whether the policy has anything to say of what is judged: its level, scope and match.
+bool Concerns(const CompiledPolicy& policy, const VerdictInputs& inputs);
+
+// Judges one policy by its rule. Every way to fail is the outcome kError.
 PolicyVerdict JudgePolicy(const CompiledPolicy& policy, const VerdictInputs& inputs);
 
 }  // namespace portolan::reconciler

@@ -1,7 +1,7 @@
 // cel_conformance DIR: runs the cases of a folder, prints passed and failed by file.
 #include <cstdio>
 
-#include "reconciler/policy/cel/zone_directory.h"
+#include "controller/zones/zone_directory.h"
 #include "tests/conformance/cel_suite.h"
 
 int main(int argc, char** argv) {
@@ -9,7 +9,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: cel_conformance DIR\n");
     return 2;
   }
-  const auto zones = portolan::reconciler::cel::ZoneDirectory::Open();
+  const auto zones = portolan::controller::ZoneDirectory::Open();
   if (!zones.ok()) {
     std::fprintf(stderr, "%s\n", zones.error().message.c_str());
     return 2;

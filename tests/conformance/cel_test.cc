@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "reconciler/policy/cel/zone_directory.h"
+#include "controller/zones/zone_directory.h"
 #include "tests/conformance/cel_suite.h"
 #include "tests/source_tree.h"
 
@@ -19,7 +19,7 @@ std::filesystem::path Cases() {
 
 TEST(CelConformance, AllCasesPass) {
   if (!std::filesystem::is_directory(Cases())) GTEST_SKIP() << "no cases at " << Cases();
-  const auto zones = reconciler::cel::ZoneDirectory::Open();
+  const auto zones = controller::ZoneDirectory::Open();
   ASSERT_TRUE(zones.ok()) << zones.error().message;
   const auto results = RunCelSuite(Cases(), **zones);
   ASSERT_TRUE(results.ok()) << results.error().message;

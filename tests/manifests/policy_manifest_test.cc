@@ -90,5 +90,26 @@ TEST(PolicyManifest, RecordsWhatVerdictsDependOnAndNotItsTests) {
             record(base + ", variables: {b: \"2\", a: \"1\"}}\n"));
 }
 
+TEST(PolicyManifest, AValidatorTakesThePlaceOfTheRule) {
+  const Policy policy =
+      *LoadOne("  {scope: plan, level: soft, validator: conftest}\n").policies.policies.at("p");
+  EXPECT_EQ(policy.validator, "conftest");
+  EXPECT_EQ(policy.rule.text, "");
+  EXPECT_NE(CanonicalJson(PolicyToValue(policy)).find(R"("validator":"conftest")"),
+            std::string::npos);
+}
+
+TEST(PolicyManifest, AValidatorJudgesWholePlansAloneAndWithoutTests) {
+  EXPECT_NE(ErrorsOf("  {scope: plan, level: soft, validator: v, rule: \"true\"}\n")
+                .find("either a rule or a validator"),
+            std::string::npos);
+  EXPECT_NE(ErrorsOf("  {scope: change, level: soft, validator: v}\n")
+                .find("the scope must be plan or live"),
+            std::string::npos);
+  EXPECT_NE(ErrorsOf("  {scope: plan, level: soft, validator: v, tests: [{expect: allow}]}\n")
+                .find("they cannot run a validator"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace portolan::manifests

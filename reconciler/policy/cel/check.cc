@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "mapcore/base/did_you_mean.h"
 #include "reconciler/policy/cel/checker.h"
-#include "reconciler/policy/cel/did_you_mean.h"
 #include "reconciler/policy/cel/operators.h"
 
 namespace portolan::reconciler::cel {
@@ -56,6 +56,12 @@ void Checker::Postpone(NodeId id, std::string message) {
 const Value* Checker::ConstantOf(NodeId id) const {
   const Node& node = code_.node(id);
   return node.op == Op::kConst ? &code_.ast.constants[node.a] : nullptr;
+}
+
+std::string Checker::Suggestion(std::string_view word,
+                                const std::vector<std::string_view>& candidates) {
+  const std::string_view nearest = NearestWord(word, candidates);
+  return nearest.empty() ? "" : "; did you mean `" + std::string(nearest) + "`?";
 }
 
 Type Checker::Visit(NodeId id) {
@@ -153,7 +159,7 @@ Type Checker::Ident(NodeId id) {
   std::vector<std::string_view> names;
   for (const cel::Field& variable : environment_.variables()) names.push_back(variable.name);
   for (const Local& other : locals_) names.push_back(other.name);
-  const std::string message = "no such variable " + Quoted(name) + DidYouMean(name, names);
+  const std::string message = "no such variable " + Quoted(name) + Suggestion(name, names);
   const std::uint32_t mark = node.mark;
   Postpone(id, message);
   return Refuse(mark, message);
@@ -208,7 +214,7 @@ Type Checker::FieldOf(const Node& node, const Type& operand) {
       for (const cel::Field& field : operand.object()->fields) names.push_back(field.name);
       return Refuse(node.mark, "no such field " +
                                    Quoted(SourceOf(node.a) + "." + std::string(name)) +
-                                   DidYouMean(name, names));
+                                   Suggestion(name, names));
     }
     default:
       break;

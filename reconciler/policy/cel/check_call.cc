@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "reconciler/policy/cel/checker.h"
-#include "reconciler/policy/cel/did_you_mean.h"
 
 namespace portolan::reconciler::cel {
 namespace {
@@ -71,7 +70,7 @@ Type Checker::Call(NodeId id) {
     const bool other = !Overloads(name, !site.member).empty();
     const std::string hint = IsMacro(name) ? "; as a macro it takes a variable first, as in list." +
                                                  std::string(name) + "(x, …)"
-                             : !other      ? DidYouMean(name, FunctionNames())
+                             : !other      ? Suggestion(name, FunctionNames())
                              : site.member ? "; write `" + std::string(name) + "(x)`"
                                            : "; write `x." + std::string(name) + "()`";
     return Refuse(node.mark, "no such function `" + std::string(name) + "`" + hint);

@@ -60,6 +60,9 @@ class Checker {
   void Declare(const Macro& macro, const Type& first, const Type& second);
   void Drop(const Macro& macro);
 
+  // "; did you mean `percent`?", or nothing.
+  static std::string Suggestion(std::string_view word,
+                                const std::vector<std::string_view>& candidates);
   // The first problem stays; returns dyn. Without options.check only Fail() counts.
   Type Fail(std::uint32_t offset, std::string message);
   Type Refuse(std::uint32_t offset, std::string message);

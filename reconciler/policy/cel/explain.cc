@@ -12,19 +12,6 @@ namespace {
 constexpr std::size_t kBreakColumn = 70;  // a row ends at the first && or || behind it
 constexpr int kBodiesMax = 3;             // nested bodies of macros that are shown
 
-// White space in one run becomes one space: an expression in a YAML block has line feeds.
-std::string OnOneLine(std::string_view text) {
-  std::string line;
-  for (const char c : text) {
-    const bool space = c == ' ' || c == '\n' || c == '\r' || c == '\t';
-    if (!space)
-      line += c;
-    else if (line.empty() || line.back() != ' ')
-      line += ' ';
-  }
-  return line;
-}
-
 bool IsOperator(Op op) {
   return op == Op::kConditional || (op >= Op::kNot && op <= Op::kOr);
 }

@@ -172,4 +172,16 @@ std::string FormatDouble(double value) {
   return {text, end.ptr};
 }
 
+std::string OnOneLine(std::string_view text) {
+  std::string line;
+  for (const char c : text) {
+    const bool space = c == ' ' || c == '\n' || c == '\r' || c == '\t';
+    if (!space)
+      line += c;
+    else if (line.empty() || line.back() != ' ')
+      line += ' ';
+  }
+  return line;
+}
+
 }  // namespace portolan::reconciler::cel

@@ -14,6 +14,9 @@ std::string TextOf(const Value& value, std::size_t bytes_max);
 // A string as a literal in single quotes.
 std::string QuotedText(std::string_view text);
 
+// White space in one run becomes one space: an expression in a YAML block has line feeds.
+std::string OnOneLine(std::string_view text);
+
 // The shortest decimal that reads back as the same double: "0.1", "1e+21", "NaN", "-Infinity".
 std::string FormatDouble(double value);
 

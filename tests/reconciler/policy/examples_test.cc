@@ -7,9 +7,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "controller/zones/zone_directory.h"
 #include "manifests/directory_artifact.h"
 #include "manifests/loader.h"
-#include "reconciler/policy/cel/zone_directory.h"
 #include "reconciler/policy/compiled_set.h"
 #include "tests/manifests/load_fixture.h"
 #include "tests/source_tree.h"
@@ -19,7 +19,7 @@ namespace {
 
 void ExpectSound(const manifests::DesiredState& state, std::size_t policies, std::size_t cases) {
   EXPECT_FALSE(state.policies.incomplete) << manifests::FormatDiagnostics(state.diagnostics);
-  const auto zones = cel::ZoneDirectory::Open();
+  const auto zones = controller::ZoneDirectory::Open();
   const CompiledSetResult result = CompileSet(state.policies, zones.ok() ? zones->get() : nullptr);
   for (const manifests::Diagnostic& diagnostic : result.diagnostics)
     EXPECT_EQ(diagnostic.severity, manifests::Diagnostic::Severity::kWarning)
@@ -54,7 +54,7 @@ TEST(SpecifiedPolicies, PassTheirCases) {
   text << std::ifstream(file).rdbuf();
   const manifests::MemorySource source({{"policies.yaml", text.str()}});
   const auto state = manifests::Loader().Load(source.Get()).value();
-  const auto zones = cel::ZoneDirectory::Open();
+  const auto zones = controller::ZoneDirectory::Open();
   ASSERT_TRUE(zones.ok()) << zones.error().message;
   const CompiledSetResult result = CompileSet(state.policies, zones->get());
   EXPECT_EQ(state.policies.policies.size(), 21u) << manifests::FormatDiagnostics(state.diagnostics);

@@ -1,11 +1,13 @@
-#include "reconciler/policy/cel/zone_directory.h"
+#include "controller/zones/zone_directory.h"
 
 #include <gtest/gtest.h>
 
 #include "tests/reconciler/policy/cel/cel_fixture.h"
 
-namespace portolan::reconciler::cel {
+namespace portolan::controller {
 namespace {
+
+using namespace reconciler::cel;  // the language that the zones are for
 
 TEST(ZoneDirectory, AnswersForPlacesWithOddOffsets) {
   const auto zones = ZoneDirectory::Open();
@@ -44,4 +46,4 @@ TEST(ZoneDirectory, SaysWhatToInstallWhenThereAreNone) {
 }
 
 }  // namespace
-}  // namespace portolan::reconciler::cel
+}  // namespace portolan::controller

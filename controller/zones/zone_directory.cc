@@ -1,11 +1,13 @@
-#include "reconciler/policy/cel/zone_directory.h"
+#include "controller/zones/zone_directory.h"
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
 
-namespace portolan::reconciler::cel {
+namespace portolan::controller {
 namespace {
+
+using reconciler::cel::Zone;
 
 constexpr std::uintmax_t kFileBytesMax = 1 << 20;
 
@@ -48,4 +50,9 @@ Result<const Zone*> ZoneDirectory::Find(std::string_view name) const {
   return &zones_.emplace(std::string(name), std::move(zone)).first->second;
 }
 
-}  // namespace portolan::reconciler::cel
+const reconciler::cel::Zones* SystemZones() {
+  static const auto kZones = ZoneDirectory::Open();
+  return kZones.ok() ? kZones->get() : nullptr;
+}
+
+}  // namespace portolan::controller

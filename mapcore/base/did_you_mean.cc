@@ -1,11 +1,12 @@
-#include "manifests/did_you_mean.h"
+#include "mapcore/base/did_you_mean.h"
 
 #include <algorithm>
 
-namespace portolan::manifests {
+namespace portolan {
 namespace {
 
 constexpr int kEditsMax = 2;
+constexpr std::size_t kWordBytesMax = 64;
 
 // Optimal string alignment distance (Damerau 1964, restricted): row by row, two rows back for
 // swaps.
@@ -32,6 +33,7 @@ std::string_view NearestWord(std::string_view word,
                              const std::vector<std::string_view>& candidates) {
   std::string_view nearest;
   int fewest = kEditsMax + 1;
+  if (word.size() > kWordBytesMax) return {};
   for (const std::string_view candidate : candidates) {
     const std::size_t longer = std::max(word.size(), candidate.size());
     const std::size_t shorter = std::min(word.size(), candidate.size());
@@ -51,4 +53,4 @@ std::string DidYouMean(std::string_view word, const std::vector<std::string_view
   return nearest.empty() ? "" : "did you mean \"" + std::string(nearest) + "\"?";
 }
 
-}  // namespace portolan::manifests
+}  // namespace portolan

@@ -1,8 +1,8 @@
-#include "manifests/did_you_mean.h"
+#include "mapcore/base/did_you_mean.h"
 
 #include <gtest/gtest.h>
 
-namespace portolan::manifests {
+namespace portolan {
 namespace {
 
 const std::vector<std::string_view> kFields = {"strategy",    "schema", "entries",
@@ -26,6 +26,10 @@ TEST(NearestWord, GivesNothingThatIsTooFar) {
   EXPECT_EQ(NearestWord("xy", {"ab", "q"}), "") << "two edits rewrite two letters";
 }
 
+TEST(NearestWord, GivesNothingForAWordThatIsNoName) {
+  EXPECT_EQ(NearestWord(std::string(1000, 'a'), {std::string(999, 'a')}), "");
+}
+
 TEST(NearestWord, GivesNothingForAKnownWord) {
   EXPECT_EQ(NearestWord("salt", kFields), "");
 }
@@ -40,4 +44,4 @@ TEST(DidYouMean, MakesAHintOrNothing) {
 }
 
 }  // namespace
-}  // namespace portolan::manifests
+}  // namespace portolan
