@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "mapcore/hmap/compaction.h"
 #include "mapcore/hmap/digest.h"
 #include "mapcore/hmap/relocation.h"
 #include "mapcore/hmap/tree.h"
@@ -14,6 +15,7 @@ namespace portolan::mapcore {
 namespace {
 
 constexpr std::uint32_t kDeathsPerWrite = 8;
+constexpr std::uint32_t kWritesPerLook = 256;
 constexpr std::int64_t kReserveMax = std::int64_t{1} << 24;
 constexpr std::int64_t kEntriesPerReservedPage = 60;  // far enough from 104 that none splits
 
@@ -31,13 +33,14 @@ void Hmap::Fatal(const char* what) {
 }
 
 Hmap::Hmap(std::shared_ptr<hmap::Lineage> lineage, hmap::Branch* branch,
-           std::optional<std::uint64_t> seed)
-    : lineage_(std::move(lineage)), branch_(branch), seed_(seed) {}
+           std::optional<std::uint64_t> seed, bool compacts)
+    : lineage_(std::move(lineage)), branch_(branch), seed_(seed), compacts_(compacts) {}
 
 Hmap::Hmap(Hmap&& other) noexcept
     : lineage_(std::move(other.lineage_)),
       branch_(std::exchange(other.branch_, nullptr)),
-      seed_(other.seed_) {}
+      seed_(other.seed_),
+      compacts_(other.compacts_) {}
 
 Hmap& Hmap::operator=(Hmap&& other) noexcept {
   if (this == &other) return *this;
@@ -45,6 +48,7 @@ Hmap& Hmap::operator=(Hmap&& other) noexcept {
   lineage_ = std::move(other.lineage_);
   branch_ = std::exchange(other.branch_, nullptr);
   seed_ = other.seed_;
+  compacts_ = other.compacts_;
   return *this;
 }
 
@@ -64,7 +68,7 @@ Result<Hmap> Hmap::Create(HmapOptions options) {
   auto lineage = std::make_shared<hmap::Lineage>(std::move(arena), options.readers);
   hmap::Branch* branch = lineage->NewBranch(nullptr);
   if (branch == nullptr) return OutOfMemory();
-  Hmap map(std::move(lineage), branch, options.seed);
+  Hmap map(std::move(lineage), branch, options.seed, options.compact_on_writes);
   const std::uint64_t seed = options.seed ? *options.seed : hmap::DrawSeed();
   branch->head.top =
       hmap::Tree(*map.lineage_, *branch).NewTable(hmap::PrepareSeed(seed), options.hash, 0);
@@ -211,6 +215,45 @@ bool Hmap::ContinueReseed() {
   return relocation.active();
 }
 
+void Hmap::CompactNow() {
+  hmap::Compaction compaction(*lineage_, *branch_);
+  if (!compaction.active() && compaction.Worthwhile()) compaction.Begin();
+  compaction.Step(nullptr);
+  lineage_->compaction().writes_to_look = compaction.active() ? 1 : kWritesPerLook;
+}
+
+Status Hmap::StartCompaction() {
+  const Writing writing(*this);
+  hmap::Compaction compaction(*lineage_, *branch_);
+  if (compaction.active() || lineage_->iterating() || branch_->head.top->old != nullptr)
+    return Error{ErrorCode::kConflict,
+                 "a compaction, a relocation or an iteration of the map is under way"};
+  compaction.Begin();
+  lineage_->compaction().writes_to_look = 1;
+  return {};
+}
+
+bool Hmap::ContinueCompaction(std::vector<const hmap::Record*>* moved) {
+  const Writing writing(*this);
+  hmap::Compaction compaction(*lineage_, *branch_);
+  if (!compaction.active() && compaction.Worthwhile()) compaction.Begin();
+  compaction.Step(moved);
+  return compaction.active();
+}
+
+void Hmap::AbandonCompaction() {
+  const Writing writing(*this);
+  lineage_->StopCompaction();
+}
+
+HmapCompaction Hmap::compaction() const {
+  const hmap::CompactionState& state = lineage_->compaction();
+  return {.active = state.phase != hmap::CompactionState::Phase::kIdle,
+          .marked_bytes = lineage_->arena().marked() * hmap::Arena::kExtentBytes,
+          .moved_records = state.moved,
+          .cycles = state.cycles};
+}
+
 Status Hmap::Clear() {
   const Writing writing(*this);
   return BeginAnew(seed_ ? branch_->head.top->seed : hmap::PrepareSeed(hmap::DrawSeed()), 0);
@@ -264,7 +307,7 @@ Result<Hmap> Hmap::Fork(const Snapshot& snapshot) {
     return Error{ErrorCode::kInvalid, "fork: expected a snapshot of this map or of a fork of it"};
   hmap::Branch* branch = lineage_->NewBranch(snapshot.state_);
   if (branch == nullptr) return OutOfMemory();
-  return Hmap(lineage_, branch, seed_);
+  return Hmap(lineage_, branch, seed_, compacts_);
 }
 
 void Hmap::Promote(Hmap&& fork) {
@@ -289,6 +332,7 @@ HmapDebug Hmap::debug() const {
   debug.count = head.size;
   debug.flags = branch_->flags.load(std::memory_order_relaxed);
   if (head.top->old != nullptr) debug.flags |= HmapDebug::kSameSizeGrow;
+  if (compaction().active) debug.flags |= HmapDebug::kCompacting;
   debug.oldbuckets = head.old_pages_at_first * hmap::Page::kBuckets;
   debug.nevacuate = head.evacuated * hmap::Page::kBuckets;
   debug.buckets = head.pages * hmap::Page::kBuckets;

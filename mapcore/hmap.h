@@ -9,6 +9,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "mapcore/base/result.h"
 #include "mapcore/hmap/arena.h"
@@ -64,12 +65,24 @@ struct HmapOptions {
   // For FindLive; must outlive the map and everything forked from it.
   hmap::ReaderDomain* readers = nullptr;
   hmap::HashFunction hash = nullptr;  // another hash; tests make collisions with it
+  // Whether writes also move records together, a few each, when sizes that drifted have left much
+  // of the memory unusable. Without it ContinueCompaction() does; for those who hold on to records.
+  bool compact_on_writes = true;
+};
+
+// Of a compaction (hmap/compaction.h).
+struct HmapCompaction {
+  bool active = false;
+  std::uint64_t marked_bytes = 0;   // extents that are being emptied, or wait for a snapshot to go
+  std::uint64_t moved_records = 0;  // since the map was made
+  std::uint64_t cycles = 0;
 };
 
 // The state of a map in the Go runtime's words (src/runtime/map.go, type hmap).
 struct HmapDebug {
   static constexpr std::uint32_t kWriting = 4;       // hashWriting
   static constexpr std::uint32_t kSameSizeGrow = 8;  // a relocation is under way
+  static constexpr std::uint32_t kCompacting = 16;   // not of the Go runtime: records are moved
   std::uint64_t count = 0;
   std::uint32_t flags = 0;
   std::uint32_t B = 0;          // log2 of buckets, rounded up
@@ -159,6 +172,16 @@ class Hmap {
   // A page's worth of it without a write; true while there is more to do.
   bool ContinueReseed();
 
+  // Begins to move records together, also where the map would not see a gain. Errors: kConflict
+  // while that is under way, or a relocation, or an iteration.
+  Status StartCompaction();
+  // A write's worth of it without a write, begun where there is something to gain; the records that
+  // were moved, as they are now, are added to `moved`. True while there is more to do.
+  bool ContinueCompaction(std::vector<const hmap::Record*>* moved = nullptr);
+  // Leaves the rest where it is. O(what was to be emptied).
+  void AbandonCompaction();
+  HmapCompaction compaction() const;
+
   // A frozen view of this moment, O(1). `version` and `timestamp_ms` are the caller's.
   Result<Snapshot> TakeSnapshot(std::uint64_t version, std::int64_t timestamp_ms);
   // A map that begins as `snapshot`, of this lineage, and is written on its own. O(1).
@@ -209,7 +232,7 @@ class Hmap {
   };
 
   Hmap(std::shared_ptr<hmap::Lineage> lineage, hmap::Branch* branch,
-       std::optional<std::uint64_t> seed);
+       std::optional<std::uint64_t> seed, bool compacts);
 
   void CheckNotWriting(const char* what) const {
     if ((branch_->flags.load(std::memory_order_relaxed) & HmapDebug::kWriting) != 0) [[unlikely]]
@@ -225,7 +248,10 @@ class Hmap {
     const hmap::Contents& head = branch_->head;
     if (head.top->old != nullptr || head.overflow_pages != 0) [[unlikely]]
       MaintainNow();
+    if (compacts_ && --lineage_->compaction().writes_to_look == 0) [[unlikely]]
+      CompactNow();
   }
+  void CompactNow();
   void MaintainNow();
   std::uint64_t NextSeed() const;
   Result<bool> Write(std::string_view key, std::string_view value, Mode mode);
@@ -235,6 +261,7 @@ class Hmap {
   std::shared_ptr<hmap::Lineage> lineage_;
   hmap::Branch* branch_ = nullptr;
   std::optional<std::uint64_t> seed_;
+  bool compacts_ = true;
 };
 
 }  // namespace portolan::mapcore

@@ -14,6 +14,9 @@ constexpr std::uint64_t kTableBytesPerEntry = 24;
 // A map whose free blocks are this many times what is in use is better built anew.
 constexpr std::uint64_t kWasteFactor = 3;
 constexpr std::uint64_t kWasteMin = std::uint64_t{8} << 20;
+// Of compaction, beside one for each change. A step moves up to 32 records, and each of those makes
+// the new version's order copy a run of 512 pointers.
+constexpr std::size_t kCompactionStepsMin = 4;
 
 Error Outgrown() {
   return {ErrorCode::kExhausted, "the versions of a map have outgrown the memory set aside"};
@@ -27,8 +30,7 @@ Status ApplyTo(Hmap& map, std::span<const KeyChange> changes, std::vector<Edit>&
   for (const KeyChange& change : changes) {
     if (change.value) {
       PORTOLAN_CHECK(map.Put(change.key, *change.value));
-      const hmap::Record* record = map.FindRecord(change.key);
-      ordered.push_back({record->key(), record});
+      ordered.push_back({change.key, map.FindRecord(change.key)});
     } else {
       PORTOLAN_CHECK(map.Erase(change.key));
       ordered.push_back({change.key, nullptr});
@@ -38,6 +40,29 @@ Status ApplyTo(Hmap& map, std::span<const KeyChange> changes, std::vector<Edit>&
 }
 
 }  // namespace
+
+// Moves some records of a line together, where sizes have drifted, and makes each an edit of its
+// own: the order of the new version is to name the records that its snapshot holds. `ordered`
+// ascends by key, and keeps to it; what it names may have moved as well.
+void Compact(Hmap& map, std::vector<Edit>& ordered) {
+  std::vector<const hmap::Record*> moved;
+  const std::size_t steps = kCompactionStepsMin + ordered.size();
+  for (std::size_t i = 0; i < steps && map.ContinueCompaction(&moved); ++i) {
+  }
+  if (moved.empty()) return;
+  std::sort(moved.begin(), moved.end(),
+            [](const hmap::Record* a, const hmap::Record* b) { return a->key() < b->key(); });
+  std::vector<Edit> both;
+  both.reserve(ordered.size() + moved.size());
+  auto edit = ordered.begin();
+  for (const hmap::Record* record : moved) {
+    while (edit != ordered.end() && edit->key < record->key()) both.push_back(*edit++);
+    if (edit != ordered.end() && edit->key == record->key()) ++edit;
+    both.push_back({record->key(), record});
+  }
+  both.insert(both.end(), edit, ordered.end());
+  ordered = std::move(both);
+}
 
 // The head of one line; `mutex` guards it and every other line in the same memory.
 class VersionLine {
@@ -90,6 +115,7 @@ Result<LineVersion> LineVersion::Begin(std::span<const KeyValue> pairs, SortedRu
   for (const KeyValue& pair : pairs)
     bytes += hmap::Record::BytesFor(pair.key.size(), pair.value.size()) + kTableBytesPerEntry;
   HmapOptions options;
+  options.compact_on_writes = false;  // SortedRuns name the records: see Compact()
   options.memory.reserve_bytes = std::max(kReserveMin, kReserveFactor * bytes);
   PORTOLAN_TRY(Hmap map, Hmap::Create(options));
   for (const KeyValue& pair : pairs) {
@@ -127,6 +153,7 @@ Result<LineVersion> LineVersion::ApplyLocked(std::span<const KeyChange> changes,
   if (line_->at() != snapshot_.lineage_version()) {
     PORTOLAN_TRY(Hmap fork, head.Fork(snapshot_));
     PORTOLAN_CHECK(ApplyTo(fork, changes, ordered));
+    Compact(fork, ordered);
     PORTOLAN_TRY(Snapshot snapshot, fork.TakeSnapshot(0, 0));
     const std::uint32_t at = snapshot.lineage_version();
     return LineVersion(std::make_shared<VersionLine>(line_->mutex(), std::move(fork), at),
@@ -134,6 +161,7 @@ Result<LineVersion> LineVersion::ApplyLocked(std::span<const KeyChange> changes,
   }
   line_->set_at(0);  // until the head is a whole version again
   PORTOLAN_CHECK(ApplyTo(head, changes, ordered));
+  Compact(head, ordered);
   PORTOLAN_TRY(Snapshot snapshot, head.TakeSnapshot(0, 0));
   line_->set_at(snapshot.lineage_version());
   return LineVersion(line_, std::move(snapshot));

@@ -44,9 +44,10 @@ class LineVersion {
     return snapshot_ ? snapshot_.Find(key) : small_ ? small_->Find(key) : std::nullopt;
   }
   // The version after `changes`, which ascend by key and each change something; `ordered` gets what
-  // became of each. Time and memory follow the changes. From the line's newest version the line
-  // goes on; from another it forks, sharing all the same. Errors: kExhausted when there is no line,
-  // or its memory is full or mostly waste: begin another.
+  // became of each, and the records of other keys that were moved in memory: what the version's
+  // order has to follow. Time and memory follow the changes. From the line's newest version the
+  // line goes on; from another it forks, sharing all the same. Errors: kExhausted when there is no
+  // line, or its memory is full or mostly waste: begin another.
   Result<LineVersion> Apply(std::span<const KeyChange> changes, std::vector<Edit>& ordered) const;
 
   // Of memory in use by this version; a line's counts once for each of its versions.

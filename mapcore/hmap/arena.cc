@@ -107,6 +107,7 @@ std::int64_t Arena::TakeExtents(Kind kind, std::uint32_t count) {
     if (begin == first_free_) first_free_ = begin + count;
   }
   for (std::uint32_t i = begin; i < begin + count; ++i) extents_[i] = {.kind = kind};
+  extents_of_[static_cast<int>(kind)] += count;
   extents_[begin].length = count;
   return begin;
 }
@@ -187,7 +188,7 @@ void* Arena::AllocateBlock(Kind kind, std::size_t bytes) {
     const std::int64_t extent = TakeExtents(kind, count);
     if (extent < 0) return nullptr;
     ExtentAt(extent).live = granules;
-    ExtentAt(extent).large = true;
+    for (std::uint32_t i = 0; i < count; ++i) ExtentAt(extent + i).large = true;
     Account(kind, granules);
     return At(static_cast<Ref>(extent) << kExtentShift);
   }
@@ -199,7 +200,8 @@ void* Arena::AllocateBlock(Kind kind, std::size_t bytes) {
     ref = bump.at;
     bump.at += granules;
   } else if ((ref = TakeLarger(kind, granules)) == 0) {
-    return nullptr;
+    // Room that compaction keeps back is better used than none.
+    return ResumeAll() ? AllocateBlock(kind, bytes) : nullptr;
   }
   extents_[ref >> kExtentShift].live += granules;
   Account(kind, granules);
@@ -219,13 +221,15 @@ void Arena::FreeBlock(Kind kind, void* block, std::size_t bytes) {
     for (std::uint32_t i = index; i < index + count; ++i) extents_[i] = Extent{};
     madvise(block, count * kExtentBytes, MADV_DONTNEED);
     free_extents_ += count;
+    extents_of_[static_cast<int>(kind)] -= count;
     first_free_ = std::min(first_free_, index);
     return;
   }
   if (extent.evacuating && (ref & (kExtentGranules - 1)) < extent.parsed)
-    *Header(ref) = {0, granules, 0, 0};  // behind the compactor: not for use again
+    *Header(ref) = {0, granules, 0, 0};  // not for use again
   else
     Link(kind, ref, granules);
+  if (extent.evacuating) ReleaseIfEmpty(index);
 }
 
 void* Arena::AllocatePage() {
@@ -263,67 +267,70 @@ void Arena::Populate(std::uint64_t bytes) const {
   madvise(table + first, end / kExtentBytes * sizeof(Extent) - first, MADV_POPULATE_WRITE);
 }
 
-std::int64_t Arena::PickSparseExtent(int percent) {
-  assert(percent <= 50);  // an extent that holds one large block is fuller than that
-  std::int64_t best = -1;
+// Not the extents that are being filled, whose end has no blocks yet, nor the first, which holds
+// the place that no block has.
+bool Arena::MarkIfSparse(std::uint32_t index, int percent) {
+  Extent& extent = extents_[index];
   const std::uint32_t most = kExtentGranules / 100 * static_cast<std::uint32_t>(percent);
-  for (std::size_t i = 0; i < extent_count_; ++i) {
-    const Extent& extent = extents_[i];
-    if (extent.kind != Kind::kRecords || extent.evacuating || extent.large) continue;
-    if (extent.live > most || i == record_bump_.at >> kExtentShift || extent.first) continue;
-    if (i == (record_bump_.end - 1) >> kExtentShift && record_bump_.end != 0) continue;
-    if (best < 0 || extent.live < ExtentAt(best).live) best = static_cast<std::int64_t>(i);
-  }
-  if (best >= 0) {
-    ExtentAt(best).evacuating = true;
-    ExtentAt(best).parsed = 0;
-  }
-  return best;
+  const bool filling = record_bump_.end != 0 && index == (record_bump_.end - 1) >> kExtentShift;
+  if (extent.kind != Kind::kRecords || extent.evacuating || extent.large || extent.first ||
+      filling || extent.live > most)
+    return false;
+  extent.evacuating = true;
+  extent.parsed = 0;
+  ++marked_;
+  return true;
 }
 
-Record* Arena::NextRecord(std::int64_t extent) {
-  Extent& state = ExtentAt(extent);
-  const auto first = static_cast<Ref>(extent) << kExtentShift;
-  while (state.parsed < kExtentGranules) {
-    const Ref ref = first + state.parsed;
+bool Arena::Withdraw(std::uint32_t index, std::uint32_t blocks) {
+  Extent& extent = extents_[index];
+  if (!extent.evacuating) return true;  // the mark was lifted meanwhile
+  const Ref first = index << kExtentShift;
+  for (; blocks > 0 && extent.parsed < kExtentGranules; --blocks) {
+    const Ref ref = first + extent.parsed;
+    extent.parsed += GranulesAt(ref);
     const FreeBlockHeader* block = Header(ref);
-    if (block->zero != 0) {
-      auto* record = static_cast<Record*>(At(ref));
-      state.parsed += RoundUp(static_cast<std::uint32_t>(record->bytes() >> 3));
-      return record;
-    }
-    state.parsed += block->granules;
-    if (block->granules >= kMinGranules) Unlink(Kind::kRecords, ref);
+    if (block->zero == 0 && block->granules >= kMinGranules) Unlink(Kind::kRecords, ref);
   }
-  return nullptr;
+  if (extent.parsed < kExtentGranules) return false;
+  ReleaseIfEmpty(index);
+  return true;
 }
 
-bool Arena::ExtentEmpty(std::int64_t extent) const {
-  const Extent& state = extents_[static_cast<std::size_t>(extent)];
-  return state.live == 0 && state.parsed == kExtentGranules;
+// Of the block that begins there, in use or free.
+std::uint32_t Arena::GranulesAt(Ref ref) const {
+  const FreeBlockHeader* block = Header(ref);
+  if (block->zero == 0) return block->granules;
+  return RoundUp(static_cast<std::uint32_t>(static_cast<Record*>(At(ref))->bytes() >> 3));
 }
 
-void Arena::ReleaseExtent(std::int64_t extent) {
-  assert(ExtentEmpty(extent));
-  ExtentAt(extent) = Extent{};
+void Arena::ReleaseIfEmpty(std::uint32_t index) {
+  Extent& extent = extents_[index];
+  if (extent.live > 0 || extent.parsed < kExtentGranules) return;
+  extent = Extent{};
+  --marked_;
+  --extents_of_[static_cast<int>(Kind::kRecords)];
   ++free_extents_;
-  first_free_ = std::min(first_free_, static_cast<std::uint32_t>(extent));
+  first_free_ = std::min(first_free_, index);
 }
 
-void Arena::ResumeExtent(std::int64_t extent) {
-  Extent& state = ExtentAt(extent);
-  const auto first = static_cast<Ref>(extent) << kExtentShift;
-  for (std::uint32_t at = 0; at < state.parsed;) {
-    const FreeBlockHeader* block = Header(first + at);
-    const std::uint32_t granules = block->zero == 0
-                                       ? block->granules
-                                       : RoundUp(static_cast<std::uint32_t>(
-                                             static_cast<Record*>(At(first + at))->bytes() >> 3));
-    if (block->zero == 0 && granules >= kMinGranules) Link(Kind::kRecords, first + at, granules);
-    at += granules;
+bool Arena::ResumeAll() {
+  if (marked_ == 0) return false;
+  for (std::uint32_t i = 0; i < extent_count_; ++i) {
+    Extent& extent = extents_[i];
+    if (!extent.evacuating) continue;
+    const Ref first = i << kExtentShift;
+    for (std::uint32_t at = 0; at < extent.parsed;) {
+      const std::uint32_t granules = GranulesAt(first + at);
+      if (Header(first + at)->zero == 0 && granules >= kMinGranules)
+        Link(Kind::kRecords, first + at, granules);
+      at += granules;
+    }
+    extent.evacuating = false;
+    extent.parsed = 0;
   }
-  state.evacuating = false;
-  state.parsed = 0;
+  marked_ = 0;
+  return true;
 }
 
 void Arena::Trim() {
@@ -339,6 +346,7 @@ ArenaStats Arena::stats() const {
           .record_bytes = bytes(Kind::kRecords),
           .page_bytes = bytes(Kind::kPages),
           .node_bytes = bytes(Kind::kNodes),
+          .record_extent_bytes = extents_of_[static_cast<int>(Kind::kRecords)] * kExtentBytes,
           .locked = locked_};
 }
 
@@ -348,20 +356,24 @@ Status Arena::Validate() const {
   std::uint64_t live[4] = {};
   std::uint64_t capacity[4] = {};
   std::uint64_t unusable[4] = {};
-  bool evacuating = false;
-  for (std::size_t i = 0; i < extent_count_; i += extents_[i].length) {
+  std::uint64_t withdrawn = 0;
+  for (std::uint32_t i = 0; i < extent_count_; i += extents_[i].length) {
     const Extent& extent = extents_[i];
     const auto kind = static_cast<int>(extent.kind);
     live[kind] += extent.live;
     capacity[kind] += extent.large ? extent.live : kExtentGranules;
     unusable[kind] += extent.unusable;
-    evacuating |= extent.evacuating;
+    for (std::uint32_t at = 0; at < extent.parsed;) {
+      const Ref ref = (i << kExtentShift) + at;
+      at += GranulesAt(ref);
+      if (Header(ref)->zero == 0 && Header(ref)->granules >= kMinGranules)
+        withdrawn += Header(ref)->granules;
+    }
   }
   for (const Kind kind : {Kind::kRecords, Kind::kNodes, Kind::kPages}) {
     const auto k = static_cast<int>(kind);
     if (live[k] != live_granules_[k]) return broken("arena: live blocks are miscounted");
-    if (kind == Kind::kRecords && evacuating) continue;
-    std::uint64_t found = live[k] + unusable[k];
+    std::uint64_t found = live[k] + unusable[k] + (kind == Kind::kRecords ? withdrawn : 0);
     const Bump& bump = kind == Kind::kRecords ? record_bump_
                        : kind == Kind::kNodes ? node_bump_
                                               : page_bump_;

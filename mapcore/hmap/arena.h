@@ -25,7 +25,8 @@ struct ArenaStats {
   std::uint64_t used_bytes = 0;    // extents handed out, 64 KiB each
   std::uint64_t record_bytes = 0;  // blocks in use, by what they hold
   std::uint64_t page_bytes = 0;
-  std::uint64_t node_bytes = 0;  // directory and dead lists
+  std::uint64_t node_bytes = 0;           // directory and dead lists
+  std::uint64_t record_extent_bytes = 0;  // extents that hold records
   bool locked = false;
   std::uint64_t live_bytes() const { return record_bytes + page_bytes + node_bytes; }
 };
@@ -110,15 +111,21 @@ class Arena {
   // thread, beside the writer. Does nothing where the kernel cannot.
   void Populate(std::uint64_t bytes) const;
 
-  // The record extent with the least in use, if that is at most `percent` of it; its free blocks
-  // are not reused from now on, until ReleaseExtent() or ResumeExtent(). -1 when there is none.
-  std::int64_t PickSparseExtent(int percent);
-  // The next record of a picked extent that is still there, null at its end. What is freed behind
-  // it is not reused either.
-  Record* NextRecord(std::int64_t extent);
-  bool ExtentEmpty(std::int64_t extent) const;
-  void ReleaseExtent(std::int64_t extent);  // it must be empty and read to its end
-  void ResumeExtent(std::int64_t extent);   // its free blocks are used again
+  // What compaction needs (compaction.h). A marked extent of records hands out no block any more,
+  // once its free ones are withdrawn; when its last block is freed it becomes free as a whole.
+  // Extents are numbered from 0 to extents().
+
+  // Marks an extent of which at most `percent` is in use; false where it is not, or is no such one.
+  bool MarkIfSparse(std::uint32_t extent, int percent);
+  // Takes the free blocks of a marked extent out of their lists, looking at `blocks` blocks; true
+  // when it has seen them all.
+  bool Withdraw(std::uint32_t extent, std::uint32_t blocks);
+  bool Marked(Ref ref) const { return extents_[ref >> kExtentShift].evacuating; }
+  std::uint32_t extents() const { return extent_count_; }
+  std::uint32_t marked() const { return marked_; }
+  // Lifts all marks; true when there were any. O(extents + blocks of those marked). An allocation
+  // that finds no memory does it too.
+  bool ResumeAll();
   void Trim();  // gives the memory of free extents back to the system; off the write path
 
   // What a record or node of `bytes` takes.
@@ -142,13 +149,13 @@ class Arena {
 
   struct Extent {
     Kind kind = Kind::kFree;
-    bool evacuating = false;     // see PickSparseExtent
+    bool evacuating = false;     // marked by MarkIfSparse
     bool large = false;          // one block larger than half an extent, of `length` extents
     bool first = false;          // holds the place that no block has
     std::uint32_t live = 0;      // granules in use
     std::uint32_t length = 1;    // extents in a row
     std::uint32_t unusable = 0;  // granules that no block can have
-    std::uint32_t parsed = 0;    // evacuating: granules read by NextRecord
+    std::uint32_t parsed = 0;    // evacuating: granules seen by Withdraw
   };
   struct FreeBlockHeader {
     std::uint32_t zero;  // where a record has its birth
@@ -185,6 +192,8 @@ class Arena {
     head = ref;
   }
   void Unlink(Kind kind, Ref ref);
+  std::uint32_t GranulesAt(Ref ref) const;
+  void ReleaseIfEmpty(std::uint32_t extent);
   void GiveBack(Kind kind, std::uint32_t at, std::uint32_t end);
   bool Refill(Kind kind, Bump& bump);
   // Extents in a row; -1 when there are not so many.
@@ -207,6 +216,8 @@ class Arena {
   Bump record_bump_, node_bump_, page_bump_;
   Ref free_pages_ = 0;
   std::uint64_t live_granules_[4] = {};  // by kind
+  std::uint64_t extents_of_[4] = {};     // by kind
+  std::uint32_t marked_ = 0;
   std::uint64_t fail_from_ = kFailNever;
   bool locked_ = false;
 };

@@ -26,6 +26,11 @@ inline std::uint64_t Fold(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
+// Fold that loses neither side where the other is zero.
+inline std::uint64_t Mix(std::uint64_t a, std::uint64_t b) {
+  return Fold(a, b) ^ a ^ b;
+}
+
 // The form in which HashBytes takes a seed: mixed once per map instead of once per key.
 inline std::uint64_t PrepareSeed(std::uint64_t seed) {
   return seed ^ Fold(seed ^ kHashWords[0], kHashWords[1]);
@@ -45,9 +50,9 @@ inline std::uint64_t FoldBlocks(const char*& at, std::size_t& left, std::uint64_
   std::uint64_t one = seed;
   std::uint64_t two = seed;
   do {
-    seed = Fold(Read<std::uint64_t>(at) ^ kHashWords[1], Read<std::uint64_t>(at + 8) ^ seed);
-    one = Fold(Read<std::uint64_t>(at + 16) ^ kHashWords[2], Read<std::uint64_t>(at + 24) ^ one);
-    two = Fold(Read<std::uint64_t>(at + 32) ^ kHashWords[3], Read<std::uint64_t>(at + 40) ^ two);
+    seed = Mix(Read<std::uint64_t>(at) ^ kHashWords[1], Read<std::uint64_t>(at + 8) ^ seed);
+    one = Mix(Read<std::uint64_t>(at + 16) ^ kHashWords[2], Read<std::uint64_t>(at + 24) ^ one);
+    two = Mix(Read<std::uint64_t>(at + 32) ^ kHashWords[3], Read<std::uint64_t>(at + 40) ^ two);
     at += 48;
     left -= 48;
   } while (left > 48);
@@ -75,7 +80,7 @@ inline std::uint64_t HashBytes(std::string_view bytes, std::uint64_t prepared_se
   } else {
     if (left > 48) seed = detail::FoldBlocks(at, left, seed);
     while (left > 16) {
-      seed = Fold(Read<std::uint64_t>(at) ^ kHashWords[1], Read<std::uint64_t>(at + 8) ^ seed);
+      seed = Mix(Read<std::uint64_t>(at) ^ kHashWords[1], Read<std::uint64_t>(at + 8) ^ seed);
       at += 16;
       left -= 16;
     }
@@ -86,8 +91,9 @@ inline std::uint64_t HashBytes(std::string_view bytes, std::uint64_t prepared_se
   b ^= seed;
   __extension__ using Wide = unsigned __int128;
   const Wide product = Wide{a} * b;
-  return Fold(static_cast<std::uint64_t>(product) ^ kHashWords[0] ^ bytes.size(),
-              static_cast<std::uint64_t>(product >> 64) ^ kHashWords[1]);
+  a ^= static_cast<std::uint64_t>(product);
+  b ^= static_cast<std::uint64_t>(product >> 64);
+  return Fold(a ^ kHashWords[0] ^ bytes.size(), b ^ kHashWords[1]);
 }
 
 // One entry's share of a map's additive digest. `key_hash` is HashBytes(key) under the map's seed.

@@ -116,7 +116,17 @@ SnapshotState* Lineage::Take(Branch& branch) {
   return snapshot;
 }
 
+void Lineage::StopCompaction() {
+  arena_->ResumeAll();
+  compaction_.phase = CompactionState::Phase::kIdle;
+  compaction_.owner = nullptr;
+  // Not again before something has changed.
+  compaction_.record_bytes_then = arena_->stats().record_bytes;
+  compaction_.extent_bytes_then = arena_->stats().record_extent_bytes;
+}
+
 void Lineage::DropHead(Branch& branch) {
+  if (compaction_.owner == &branch) StopCompaction();
   FreeAll(branch.head, branch.floor());
   branch.has_head = false;
   branch.head = Contents{};
@@ -335,6 +345,7 @@ Lineage::Counts Lineage::counts() const {
   Counts counts{.waiting = waiting_count_, .leaked = leaked_};
   for (const Branch* branch = branches_; branch != nullptr; branch = branch->next) {
     ++counts.branches;
+    counts.heads += branch->has_head;
     for (const SnapshotState* s = branch->oldest; s != nullptr; s = s->newer) ++counts.snapshots;
   }
   return counts;

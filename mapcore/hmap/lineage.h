@@ -129,6 +129,24 @@ struct Branch {
   }
 };
 
+// How far a compaction has come; see compaction.h.
+struct CompactionState {
+  enum class Phase : std::uint8_t { kIdle, kMarking, kMoving };
+  Phase phase = Phase::kIdle;
+  bool withdrawing = false;  // from `extent`
+  const Branch* owner = nullptr;
+  std::uint32_t extent = 0;  // the last one looked at
+  std::uint32_t looked_at = 0;
+  std::uint32_t marks_left = 0;
+  std::uint32_t bucket = 0;  // of the page at the cursor, counted on through its overflow pages
+  std::uint64_t cursor = 0;  // the lowest hash of the page that is next
+  std::uint32_t writes_to_look = 1;     // until the next look at what there is to gain
+  std::uint64_t record_bytes_then = 0;  // when the last one ended
+  std::uint64_t extent_bytes_then = 0;
+  std::uint64_t moved = 0;  // records, ever
+  std::uint64_t cycles = 0;
+};
+
 // One arena and every version that lives in it: the branches, their snapshots, and when a block can
 // be freed.
 //
@@ -209,8 +227,12 @@ class Lineage {
   void EndIteration();
   bool iterating() const { return iterations_ > 0; }
 
+  CompactionState& compaction() { return compaction_; }
+  // Leaves the records where they are. O(what is marked).
+  void StopCompaction();
+
   struct Counts {
-    std::uint64_t branches = 0, snapshots = 0, waiting = 0, leaked = 0;
+    std::uint64_t branches = 0, heads = 0, snapshots = 0, waiting = 0, leaked = 0;
   };
   Counts counts() const;
   // Calls visit(block) for every block of `contents` born after `born_after`; a block is not read
@@ -251,6 +273,7 @@ class Lineage {
   std::uint32_t reclaim_at_ = 1;
   std::uint64_t leaked_ = 0;
   int iterations_ = 0;
+  CompactionState compaction_;
 };
 
 template <typename Visit>

@@ -66,6 +66,8 @@ class ModelRun {
       (void)live.map.StartReseed();  // kConflict when one is under way
     } else if (roll < 998) {
       ASSERT_TRUE(live.map.AbandonReseed().ok());
+    } else if (roll < 999) {
+      (void)live.map.StartCompaction();  // kConflict when one is under way, or a relocation
     } else {
       (void)live.map.digest();  // from now on pages know theirs, and validate() looks at them
     }

@@ -99,6 +99,36 @@ TEST_F(VersionLineTest, RefusesToGoOnWhenItsMemoryIsFullAndStaysWhole) {
   EXPECT_EQ(small.Find("a1"), std::nullopt);
 }
 
+// Sizes that go up and come back: the line moves records together, and what it says of them keeps
+// the order at the records that the version holds.
+TEST_F(VersionLineTest, TheOrderFollowsRecordsThatAreMoved) {
+  constexpr int kEntries = 6'000;
+  std::vector<std::string> keys;
+  for (int i = 0; i < kEntries; ++i) keys.push_back("key/" + std::to_string(10'000 + i));
+  const std::string small(40, 's');
+  const std::string large(300, 'l');
+  std::vector<KeyValue> pairs;
+  for (const std::string& key : keys) pairs.push_back({key, small});
+  std::optional<LineVersion> newest(LineVersion::Begin(pairs, records_).value());
+  SortedRuns order(records_);
+  std::size_t moved = 0;
+  for (int round = 0; round < 40; ++round) {
+    std::vector<KeyChange> changes;
+    for (int i = round % 20; i < kEntries; i += 20)
+      changes.push_back({keys[static_cast<std::size_t>(i)], round < 20 ? large : small});
+    edits_.clear();
+    LineVersion next = newest->Apply(changes, edits_).value();
+    moved += edits_.size() - changes.size();
+    order = order.Edited(edits_);
+    newest.emplace(std::move(next));
+    ASSERT_EQ(order.size(), keys.size());
+    for (const SortedRuns::RunPtr& run : order.runs())
+      for (const hmap::Record* record : *run)
+        ASSERT_EQ(newest->Find(record->key())->data(), record->value().data());
+  }
+  EXPECT_GT(moved, 100u);
+}
+
 TEST_F(VersionLineTest, VersionsAreReadAndLetGoOnAnyThreadBesideApply) {
   LineVersion first = Numbered(2'000);
   std::optional<LineVersion> newest(With(first, "n", "0"));

@@ -114,40 +114,79 @@ TEST(Arena, GivesLargeBlocksBackAndUsesTheirPlaceAgain) {
   EXPECT_EQ(NewRecord(*arena, 8 << 20), large);
 }
 
-TEST(Arena, EmptiesAPickedExtent) {
-  const auto arena = Make();
+// A seventh of the records left, in extents of which the first and the last cannot be marked.
+std::vector<Record*> Sparse(Arena& arena) {
+  std::vector<Record*> left;
   std::vector<Record*> records;
-  for (int i = 0; i < 2'000; ++i) records.push_back(NewRecord(*arena, 100));
-  for (int i = 0; i < 2'000; ++i)
-    if (i % 8 != 0) arena->FreeRecord(records[i], records[i]->bytes());
-  const std::int64_t extent = arena->PickSparseExtent(25);
-  ASSERT_GE(extent, 0);
-  int moved = 0;
-  while (Record* record = arena->NextRecord(extent)) {
-    ASSERT_NE(NewRecord(*arena, 100), nullptr);
-    arena->FreeRecord(record, record->bytes());
-    ++moved;
+  for (int i = 0; i < 4'000; ++i) records.push_back(NewRecord(arena, 100));
+  for (int i = 0; i < 4'000; ++i)
+    if (i % 7 == 0)
+      left.push_back(records[i]);
+    else
+      arena.FreeRecord(records[i], records[i]->bytes());
+  return left;
+}
+
+std::uint32_t MarkAll(Arena& arena, std::uint32_t blocks) {
+  std::uint32_t marked = 0;
+  for (std::uint32_t i = 0; i < arena.extents(); ++i) {
+    if (!arena.MarkIfSparse(i, 66)) continue;
+    ++marked;
+    while (!arena.Withdraw(i, blocks)) {
+    }
   }
-  EXPECT_GT(moved, 50);
-  ASSERT_TRUE(arena->ExtentEmpty(extent));
+  return marked;
+}
+
+TEST(Arena, AMarkedExtentHandsOutNothingAndIsFreeOnceItIsEmpty) {
+  const auto arena = Make();
+  const std::vector<Record*> left = Sparse(*arena);
+  const std::uint32_t marked = MarkAll(*arena, 10);
+  ASSERT_GT(marked, 3u);
+  EXPECT_EQ(arena->marked(), marked);
   const std::uint64_t used = arena->stats().used_bytes;
-  arena->ReleaseExtent(extent);
-  EXPECT_EQ(arena->stats().used_bytes, used - Arena::kExtentBytes);
+  for (int i = 0; i < 500; ++i) ASSERT_FALSE(arena->Marked(arena->RefOf(NewRecord(*arena, 100))));
+  Status status = arena->Validate();
+  EXPECT_TRUE(status.ok()) << status.error().message;
+  for (Record* record : left)
+    if (arena->Marked(arena->RefOf(record))) arena->FreeRecord(record, record->bytes());
+  EXPECT_EQ(arena->marked(), 0u);
+  EXPECT_LE(arena->stats().used_bytes, used + Arena::kExtentBytes * (2 - marked));
   arena->Trim();
+  status = arena->Validate();
+  EXPECT_TRUE(status.ok()) << status.error().message;
+}
+
+TEST(Arena, MarksNoExtentThatIsFullLargeOrBeingFilled) {
+  const auto arena = Make();
+  for (int i = 0; i < 4'000; ++i) NewRecord(*arena, 100);
+  ASSERT_NE(NewRecord(*arena, 200'000), nullptr);
+  for (std::uint32_t i = 0; i < arena->extents(); ++i) EXPECT_FALSE(arena->MarkIfSparse(i, 66));
+}
+
+TEST(Arena, UsesWhatWasMarkedBeforeItFails) {
+  const auto arena = Make(8 * Arena::kExtentBytes);
+  Sparse(*arena);
+  while (NewRecord(*arena, 60'000 / 2 - 100) != nullptr) {
+  }
+  ASSERT_GT(MarkAll(*arena, 1), 3u);
+  int fitted = 0;
+  while (NewRecord(*arena, 100) != nullptr) ++fitted;
+  EXPECT_GT(fitted, 1'000);
+  EXPECT_EQ(arena->marked(), 0u);
   const Status status = arena->Validate();
   EXPECT_TRUE(status.ok()) << status.error().message;
 }
 
-TEST(Arena, ResumesAnExtentThatWasNotEmptied) {
+TEST(Arena, ResumesInTheMiddleOfWithdrawing) {
   const auto arena = Make();
-  std::vector<Record*> records;
-  for (int i = 0; i < 2'000; ++i) records.push_back(NewRecord(*arena, 100));
-  for (int i = 0; i < 2'000; ++i)
-    if (i % 8 != 0) arena->FreeRecord(records[i], records[i]->bytes());
-  const std::int64_t extent = arena->PickSparseExtent(25);
-  ASSERT_GE(extent, 0);
-  for (int i = 0; i < 20; ++i) ASSERT_NE(arena->NextRecord(extent), nullptr);
-  arena->ResumeExtent(extent);
+  Sparse(*arena);
+  std::uint32_t i = 0;
+  while (!arena->MarkIfSparse(i, 66)) ++i;
+  EXPECT_FALSE(arena->Withdraw(i, 20));
+  EXPECT_TRUE(arena->ResumeAll());
+  EXPECT_TRUE(arena->Withdraw(i, 20)) << "there is nothing to withdraw from";
+  EXPECT_FALSE(arena->ResumeAll());
   const Status status = arena->Validate();
   EXPECT_TRUE(status.ok()) << status.error().message;
 }

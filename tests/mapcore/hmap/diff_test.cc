@@ -112,6 +112,43 @@ TEST(Diff, EqualsAComparisonEntryByEntryAcrossSplitsMergesForksAndClear) {
   }
 }
 
+TEST(Diff, AfterAReseedComparesByKey) {
+  Hmap map = Filled(1'000);
+  const Snapshot before = map.TakeSnapshot(1, 0).value();
+  ASSERT_TRUE(map.StartReseed().ok());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(map.Put("key/" + std::to_string(i), "x").ok());
+  const Snapshot between = map.TakeSnapshot(2, 0).value();
+  while (map.ContinueReseed()) {
+  }
+  const Snapshot after = map.TakeSnapshot(3, 0).value();
+  EXPECT_EQ(ChangesOf(before, between), ByComparing(before, between));
+  EXPECT_EQ(ChangesOf(before, after), ByComparing(before, after));
+  EXPECT_EQ(Diff(before, after).changes.size(), 3u);
+  EXPECT_GE(Diff(before, after).pages_read, before.contents().pages)
+      << "of all entries, and so said";
+}
+
+TEST(Diff, OfTwoStepsIsTheOneAfterTheOther) {
+  Hmap map = Filled(2'000);
+  Random random(4);
+  std::vector<Snapshot> versions{map.TakeSnapshot(0, 0).value()};
+  for (int round = 0; round < 2; ++round) {
+    for (int i = 0; i < 400; ++i) {
+      const std::string key = "key/" + std::to_string(random.Below(2'500));
+      const std::string value = std::to_string(random.Below(3));
+      ASSERT_TRUE((random.Below(2) == 0 ? map.Erase(key) : map.Put(key, value)).ok());
+    }
+    versions.push_back(map.TakeSnapshot(round, 0).value());
+  }
+  Changes composed = ChangesOf(versions[0], versions[1]);
+  for (const auto& [key, sides] : ChangesOf(versions[1], versions[2])) {
+    const auto first = composed.emplace(key, sides).first;
+    first->second.second = sides.second;
+    if (first->second.first == first->second.second) composed.erase(first);
+  }
+  EXPECT_EQ(composed, ChangesOf(versions[0], versions[2]));
+}
+
 // All keys under one hash: what looks like an overwrite may be another key in the place of an
 // erased one.
 TEST(Diff, TellsAnOverwriteFromAnotherKeyInTheSamePlace) {

@@ -135,6 +135,23 @@ TEST(Lineage, ReleaseCostsWhatOnlyThatSnapshotKept) {
   }
 }
 
+// A reader that stays: writes go on, what they replace waits and is counted, and comes back.
+TEST(Lineage, AReaderThatStaysHoldsUpMemoryAndNoWrite) {
+  ReaderDomain domain;
+  Hmap map = Hmap::Create({.seed = 1, .readers = &domain}).value();
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(map.Put("key/" + std::to_string(i), "old").ok());
+  Reader reader(domain);
+  {
+    const ReadScope scope(reader);
+    for (int i = 0; i < 20'000; ++i)
+      ASSERT_TRUE(map.Put("key/" + std::to_string(i % 500), "new").ok());
+    EXPECT_GE(map.lineage().counts().waiting, 20'000u);
+  }
+  for (int i = 0; i < 50'000; ++i)
+    ASSERT_TRUE(map.Put("key/" + std::to_string(i % 500), "newer").ok());
+  EXPECT_LT(map.lineage().counts().waiting, 10'000u);
+}
+
 TEST(Lineage, SnapshotsMayBeReleasedOnAnyThreadBesideTheWriter) {
   Hmap map = Filled(500);
   for (int round = 0; round < 20; ++round) {

@@ -122,6 +122,22 @@ TEST_P(HmapReaders, NeverMissAKeyWhileTheMapIsRelocated) {
   });
 }
 
+TEST_P(HmapReaders, NeverMissAKeyWhileRecordsAreMoved) {
+  // Twice as much as what waits for readers until it is freed.
+  for (int i = 0; i < 2 * kExtra; ++i) ASSERT_TRUE(Put(kKeys + i % kExtra).ok());
+  for (int i = kKeys; i < kKeys + kExtra; ++i)
+    if (i % 3 != 0) {
+      ASSERT_TRUE(*map_.Erase(Key(i)));
+    }
+  Run([&](Random& random) {
+    if (random.Below(4) == 0) (void)map_.StartCompaction();  // kConflict when one is under way
+    for (int i = 0; i < 20; ++i) map_.ContinueCompaction();
+    const int key = static_cast<int>(random.Below(kKeys + kExtra));
+    ASSERT_TRUE((key >= kKeys && random.Below(2) == 0 ? map_.Erase(Key(key)) : Put(key)).ok());
+  });
+  EXPECT_GT(map_.compaction().moved_records, 0u);
+}
+
 INSTANTIATE_TEST_SUITE_P(Fences, HmapReaders,
                          testing::Values(hmap::ReaderDomain::Fences::kProbe,
                                          hmap::ReaderDomain::Fences::kPortable));
