@@ -11,9 +11,13 @@
 
 namespace portolan::manifests {
 
-// A JSON value: the type of map values, HTTP bodies and stored records. Deep copies; depth is
-// bounded by the parsers (kJsonDepthMax), so recursion over a Value is safe. Integers stay exact
-// within int64.
+// A JSON value: the type of map values, HTTP bodies and stored records. Integers stay exact within
+// int64.
+//
+// A value owns what is in it, so a copy is deep and shares nothing, and no value can be within
+// itself: there are no cycles to look for. Copying, comparing and destroying take no stack however
+// deep a value is, and destroying no memory either. What the parsers make is kJsonDepthMax deep at
+// most, so recursion over it is safe; check what was built by hand with CloneWithin().
 class Value {
  public:
   using Array = std::vector<Value>;
@@ -42,6 +46,14 @@ class Value {
   Value(const char* s);       // NOLINT
   Value(Array a);             // NOLINT
   Value(Object o);            // NOLINT
+
+  Value(const Value& other);
+  Value(Value&& other) noexcept = default;
+  Value& operator=(const Value& other) { return *this = Value(other); }
+  Value& operator=(Value&& other) noexcept = default;
+  ~Value() {
+    if (is_array() || is_object()) Dismantle();
+  }
 
   Kind kind() const { return static_cast<Kind>(data_.index()); }
   bool is_null() const { return kind() == Kind::kNull; }
@@ -80,6 +92,11 @@ class Value {
   friend bool operator==(const Value& a, const Value& b);
 
  private:
+  Value* last_child();
+  void DropLastChild();
+  void CopyInto(Value& empty) const;
+  void Dismantle() noexcept;
+
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> data_;
 };
 
@@ -87,6 +104,10 @@ std::string_view KindName(
     Value::Kind kind);  // "null", "boolean", "integer", "number", "string", "array", "object"
 
 constexpr int kJsonDepthMax = 64;
+
+// A deep copy of a value that is at most `depth_max` levels deep (a scalar has none, [] one).
+// Errors: kInvalid naming the first place, as a JSON pointer, where another level begins.
+Result<Value> CloneWithin(const Value& value, int depth_max = kJsonDepthMax);
 
 struct JsonLimits {
   int depth = kJsonDepthMax;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+
 namespace portolan::manifests {
 namespace {
 
@@ -52,6 +54,83 @@ TEST(KindName, NamesJsonTypes) {
   EXPECT_EQ(KindName(Value("x").kind()), "string");
   EXPECT_EQ(KindName(Value(Value::Array{}).kind()), "array");
   EXPECT_EQ(KindName(Value(Value::Object{}).kind()), "object");
+}
+
+// `depth` arrays and objects by turns, a scalar innermost.
+Value Nested(int depth) {
+  Value value = "innermost";
+  for (int i = 0; i < depth; ++i) {
+    if (i % 2 == 0) {
+      Value::Array array(2);
+      array[1] = std::move(value);
+      value = std::move(array);
+    } else {
+      Value::Object object(i % 10 == 1 ? 3 : 2);
+      object[0] = {"before", i};
+      object[1] = {"in/side", std::move(value)};
+      value = std::move(object);
+    }
+  }
+  return value;
+}
+
+TEST(Value, AMillionLevelsAreClonedComparedAndDestroyedWithoutAStack) {
+  auto deep = std::make_unique<Value>(Nested(1'000'000));
+  Value clone = *deep;
+  EXPECT_TRUE(clone == *deep);
+  Value* at = &clone;
+  int levels = 0;
+  for (; at->is_array() || at->is_object(); ++levels)
+    at = at->is_array() ? &at->as_array()[1] : &at->as_object()[1].second;
+  EXPECT_EQ(levels, 1'000'000);
+  *at = "changed";
+  deep.reset();
+  EXPECT_EQ(at->as_string(), "changed");  // nothing of the clone was the other's
+  clone = Value(1);
+}
+
+TEST(Value, AMoveOutOfAValuesOwnDepthsLosesNothing) {
+  Value value = Nested(20'000);
+  value = Value(std::move(value.as_object()[1].second));
+  EXPECT_TRUE(value == Nested(19'999));
+}
+
+TEST(Value, ACopySharesNothingWithItsOriginal) {
+  Value original = *ParseJson(R"({"a":[1,{"b":[true,null,"x"]},[]],"c":{},"d":2.5})");
+  const Value copy = original;
+  EXPECT_EQ(copy, original);
+  original.as_object()[0].second.as_array()[1].as_object()[0].second.as_array()[2] = "changed";
+  original.Set("e", 1);
+  EXPECT_EQ(CanonicalJson(copy), R"({"a":[1,{"b":[true,null,"x"]},[]],"c":{},"d":2.5})");
+  EXPECT_NE(copy, original);
+}
+
+TEST(Value, WideAndDeepTreesAreDestroyedWhole) {
+  for (int round = 0; round < 3; ++round) {
+    Value::Array wide;
+    for (int i = 0; i < 1'000; ++i) wide.push_back(Nested(i % 50));
+    Value value = std::move(wide);
+    Value::Object object;
+    object.emplace_back("left", value);
+    object.emplace_back("right", std::move(value));
+    value = std::move(object);
+    EXPECT_EQ(value.Find("left")->as_array().size(), 1'000u);
+    EXPECT_EQ(*value.Find("left"), *value.Find("right"));
+  }
+}
+
+TEST(Value, CloneWithinNamesThePlaceThatIsTooDeep) {
+  const Value value = *ParseJson(R"({"a":[1,{"b/c":[{}]}],"d":[]})");
+  EXPECT_EQ(*CloneWithin(value, 5), value);
+  const auto refused = CloneWithin(value, 3);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(refused.error().message,
+            "\"/a/1/b~1c\": expected at most 3 levels, found one more; flatten the value");
+  EXPECT_EQ(*CloneWithin(Value(1), 0), Value(1));
+  EXPECT_FALSE(CloneWithin(Value::Array(), 0).ok());
+  EXPECT_FALSE(CloneWithin(Nested(50'000)).ok());
+  EXPECT_TRUE(CloneWithin(Nested(50'000), 50'000).ok());
 }
 
 }  // namespace

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "mapcore/base/result.h"
+#include "mapcore/hmap.h"
+
+namespace portolan::mapcore {
+
+// A map of its own with the entries of `snapshot`: deep, in memory of its own, so that neither sees
+// what becomes of the other and either can go first. For a version that is edited beside the
+// original, Hmap::Fork() is O(1); this is for what must not share, as with another process's map.
+//
+// Its directory and memory are prepared for all entries at once: no page splits, and the kernel
+// backs the memory in one call. O(n).
+//
+// `options.memory.reserve_bytes` is raised to what the entries need. Errors: kExhausted when memory
+// is out.
+Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options = {});
+
+}  // namespace portolan::mapcore
