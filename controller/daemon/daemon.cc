@@ -190,7 +190,8 @@ void Daemon::Parts::StartLoops() {
 Status Daemon::Parts::Listen(const Endpoint& endpoint, bool insecure) {
   HttpServer::Options options;
   options.endpoint = endpoint;
-  if (insecure) options.host_names.push_back(endpoint.host);
+  // Others know this machine by names that it does not know; an address such as 0.0.0.0 is none.
+  options.any_host = insecure;
   auto server = std::make_unique<HttpServer>(
       options, [this](Request& request) { return router->Serve(request); });
   PORTOLAN_CHECK(server->Start());

@@ -73,7 +73,7 @@ class Acceptor final : public httplib::Server {
 
 HeadLimits LimitsOf(const HttpServer::Options& options) {
   HeadLimits limits{options.head_bytes_max, options.header_count_max, options.body_bytes_max, {}};
-  if (options.endpoint.kind == Peer::Kind::kUnix) return limits;
+  if (options.endpoint.kind == Peer::Kind::kUnix || options.any_host) return limits;
   limits.hosts = options.host_names;
   limits.hosts.insert(limits.hosts.end(), {"localhost", "127.0.0.1", "[::1]"});
   const std::string& host = options.endpoint.host;

@@ -48,6 +48,20 @@ TEST_F(DaemonTest, ListensOnAUnixSocketBesides) {
   EXPECT_EQ(response->status, 200);
 }
 
+TEST_F(DaemonTest, OpenToOthersItAnswersToWhateverNameTheyKnowItBy) {
+  for (const bool insecure : {true, false}) {
+    DaemonConfig config = ConfigIn(insecure ? "a" : "b");
+    config.listen.insecure = insecure;
+    auto daemon = Daemon::Start(config, clock_);
+    ASSERT_TRUE(daemon.ok()) << daemon.error().message;
+    const HttpClient client({.endpoint = *ParseEndpoint((*daemon)->addresses().front())});
+    const auto response =
+        client.Do({.target = "/livez", .headers = {{"Host", "maps.example:7420"}}});
+    ASSERT_TRUE(response.ok()) << response.error().message;
+    EXPECT_EQ(response->status, insecure ? 200 : 421);
+  }
+}
+
 TEST_F(DaemonTest, RefusesAStateThatAnotherDaemonHas) {
   auto first = Daemon::Start(ConfigIn("a"), clock_);
   ASSERT_TRUE(first.ok());
