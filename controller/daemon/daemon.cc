@@ -17,6 +17,8 @@
 namespace portolan::controller {
 namespace {
 
+// For all sources together: a fetch is cancelled, but a commit that is being read and planned is
+// not.
 constexpr Duration kSourceStopPatience = std::chrono::seconds(3);
 constexpr Duration kSourceWaitMax = std::chrono::seconds(10);
 
@@ -236,12 +238,18 @@ std::vector<std::string> Daemon::addresses() const {
   return addresses;
 }
 
+// Fetches end before the servers: a worker of theirs may wait for a look at a source (`sync`). The
+// servers end before the loops: whoever waits for an answer of a loop gets it.
 bool Daemon::Stop() {
+  for (const auto& git : parts_->gits) git->Cancel();
   for (const auto& server : parts_->servers) server->Stop();
   for (const auto& follower : parts_->followers) follower->RequestStop();
+  const Duration until = parts_->clock.now().mono + kSourceStopPatience;
   bool ended = true;
-  for (const auto& follower : parts_->followers)
-    ended = follower->EndsWithin(kSourceStopPatience) && ended;
+  for (const auto& follower : parts_->followers) {
+    const Duration left = until - parts_->clock.now().mono;
+    ended = follower->EndsWithin(std::max(left, Duration(0))) && ended;
+  }
   if (!ended) return false;
   parts_->followers.clear();
   parts_->control.reset();

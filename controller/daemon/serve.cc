@@ -65,7 +65,7 @@ int RunServe(const std::vector<std::string>& arguments) {
   int received = 0;
   sigwait(&signals, &received);
   if (!(*daemon)->Stop()) {
-    std::cerr << "portolan serve: a source still waits for its remote; ending without it\n";
+    std::cerr << "portolan serve: a source is still busy; ending without it\n";
     std::_Exit(0);
   }
   return 0;
