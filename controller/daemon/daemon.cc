@@ -75,6 +75,7 @@ struct Daemon::Parts {
       : clock(machine), log(machine, LogLevel::kInfo, WriteToStderr) {}
 
   void MakeRollouts();
+  void SweepVersions();
   Status MakeMeasurer(const DaemonConfig& config);
   void AddSource(const DaemonConfig& config, const SourceConfig& source, std::uint64_t seed);
   void MakeApi(const DaemonConfig& config);
@@ -103,6 +104,18 @@ void Daemon::Parts::MakeRollouts() {
     measurer->Ask(std::move(requests));
   };
   rollouts = std::make_unique<RolloutReconciler>(*store, *versions, catalog, std::move(hooks));
+}
+
+// Versions that only plans name any more: never taken up, or out of a history that is full. A plan
+// stays readable without its versions, and what a source wants next it stores again. After Restore,
+// which has read every rollout: nothing is removed by records that this program cannot read. Disk
+// that stays taken is no reason not to serve.
+void Daemon::Parts::SweepVersions() {
+  const auto removed = store->SweepBlobs("plan/");
+  if (!removed.ok()) return log.Log(LogLevel::kWarning, removed.error().message);
+  if (*removed > 0)
+    log.Log(LogLevel::kInfo, "removed versions that no map names any more",
+            {{"versions", *removed}});
 }
 
 Status Daemon::Parts::MakeMeasurer(const DaemonConfig& config) {
@@ -218,6 +231,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const DaemonConfig& config, const 
   parts->versions = std::make_unique<VersionCache>(*parts->store);
   parts->MakeRollouts();
   PORTOLAN_CHECK(parts->rollouts->Restore());
+  parts->SweepVersions();
   PORTOLAN_CHECK(parts->MakeMeasurer(config));
   std::random_device entropy;
   for (const SourceConfig& source : config.sources) parts->AddSource(config, source, entropy());

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
 #include "controller/store/file_descriptor.h"
 #include "controller/store/state_directory.h"
@@ -83,6 +84,24 @@ Result<Digest> BlobFiles::Put(std::string_view bytes) {
   }
   PORTOLAN_CHECK(Write(digest.Hex(), bytes));
   return digest;
+}
+
+// By name alone: a file that no digest names is not ours, and is left. No fsync: a removal that a
+// power cut takes back is repeated by the next one.
+Result<std::size_t> BlobFiles::RemoveExcept(const std::unordered_set<Digest, DigestHash>& kept) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  std::vector<fs::path> unwanted;
+  fs::recursive_directory_iterator at(root_, error);
+  for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    const auto digest = Digest::Parse("sha256:" + at->path().filename().string());
+    if (digest.ok() && !kept.contains(*digest)) unwanted.push_back(at->path());
+  }
+  if (error) return SystemError("list " + root_, error.value());
+  for (const fs::path& path : unwanted)
+    if (!fs::remove(path, error) && error)
+      return SystemError("remove " + path.string(), error.value());
+  return unwanted.size();
 }
 
 Result<std::string> BlobFiles::Get(const Digest& digest) const {

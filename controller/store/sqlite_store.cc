@@ -1,6 +1,7 @@
 #include "controller/store/sqlite_store.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "controller/store/batch_check.h"
@@ -21,6 +22,14 @@ constexpr std::int64_t kRowsMax = INT64_MAX;
 
 Record ReadRecord(const SqliteStatement& row) {
   return {row.Text(0), row.Text(1), static_cast<std::uint64_t>(row.Int(2))};
+}
+
+// Every digest that the text names. More than there are do no harm: their blobs are kept.
+void CollectDigests(std::string_view text, std::unordered_set<Digest, DigestHash>& digests) {
+  constexpr std::string_view kPrefix = "sha256:";
+  constexpr std::size_t kLength = kPrefix.size() + 2 * Digest::kSize;
+  for (auto at = text.find(kPrefix); at != text.npos; at = text.find(kPrefix, at + 1))
+    if (auto digest = Digest::Parse(text.substr(at, kLength)); digest.ok()) digests.insert(*digest);
 }
 
 ChainLink ReadLink(const SqliteStatement& row) {
@@ -212,6 +221,21 @@ Result<std::vector<Event>> SqliteStore::Events(const reconciler::EventQuery& que
   }
   if (query.newest) std::reverse(events.begin(), events.end());
   return events;
+}
+
+// Row by row: the bodies of all plans together may be larger than the memory.
+Result<std::size_t> SqliteStore::SweepBlobs(std::string_view ignored) {
+  std::unordered_set<Digest, DigestHash> kept;
+  {
+    const std::lock_guard lock(mutex_);
+    PORTOLAN_TRY(SqliteStatement row, database_.Prepare("SELECT key, body FROM records"));
+    for (;;) {
+      PORTOLAN_TRY(const bool found, row.Step());
+      if (!found) break;
+      if (!row.Text(0).starts_with(ignored)) CollectDigests(row.Text(1), kept);
+    }
+  }
+  return blobs_->RemoveExcept(kept);
 }
 
 Result<ChainHead> SqliteStore::VerifyChain() {

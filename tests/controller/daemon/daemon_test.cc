@@ -4,6 +4,7 @@
 
 #include "controller/daemon/system_clock.h"
 #include "controller/http/client.h"
+#include "controller/store/sqlite_store.h"
 #include "tests/contracts/temporary_directory.h"
 
 namespace portolan::controller {
@@ -60,6 +61,21 @@ TEST_F(DaemonTest, OpenToOthersItAnswersToWhateverNameTheyKnowItBy) {
     ASSERT_TRUE(response.ok()) << response.error().message;
     EXPECT_EQ(response->status, insecure ? 200 : 421);
   }
+}
+
+TEST_F(DaemonTest, RemovesVersionsThatNoMapNames) {
+  const DaemonConfig config = ConfigIn("a");
+  Digest unnamed;
+  {
+    const auto store = OpenSqliteStore(config.state).value();
+    unnamed = store->PutBlob("planned once").value();
+  }
+  {
+    const auto daemon = Daemon::Start(config, clock_);
+    ASSERT_TRUE(daemon.ok()) << daemon.error().message;
+  }
+  const auto store = OpenSqliteStore(config.state).value();
+  EXPECT_EQ(store->GetBlob(unnamed).error().code, ErrorCode::kNotFound);
 }
 
 TEST_F(DaemonTest, RefusesAStateThatAnotherDaemonHas) {
