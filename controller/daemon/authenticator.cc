@@ -3,6 +3,9 @@
 namespace portolan::controller {
 
 Result<Actor> ControlAuthenticator::Authenticate(const Request& request) const {
+  // Every right hangs on the name, so a peer that the kernel does not name has none.
+  if (request.peer.kind == Peer::Kind::kUnix && request.peer.user.empty())
+    return Error{ErrorCode::kUnauthenticated, "the system does not say which user called"};
   if (request.peer.kind == Peer::Kind::kUnix)
     return Actor{"user:" + request.peer.user, {}, ScopeSet::All()};
   if (!tokens_) return Actor{"anonymous", {}, ScopeSet::All()};
