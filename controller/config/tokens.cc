@@ -4,9 +4,7 @@
 #include <unistd.h>
 
 #include <array>
-#include <filesystem>
 #include <set>
-#include <system_error>
 
 #include "controller/config/yaml_file.h"
 #include "manifests/fields.h"
@@ -131,14 +129,8 @@ Result<Actor> TokenSet::Identify(std::string_view token, WallTime now) const {
 }
 
 Result<TokenSet> LoadTokens(const std::string& path) {
-  constexpr auto kOthers =
-      std::filesystem::perms::others_write | std::filesystem::perms::group_write;
   PORTOLAN_TRY(const manifests::Node root, ReadYamlFile(path));
-  std::error_code error;
-  if ((std::filesystem::status(path, error).permissions() & kOthers) !=
-      std::filesystem::perms::none)
-    return Error{ErrorCode::kDenied,
-                 path + ": others than its owner may write to it; run `chmod go-w " + path + "`"};
+  PORTOLAN_CHECK(CheckOnlyOwnerWrites(path));
   Report report(path);
   std::vector<TokenRecord> records = ReadRecords(root, report);
   if (!report.clean()) return InvalidFile(report.Take());

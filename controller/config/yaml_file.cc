@@ -26,6 +26,16 @@ Result<std::string> ReadFile(const std::string& path, std::size_t bytes_max) {
   return bytes;
 }
 
+// A file whose rights cannot be read counts as one that others may write to.
+Status CheckOnlyOwnerWrites(const std::string& path) {
+  using std::filesystem::perms;
+  constexpr perms kOthers = perms::others_write | perms::group_write;
+  std::error_code error;
+  if ((std::filesystem::status(path, error).permissions() & kOthers) == perms::none) return {};
+  return Error{ErrorCode::kDenied,
+               path + ": others than its owner may write to it; run `chmod go-w " + path + "`"};
+}
+
 Result<manifests::Node> ReadYamlFile(const std::string& path) {
   PORTOLAN_TRY(const std::string bytes, ReadFile(path, kConfigBytesMax));
   manifests::ReadResult read = manifests::ReadYaml(bytes, path);
