@@ -9,6 +9,10 @@
 #include "controller/config/yaml_file.h"
 #include "manifests/fields.h"
 
+// The file holds hashes of tokens, never tokens: who reads a backup of it cannot call. SHA-256
+// without salt or stretching is enough for 256 random bits, which nobody guesses; a token that a
+// person made up would need both, which is why `portolan token` makes them.
+
 namespace portolan::controller {
 namespace {
 
@@ -19,6 +23,7 @@ using manifests::Report;
 // A fixed beginning lets scanners find tokens that were committed by mistake.
 constexpr std::string_view kTokenPrefix = "ptl_";
 constexpr std::size_t kTokenBytes = 32;
+// So that a caller cannot have megabytes hashed.
 constexpr std::size_t kTokenTextMax = 4096;
 constexpr std::size_t kTokensMax = 1'000;
 constexpr manifests::Range<std::size_t> kNameBytes{1, 63};
@@ -116,6 +121,7 @@ std::vector<TokenRecord> ReadRecords(const manifests::Node& root, Report& report
 Result<Actor> TokenSet::Identify(std::string_view token, WallTime now) const {
   const TokenRecord* found = nullptr;
   if (token.size() <= kTokenTextMax) {
+    // Every record is compared, found or not: the time tells nothing about which tokens there are.
     const Digest presented = Sha256Of(token);
     for (const TokenRecord& record : records_) {
       if (CRYPTO_memcmp(record.sha256.bytes().data(), presented.bytes().data(), Digest::kSize) == 0)
@@ -139,6 +145,8 @@ Result<TokenSet> LoadTokens(const std::string& path) {
 
 Result<IssuedToken> NewToken(TokenRecord record) {
   std::array<char, kTokenBytes> bytes;
+  // Waits for the kernel's pool at boot and never gives less than it was asked for
+  // (getentropy(3)).
   if (::getentropy(bytes.data(), bytes.size()) != 0)
     return Error{ErrorCode::kUnavailable, "the system gives no random bytes"};
   IssuedToken issued;

@@ -6,6 +6,9 @@
 
 #include "manifests/yaml_reader.h"
 
+// Files of the machine's administrator: read whole, with a limit, by the reader of manifests, so
+// that their errors look the same.
+
 namespace portolan::controller {
 
 Result<std::string> ReadFile(const std::string& path, std::size_t bytes_max) {
@@ -16,6 +19,7 @@ Result<std::string> ReadFile(const std::string& path, std::size_t bytes_max) {
     return Error{ErrorCode::kInvalid, path + ": expected a file, found a directory"};
   std::ifstream file(path, std::ios::binary);
   if (!file) return Error{ErrorCode::kDenied, path + ": cannot be opened; check who may read it"};
+  // One byte more than is allowed tells a file that is too large from one that just fits.
   std::string bytes(bytes_max + 1, '\0');
   file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   if (file.bad()) return Error{ErrorCode::kUnavailable, path + ": cannot be read"};

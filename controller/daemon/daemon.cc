@@ -14,6 +14,11 @@
 #include "controller/telemetry/log.h"
 #include "controller/version.h"
 
+// The composition root. The order of Parts is the order of dependence: what a part refers to
+// stands above it, and outlives it. The order of Start is that of trust: the state first, then
+// what was live is served again, then the listeners, then the loops that change something; an
+// error before the loops leaves nothing behind but an open and closed store.
+
 namespace portolan::controller {
 namespace {
 
@@ -86,6 +91,8 @@ struct Daemon::Parts {
 
 void Daemon::Parts::MakeRollouts() {
   RolloutReconciler::Hooks hooks;
+  // Called on the control loop's thread; it only marks the source, for that one waits for this
+  // loop (Wish) and must never be waited for.
   hooks.replan = [this](const std::string& source, const std::string& map) {
     for (const auto& each : sources)
       if (each->name() == source) each->Replan(map);
@@ -135,6 +142,7 @@ Status Daemon::Parts::MakeMeasurer(const DaemonConfig& config) {
 void Daemon::Parts::Record(reconciler::Event event) {
   event.time = clock.now().wall;
   reconciler::Batch batch;
+  // A condition of a source is seen again at the next look; it is not worth an fsync on each.
   batch.sync = false;
   batch.events.push_back(event);
   if (const auto stored = store->Commit(batch); !stored.ok())
@@ -194,7 +202,11 @@ void Daemon::Parts::StartLoops() {
     auto restored = std::make_shared<bool>(false);
     followers.push_back(std::make_unique<LoopThread>(
         clock, LoopThread::Loop{[source, restored](const Now& now) {
+                                  // On the loop's own thread: a git source belongs to one
+                                  // (libgit2's objects, PR_SET_PDEATHSIG).
                                   if (!std::exchange(*restored, true)) source->Restore(now);
+                                  // So that a clock that was set, or a lost notification, costs
+                                  // seconds and not a poll of 24 h.
                                   return std::min(source->Look(now), kSourceWaitMax);
                                 },
                                 [source](Duration duration) { source->Wait(duration); },

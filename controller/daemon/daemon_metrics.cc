@@ -2,6 +2,9 @@
 
 #include "reconciler/status.h"
 
+// Events are counted when they happen, states are read when somebody asks: a gauge that is set on
+// change would stay where it was when the change is missed.
+
 namespace portolan::controller {
 namespace {
 
@@ -76,6 +79,7 @@ std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
                                   const std::vector<SourceStatus>& sources) {
   for (const auto& rollout : rollouts.All()) {
     const std::string& map = rollout->map;
+    // All phases, not only the present one: a rule on one of them then has a 0 to return to.
     for (const reconciler::Phase phase : kPhases)
       phase_.With({map, reconciler::PhaseName(phase)}).Set(rollout->phase == phase ? 1 : 0);
     weight_.With({map}).Set(reconciler::WeightOf(*rollout) /
