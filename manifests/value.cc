@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
+// Objects are lists in the order of their making: the order of output for people, and canonical
+// bytes sort anyway. A tree per object would cost more memory than the members themselves.
+
 namespace portolan::manifests {
 namespace {
 
@@ -47,6 +50,7 @@ bool Value::BoolOr(std::string_view key, bool fallback) const {
   return found != nullptr && found->is_bool() ? found->as_bool() : fallback;
 }
 
+// O(members): for objects that a program builds; readers of large ones append.
 void Value::Set(std::string_view key, Value value) {
   if (is_null()) data_ = Object();
   assert(is_object());
@@ -59,6 +63,7 @@ void Value::Set(std::string_view key, Value value) {
   as_object().emplace_back(key, std::move(value));
 }
 
+// Sorted on the fly: O(n log n), and neither side is copied.
 bool operator==(const Value& a, const Value& b) {
   if (a.is_object() && b.is_object()) return SameMembers(a.as_object(), b.as_object());
   return a.data_ == b.data_;
