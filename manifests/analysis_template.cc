@@ -8,10 +8,15 @@
 #include "manifests/provider_metric.h"
 #include "manifests/record.h"
 
+// Bounds of evidence are checked against the grid of ratios that the sequential test looks for
+// (strategy.h): a limit outside of it would leave a test without alternatives, which never finds
+// anything.
+
 namespace portolan::manifests {
 namespace {
 
 constexpr Range<std::size_t> kNameBytes{1, 63};
+// At least 1: below, a version that changes nothing would be "worse".
 constexpr Range<double> kMaxRatio{1, 1e9};
 constexpr Range<double> kSafeRatio{0, 1e9};
 constexpr Range<double> kAlpha{1e-6, 0.5};
@@ -47,6 +52,7 @@ void DecodeEvidence(const Field& field, ReportMetric& metric, Report& report) {
 
 // A metric of another provider gets one error about the provider, not one for each field that goes
 // with it.
+// Of other tools' templates, which people copy.
 bool RefuseOtherProvider(const Field& field, Report& report) {
   if (field.node->kind != Node::Kind::kMapping || field.node->Find("reports") != nullptr)
     return false;

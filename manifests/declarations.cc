@@ -6,6 +6,10 @@
 
 #include "mapcore/base/did_you_mean.h"
 
+// Names are resolved late, when all files are known: manifests may refer to each other in any
+// order and across files. Whatever is declared twice is unusable for everyone who names it, since
+// no rule would tell which one was meant.
+
 namespace portolan::manifests {
 namespace {
 
@@ -58,6 +62,8 @@ void Declarations::Judge(const std::vector<DeclarationPtr>& declarations,
   std::move(more.begin(), more.end(), std::back_inserter(reasons));
 }
 
+// Sources are collected also of what fails: a map that depends on it is built anew when they
+// change.
 void Declarations::Resolve(const StrategySpec& spec, const std::string& file,
                            ResolvedStrategy& result) const {
   for (const Reference& reference : spec.templates) {
@@ -83,6 +89,7 @@ void Declarations::Resolve(const StrategySpec& spec, const std::string& file,
   });
 }
 
+// Once per load: a thousand maps may name one strategy.
 const StrategyPtr& Declarations::Named(const std::string& name,
                                        const std::vector<DeclarationPtr>& declarations) {
   StrategyPtr& known = resolved_[name];
@@ -104,6 +111,7 @@ StrategyPtr Declarations::StrategyOf(const MapSpec& spec) {
   }
   const ByName& strategies = Of(ManifestKind::kRolloutStrategy);
   const auto found = strategies.find(reference.name);
+  // A source may declare its own `default`, which then wins.
   if (found == strategies.end() && reference.name == kDefaultStrategy) {
     if (built_in_ != nullptr) return built_in_;
     result->strategy = DefaultStrategy();

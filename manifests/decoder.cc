@@ -3,6 +3,11 @@
 #include "manifests/scalar.h"
 #include "mapcore/base/did_you_mean.h"
 
+// How every manifest is read: by asking for members by name, and at the end for what nobody asked
+// for. The names that were asked for are the vocabulary of "did you mean", so a decoder cannot
+// forget to list one. Nothing throws and nothing returns early: a file with five mistakes says
+// five.
+
 namespace portolan::manifests {
 FieldPath FieldPath::Member(std::string_view name) const {
   FieldPath child;
@@ -18,6 +23,7 @@ FieldPath FieldPath::Item(std::size_t index) const {
   return child;
 }
 
+// Built from the root on demand: paths cost nothing as long as nothing is wrong.
 std::string FieldPath::ToString() const {
   if (parent_ == nullptr) return "";
   if (index_ >= 0) return JoinField(parent_->ToString(), static_cast<std::size_t>(index_));
@@ -32,6 +38,7 @@ void Report::Error(const Field& field, std::string message, std::string hint) {
        .hint = std::move(hint)});
 }
 
+// The rest is counted: one bad schema can make an error of each of a million entries.
 void Report::Add(Diagnostic diagnostic) {
   if (diagnostics_.size() >= kReportMax) {
     ++dropped_;
@@ -86,6 +93,7 @@ void MappingDecoder::RefuseForNow(std::initializer_list<std::string_view> names)
 void MappingDecoder::Refuse(std::span<const std::string_view> names, const std::string& message) {
   for (std::string_view name : names) {
     if (Field field = Take(name)) report_.Error(field, message);
+    // Not suggested to whoever mistypes a name: it would be refused next.
     known_.pop_back();
   }
 }
@@ -99,6 +107,7 @@ void MappingDecoder::Finish() {
   }
 }
 
+// Quotes as the text has them: "5" and 5 are different findings.
 std::string Found(const Node& node) {
   if (node.kind == Node::Kind::kSequence) return "a list";
   if (node.kind == Node::Kind::kMapping) return "an object";

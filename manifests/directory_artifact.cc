@@ -8,6 +8,10 @@
 #include "manifests/utf8.h"
 #include "mapcore/base/digest.h"
 
+// A folder as if it were a commit, for `validate` before one is made: the same names are refused
+// as in a tree, and the listing is read at once, so that all of it is of one moment as far as a
+// file system allows.
+
 namespace portolan::manifests {
 namespace {
 
@@ -37,6 +41,7 @@ class DirectoryReader {
       return Error{ErrorCode::kNotFound, root_.string() + ": no such directory"};
     fs::recursive_directory_iterator entry(root_, error), end;
     while (!error && entry != end) {
+      // Its objects are no manifests, and a worktree's .git is a file.
       if (entry->path().filename() == ".git") entry.disable_recursion_pending();
       PORTOLAN_CHECK(Visit(*entry));
       entry.increment(error);
@@ -47,6 +52,7 @@ class DirectoryReader {
     std::sort(artifact_.refusals.begin(), artifact_.refusals.end(), by_path);
     artifact_.read = [root = root_](const ArtifactFile& file) -> Result<std::string> {
       PORTOLAN_TRY(std::string bytes, ReadBytes(root / file.path));
+      // The listing and the reading must be of one state, as they are of one commit.
       if (Sha256Of(bytes).Hex() != file.oid)
         return Error{ErrorCode::kConflict, file.path + ": changed while it was read"};
       return bytes;
@@ -62,6 +68,7 @@ class DirectoryReader {
       return Status();
     };
     std::error_code error;
+    // Of the entry itself: status() would follow a link out of the directory.
     const fs::file_status status = entry.symlink_status(error);
     if (error) return Error{ErrorCode::kUnavailable, path + ": " + error.message()};
     const bool hidden = IsHiddenPath(path);
@@ -80,6 +87,7 @@ class DirectoryReader {
     return Add(entry.path(), path);
   }
 
+  // Read at once, for its hash: the loader's cache needs an id of the content.
   Status Add(const fs::path& place, const std::string& path) {
     PORTOLAN_TRY(const std::string bytes, ReadBytes(place));
     total_ += bytes.size();

@@ -6,6 +6,10 @@
 #include "mapcore/map_version.h"
 #include "mapcore/traffic_split.h"
 
+// An entry's way: key, type of its scalars, schema, canonical bytes. The bytes that are made here
+// are those that are hashed, stored, sent and compared; nobody behind this point parses or formats
+// a value again.
+
 namespace portolan::manifests {
 namespace {
 
@@ -23,6 +27,7 @@ bool HasControlCharacter(std::string_view key) {
   return false;
 }
 
+// Keys travel in URLs, logs and terminals: a control character could hide or forge a line there.
 std::string KeyFault(std::string_view key, const EntryRules& rules) {
   if (key.empty() || key.size() > kKeyBytesMax)
     return "expected a key of 1 to 512 bytes, found " + std::to_string(key.size());
@@ -34,6 +39,8 @@ std::string KeyFault(std::string_view key, const EntryRules& rules) {
              : "the key breaks keySchema: " + expected + ", found " + QuoteForMessage(key);
 }
 
+// Exactly this shape and no more: anything beside secretRef is a value like any other, and the
+// schema sees it.
 bool IsSecretReference(const Value& value) {
   if (!value.is_object() || value.as_object().size() != 1) return false;
   const Value* name = value.Find("secretRef");
@@ -99,6 +106,7 @@ std::vector<CheckedEntry> CheckEntries(const Field& mapping, const EntryRules& r
       report.Add(std::move(diagnostic));
     }
     auto value = CheckValue(field, member.key, rules, report);
+    // The value of a bad key was checked all the same, for its errors.
     if (value && fault.empty()) entries.push_back({member.key, *std::move(value), member.position});
   }
   return entries;

@@ -6,6 +6,9 @@
 #include "manifests/fields.h"
 #include "mapcore/base/did_you_mean.h"
 
+// What all kinds have in common. Read first and read generously, for it decides about the rest: a
+// document whose kind and name can be told is an error of that map and of no other one.
+
 namespace portolan::manifests {
 namespace {
 
@@ -68,6 +71,8 @@ std::string_view ManifestKindName(ManifestKind kind) {
   return kKinds[static_cast<std::size_t>(kind)];
 }
 
+// RFC 1123 labels, joined by dots; checked by hand, as a regular expression would recurse per byte
+// in libstdc++.
 bool IsResourceName(std::string_view name) {
   const auto alphanumeric = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
   if (name.empty() || name.size() > kNameBytesMax) return false;
@@ -81,6 +86,7 @@ bool IsResourceName(std::string_view name) {
   return alphanumeric(before);
 }
 
+// Generous: what is meant as a manifest and has an error must not be taken for entries.
 bool IsManifest(const Node& document) {
   if (document.kind != Node::Kind::kMapping) return false;
   const Node* api_version = document.Find("apiVersion");

@@ -7,6 +7,10 @@
 #include "mapcore/base/did_you_mean.h"
 #include "mapcore/traffic_split.h"
 
+// One reader per type of a field, so that the same mistake has the same message everywhere: what
+// was expected, with its range and an example, and what was found. YAML's own typing is used where
+// a number or a boolean is meant, and never where a word is.
+
 namespace portolan::manifests {
 namespace {
 
@@ -40,6 +44,7 @@ std::string Bytes(Range<std::size_t> bytes) {
   return "a string of " + std::to_string(bytes.min) + " to " + std::to_string(bytes.max) + " bytes";
 }
 
+// No exponent: nobody means 1e1 percent.
 std::optional<double> ParsePlainNumber(std::string_view text) {
   double value = 0;
   const char* end = text.data() + text.size();
@@ -65,6 +70,7 @@ std::optional<Quantity> ParseQuantity(const Node& node) {
   return Quantity{*number, percent};
 }
 
+// 5000 is 5 % in state and JSON (weights of 100,000), and may have been copied from there.
 std::string WeightHint(const Quantity& quantity) {
   if (quantity.percent || quantity.number <= 100) return "";
   const double meant = quantity.number / kWeightPerPercent;
@@ -158,6 +164,7 @@ std::optional<std::uint32_t> ReadWeight(const Field& field, Report& report) {
   }
   const double parts = quantity->number * kWeightPerPercent;
   const double whole = std::round(parts);
+  // 0.07 * 1000 is not 70 exactly; a fourth decimal is off by 0.1 at least.
   if (std::abs(parts - whole) > 1e-6 || whole < 1) {
     report.Error(field,
                  "expected a weight with at most three decimals, found " + Found(*field.node));
@@ -224,6 +231,7 @@ std::string OneOf(std::span<const std::string_view> names) {
   return text;
 }
 
+// By the text, quoted or not: names are words, and no YAML type is in the way.
 std::optional<std::size_t> ReadChoice(const Field& field, std::span<const std::string_view> names,
                                       Report& report) {
   if (!field) return std::nullopt;

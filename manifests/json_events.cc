@@ -5,11 +5,16 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+// nlohmann's lexer is strict and says what it found, but not where: its SAX interface has no
+// positions. The iterator counts what the lexer took, and from there the place of each token
+// follows, since between two tokens there is only white space and one separator of known kind.
+
 namespace portolan::manifests {
 namespace {
 
 using Json = nlohmann::json;
 
+// https://json.nlohmann.me/home/exceptions/ (out_of_range.406).
 constexpr int kNumberOverflow = 406;  // nlohmann's exception id
 constexpr std::size_t kMessageBytesMax = 200;
 
@@ -46,6 +51,7 @@ class CountingIterator {
 };
 
 // The sentence of an exception: without its id, without the place, which is told exactly elsewhere.
+// "[json.exception.parse_error.101] parse error at line 1, column 2: …" in nlohmann 3.
 std::string SyntaxMessage(std::string_view what) {
   constexpr std::string_view kColumn = "column ";
   if (const auto column = what.find(kColumn); column != std::string_view::npos) {
@@ -87,6 +93,7 @@ class Scanner {
     if (value > static_cast<number_unsigned_t>(INT64_MAX)) return RefuseInteger();
     return Number(Value(static_cast<std::int64_t>(value)));
   }
+  // An integer outside 64 bits comes as a float: rounding it would change the value that git says.
   bool number_float(number_float_t value, const string_t& text) {
     if (text.find_first_of(".eE") == std::string::npos) return RefuseInteger();
     return Number(Value(value));

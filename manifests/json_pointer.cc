@@ -4,6 +4,9 @@
 
 #include "manifests/diagnostic.h"
 
+// RFC 6901. Errors tell how far the pointer came: the answer of a server is not in front of
+// whoever reads them.
+
 namespace portolan::manifests {
 namespace {
 

@@ -8,6 +8,10 @@
 #include "manifests/unique_keys.h"
 #include "manifests/value.h"
 
+// One grammar, two results: a tree of nodes with positions for manifests, and a Value for records
+// and bodies. Both are built from events with a stack of open containers, so that depth costs
+// memory and never the program's own stack.
+
 namespace portolan::manifests {
 namespace {
 
@@ -53,6 +57,7 @@ class ValueEvents : public JsonEvents {
     open_.push_back({value, {}});
     return true;
   }
+  // Keys are compared when an object is complete: sorting once beats a set per object.
   bool OnEnd() override {
     const Frame& frame = open_.back();
     if (frame.value->is_object() && !KeysAreUnique(frame)) return false;

@@ -5,6 +5,10 @@
 
 #include "manifests/value.h"
 
+// RFC 8785 (JCS) but for integers: JCS writes every number as a double, which would make 2^53 + 1
+// and 2^53 one value. Strings are escaped as ECMAScript does (section 3.2.2.2), doubles are the
+// shortest text that reads back (3.2.2.3).
+
 namespace portolan::manifests {
 namespace {
 
@@ -34,6 +38,8 @@ void AppendFixed(std::string_view digits, int exponent, std::string& out) {
   out.append(digits.substr(0, whole)).append(".").append(digits.substr(whole));
 }
 
+// std::to_chars gives the shortest digits, as ECMAScript asks; only the layout around them
+// differs.
 void AppendDouble(double value, std::string& out) {
   if (!std::isfinite(value)) {
     out += "null";
@@ -107,6 +113,7 @@ class Writer {
  public:
   Writer(const Layout& layout, std::string& out) : layout_(layout), out_(out) {}
 
+  // Recursion is bounded: the parsers limit depth (kJsonDepthMax).
   void Write(const Value& value) {
     switch (value.kind()) {
       case Value::Kind::kNull:
@@ -145,6 +152,8 @@ class Writer {
     members.reserve(object.size());
     for (const Value::Member& member : object) members.push_back(&member);
     if (layout_.sort_keys)
+      // By bytes of UTF-8. JCS sorts by UTF-16 units, which differs above U+FFFF only; the
+      // digest's definition (docs/manifest-spec.md) says bytes.
       std::sort(members.begin(), members.end(),
                 [](const auto* a, const auto* b) { return a->first < b->first; });
     out_ += '{';

@@ -12,6 +12,16 @@
 #include "manifests/source_index.h"
 #include "manifests/source_path.h"
 
+// A load in steps: every file is classified (a manifest, or what may be entries), then maps name
+// their entry files, then each map is built from its declaration, its strategy and its files.
+// Nothing is concluded from a step that is not complete: a file that cannot be read may declare
+// any map, so the commit is `incomplete` and no map counts as removed.
+//
+// What makes a commit cheap is identity: a file's decoded form is kept by path and object id, and
+// a map is built anew only when its inputs are other objects than last time (MapInputs::SameAs).
+// So a load of an unchanged commit compares pointers, and one changed entry file costs the check
+// of that file and the changes of one map.
+
 namespace portolan::manifests {
 namespace {
 
@@ -19,6 +29,8 @@ namespace {
 // a second time.
 constexpr std::size_t kKeptTextBytes = 64u << 20;
 
+// A path has one cached file, and not a content: two copies of a file are two sources of
+// positions.
 struct CachedFile {
   std::string oid;
   std::shared_ptr<const ManifestFile> file;
@@ -73,6 +85,7 @@ class Loader::Run {
   Result<DesiredState> Execute() {
     state_.revision = artifact_.revision;
     candidates_ = index_.Candidates();
+    // The sum of sizes that the tree tells, before a byte is read.
     if (!CheckSize()) return Finish();
     PORTOLAN_CHECK(ReadFiles());
     NameEntryFiles();
@@ -80,6 +93,8 @@ class Loader::Run {
     Append(state_.diagnostics, declarations_.RecipeDiagnostics());
     PORTOLAN_CHECK(BuildMaps());
     PORTOLAN_CHECK(BuildPolicies());
+    // Only after everything was read: a load that fails half-way leaves the cache for the next
+    // one.
     DropOlder(cache_.files, load_);
     DropOlder(cache_.maps, load_);
     return Finish();
@@ -101,6 +116,7 @@ class Loader::Run {
     state_.diagnostics.push_back(ErrorAt("", {}, std::move(message), std::move(hint)));
   }
 
+  // Of candidates only: other files of the folder cost nothing.
   bool CheckSize() {
     std::size_t bytes = 0;
     for (const ArtifactFile* file : candidates_) bytes += file->size;
@@ -119,6 +135,8 @@ class Loader::Run {
         PORTOLAN_TRY(ReadResult text, Read(*file));
         cached.oid = file->oid;
         cached.file = std::make_shared<const ManifestFile>(DecodeManifestFile(text, file->path));
+        // What is no manifest is most likely entries, which are read from the same text a moment
+        // later.
         if (!cached.file->has_manifest && kept_bytes_ + file->size <= kKeptTextBytes) {
           kept_bytes_ += file->size;
           kept_.emplace(file->path, std::move(text));
@@ -137,6 +155,7 @@ class Loader::Run {
     return ReadText(bytes, file.path, limits_.file_bytes);
   }
 
+  // All declarations, broken and double ones too: their files are entries still, and no strays.
   void NameEntryFiles() {
     for (const auto& [name, declarations] : declarations_.maps()) {
       for (const DeclarationPtr& declaration : declarations) {
@@ -187,6 +206,7 @@ class Loader::Run {
   Status BuildMaps() {
     for (const auto& [name, declarations] : declarations_.maps()) {
       std::vector<Diagnostic> reasons = DuplicateDiagnostics(declarations);
+      // Neither of the two is chosen: which file comes first in a listing must not decide.
       if (declarations.size() > 1) {
         for (const DeclarationPtr& declaration : declarations)
           Append(reasons, declaration->diagnostics);
@@ -227,6 +247,7 @@ class Loader::Run {
   }
 
   // Adds the map to the state, or says in `reasons` why not.
+  // A map that fails is cached without a map: the next load builds it anew in full.
   Status BuildOne(const DeclarationPtr& declaration, std::vector<Diagnostic>& reasons) {
     CachedMap& cached = cache_.maps[declaration->name];
     cached.load = load_;
@@ -254,6 +275,8 @@ class Loader::Run {
   Status CheckParts(const EntryFiles& files, const MapInputs& previous, MapInputs& inputs,
                     std::vector<Diagnostic>& reasons) {
     std::unordered_map<std::string_view, EntryPartPtr> known;
+    // The rules (schema, keys, sensitive) are part of the declaration: parts checked by others do
+    // not count.
     if (previous.declaration == inputs.declaration)
       for (const EntryPartPtr& part : previous.parts) known.emplace(part->path, part);
     inputs.parts.reserve(files.files.size());

@@ -7,6 +7,10 @@
 #include "manifests/json_reader.h"
 #include "manifests/yaml_reader.h"
 
+// What a file is follows from its bytes alone, so that it can be kept by object id. What it means
+// depends on others: a document that is no manifest is an error or an entry file, as some map
+// says. Both answers are kept here (`strays`), and the loader chooses.
+
 namespace portolan::manifests {
 namespace {
 
@@ -49,6 +53,7 @@ void DecodeManifest(const Document& document, const std::string& path, ManifestF
   if (!envelope.kind || envelope.name.empty()) {
     Append(file.diagnostics, document.diagnostics);
     if (document.diagnostics.empty()) Append(file.diagnostics, report.Take());
+    // A kind that is not supported yet is known not to be a map; a misspelt one may be.
     file.may_hide_map |=
         envelope.kind ? *envelope.kind == ManifestKind::kMap : !envelope.kind_is_later;
     file.may_hide_policy |= envelope.kind ? *envelope.kind == ManifestKind::kPolicy ||
@@ -63,6 +68,7 @@ void DecodeManifest(const Document& document, const std::string& path, ManifestF
   declaration->position = envelope.position;
   DecodeSpec(envelope, *declaration, report);
   // What a damaged text makes decoders say is noise: half of its fields may be missing.
+  // The text's own diagnostics say where to begin.
   declaration->diagnostics = document.diagnostics.empty() ? report.Take() : document.diagnostics;
   file.declarations.push_back(std::move(declaration));
 }

@@ -3,6 +3,12 @@
 #include <algorithm>
 #include <unordered_map>
 
+// Two ways to a version: all entries joined, or the previous version with the changes of the files
+// that differ, which shares everything else with it (mapcore/map_version.h). The second is only
+// taken while it cannot hide a duplicate: where a key that is new to a file exists in the map
+// already, which may be in another file, the entries are joined anew and duplicates are looked
+// for.
+
 namespace portolan::manifests {
 namespace {
 
@@ -48,6 +54,7 @@ std::vector<mapcore::Entry> JoinEntries(const MapInputs& inputs) {
 
 // The changes that one part makes. Nothing when a key that is new to it exists elsewhere: it may be
 // a duplicate.
+// Keys of one part are unique: CheckEntries and the reader saw to that.
 bool CollectChanges(const EntryPart* before, const EntryPart* after,
                     const mapcore::MapVersion& version, std::vector<mapcore::Change>& changes) {
   std::unordered_map<std::string_view, const std::string*> old;
@@ -70,6 +77,7 @@ bool CollectChanges(const EntryPart* before, const EntryPart* after,
 // joined anew.
 mapcore::VersionPtr ChangedVersion(const MapInputs& inputs, const BuiltMap& previous) {
   const mapcore::MapVersion& version = *previous.map->version;
+  // By path: a file may have moved in the order of entriesFrom, which changes no entry.
   std::unordered_map<std::string_view, const EntryPart*> gone;
   const auto& before = previous.inputs.parts;
   for (std::size_t i = 0; i < before.size(); ++i)
@@ -84,6 +92,7 @@ mapcore::VersionPtr ChangedVersion(const MapInputs& inputs, const BuiltMap& prev
     if (counterpart != part && !CollectChanges(counterpart, part, version, changes)) return nullptr;
     if (old != gone.end()) gone.erase(old);
   }
+  // Cannot fail: it only removes keys that this part had.
   for (const auto& [path, part] : gone) CollectChanges(part, nullptr, version, changes);
   auto changed = version.Apply(changes);
   return changed.ok() ? *std::move(changed) : nullptr;
@@ -138,6 +147,7 @@ std::shared_ptr<const DesiredMap> BuildMap(const MapInputs& inputs, const BuiltM
     }
     version = *std::move(joined);
   }
+  // Equal content is one object: what holds the old version compares pointers.
   if (has_previous && previous->map->version->digest() == version->digest())
     version = previous->map->version;
   auto map = std::make_shared<DesiredMap>(inputs.declaration->map->map);

@@ -69,6 +69,7 @@ MapSpec DecodeMap(const Envelope& envelope, Report& report) {
   map.position = envelope.position;
   map.labels = envelope.labels;
   map.annotations = envelope.annotations;
+  // The name: two maps do not put the same subjects into their canaries.
   map.salt = envelope.name;
   spec.strategy.name = "default";
   spec.strategy.position = envelope.position;
@@ -80,6 +81,7 @@ MapSpec DecodeMap(const Envelope& envelope, Report& report) {
   DecodeKeySchema(decoder.Take("keySchema"), spec.rules.keys, report);
   DecodeAttributes(decoder.Take("attributes"), map, report);
   SetIf(map.sensitive, ReadStrings(decoder.Take("sensitive"), {1, mapcore::kKeyBytesMax}, report));
+  // Read before the entries: no error message may repeat a sensitive value.
   spec.rules.sensitive = map.sensitive;
   const Field split = decoder.Take("split");
   if (auto mode = ReadChoice(split, kSplits, report)) map.split = static_cast<SplitMode>(*mode);

@@ -40,6 +40,7 @@ Result<PrometheusSource> PrometheusFromValue(const Value& value) {
     RecordReader window(*range, "range");
     window.Read("windowMs", source.range->window);
     window.Read("stepMs", source.range->step);
+    // Divided by elsewhere.
     if (source.range->window <= Duration(0)) window.Fail("windowMs");
     if (source.range->step <= Duration(0)) window.Fail("stepMs");
     PORTOLAN_CHECK(window.status());

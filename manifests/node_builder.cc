@@ -5,6 +5,11 @@
 
 #include "manifests/unique_keys.h"
 
+// The builder distinguishes damage, after which the document goes on and only its content is
+// unusable (a duplicate key, a scalar that is too long), from failure, after which nothing more is
+// known (limits on nodes and depth, errors of the syntax). Damage keeps kind and name readable:
+// whose document it is decides which map is rejected.
+
 namespace portolan::manifests {
 namespace {
 
@@ -57,6 +62,7 @@ bool NodeBuilder::Open(Node::Kind kind, Position position) {
   return true;
 }
 
+// Duplicates when the mapping is complete, for one pass over its keys; the first one stays.
 bool NodeBuilder::Close() {
   Node& node = *open_.back().node;
   if (node.kind == Node::Kind::kMapping && !RefuseRepeatedKeys(node)) return false;
@@ -98,6 +104,7 @@ bool NodeBuilder::Count(Position position) {
                             " keys and values are read");
 }
 
+// Cleared, so that a damaged document cannot hold what it must not.
 bool NodeBuilder::LimitScalar(std::string& text, Position position) {
   if (text.size() <= limits_.scalar_bytes) return true;
   const std::string size = std::to_string(text.size());
@@ -106,6 +113,7 @@ bool NodeBuilder::LimitScalar(std::string& text, Position position) {
                               " bytes in one key or value, found " + size);
 }
 
+// Growing `items` moves earlier siblings only: an open node is always the last of its parent.
 Node* NodeBuilder::AddNode(Position position) {
   Node* node = &document_.root;
   if (!open_.empty()) {

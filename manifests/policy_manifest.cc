@@ -5,6 +5,10 @@
 #include "manifests/fields.h"
 #include "mapcore/base/did_you_mean.h"
 
+// Reads the form of a policy. Its expressions stay text here: the language belongs to the
+// reconciler, which compiles them with the variables that a scope has, and reports errors at the
+// position that is kept.
+
 namespace portolan::manifests {
 namespace {
 
@@ -27,6 +31,8 @@ std::optional<Expression> ReadExpression(const Field& field, Report& report) {
   auto text = ReadString(field, kExpressionBytes, report);
   if (!text) return std::nullopt;
   return Expression{*std::move(text), field.node->position, field.path.ToString(),
+                    // A block or quoted text has its own lines: positions inside the expression
+                    // cannot be told by the YAML's.
                     !field.node->quoted};
 }
 
@@ -162,6 +168,7 @@ Policy DecodePolicy(const Envelope& envelope, Report& report) {
   DecodeVariables(decoder.Take("variables"), policy, report);
   DecodeJudge(decoder, policy, report);
   policy.message = ReadExpression(decoder.Take("message"), report);
+  // A hard rule accepts exceptions only when its author says so.
   policy.waivable = policy.level != PolicyLevel::kHard;
   SetIf(policy.waivable, ReadBool(decoder.Take("waivable"), report));
   const Field tests = decoder.Take("tests");
@@ -172,6 +179,8 @@ Policy DecodePolicy(const Envelope& envelope, Report& report) {
   return policy;
 }
 
+// What verdicts depend on, and nothing else: tests and annotations change no digest. `order` is
+// there because canonical JSON sorts `variables`, and later ones may use earlier ones.
 Value PolicyToValue(const Policy& policy) {
   Value::Object targets, variables;
   for (const auto& [key, globs] : policy.match.targets) targets.emplace_back(key, ListOf(globs));

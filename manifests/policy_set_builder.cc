@@ -7,6 +7,10 @@
 #include "mapcore/base/did_you_mean.h"
 #include "mapcore/traffic_split.h"
 
+// Joins the policies of a commit to the set that will judge the next ones. Errors make the set as
+// a whole unacceptable, unlike those of maps: a policy that is left out would let pass what it is
+// there to stop.
+
 namespace portolan::manifests {
 namespace {
 
@@ -39,6 +43,7 @@ class Joiner {
             [&](const Declaration& declaration) { tests.push_back(declaration.policy_test); });
     for (const auto& [name, waiver] : set_.waivers) CheckWaiver(*waiver);
     for (const auto& test : tests) PORTOLAN_CHECK(ResolveTest(*test));
+    // The committer says it, and may lie: the time bounds a mistake, not a will. Review does that.
     if (context_.commit_time != WallTime{}) {
       auto late = LongWaivers(set_, context_.commit_time);
       std::ranges::move(late, std::back_inserter(set_.errors));
@@ -61,6 +66,7 @@ class Joiner {
     }
   }
 
+  // A waiver of nothing is an error: it looks like an exception that is in force.
   void CheckWaiver(const Waiver& waiver) {
     const Reference here{waiver.policy, waiver.position, "spec.policy"};
     const auto policy = set_.policies.find(waiver.policy);

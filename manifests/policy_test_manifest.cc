@@ -2,6 +2,9 @@
 
 #include "manifests/fields.h"
 
+// Tests that stand apart from the policies they test: cases with the two sides of a plan, and what
+// each policy should say of it.
+
 namespace portolan::manifests {
 namespace {
 
@@ -42,6 +45,8 @@ void DecodeGiven(const Field& field, PolicyTestCase& test, Report& report) {
   test.desired = DecodeSide(desired, desired_file, report);
   SetIf(test.sensitive, ReadStrings(given.Take("sensitive"), kPathBytes, report));
   given.Finish();
+  // A plan from something to nothing is a deletion of everything, which nobody means by leaving a
+  // line out.
   if (test.live.given() && !test.desired.given())
     report.Error(field, "live without desired", "a plan needs both sides; desired: {} is no entry");
 }

@@ -6,6 +6,10 @@
 #include "manifests/json_pointer.h"
 #include "manifests/query_template.h"
 
+// The fields of Argo Rollouts' metrics under their names there, so that a template can be carried
+// over; what this version does not do is refused by name. Which server is asked is the
+// configuration's: here stands a name.
+
 namespace portolan::manifests {
 namespace {
 
@@ -21,6 +25,7 @@ constexpr Range<std::int64_t> kFailureLimits{-1, 10'000};
 constexpr Duration kIntervalMin = std::chrono::seconds(1);
 constexpr Duration kIntervalMax = std::chrono::hours(24);
 constexpr Duration kTimeoutMin{100};
+// A rollout's step waits for it, and a slot of the provider is taken.
 constexpr Duration kTimeoutMax = std::chrono::seconds(60);
 constexpr std::int64_t kPointsMax = 11'000;  // of one series, as Prometheus answers at most
 constexpr std::array<std::string_view, 2> kMethods = {"GET", "POST"};
@@ -108,6 +113,7 @@ class MetricReader {
     const auto query = ReadQuery(field);
     if (!query) return;
     target = *query;
+    // Both arms would be asked the same, and never differ.
     if (compare_ && !both && !HasPlaceholder(target, "arm"))
       report_.Error(field,
                     "compare needs a query that differs by arm: expected {{arm}} in it, or "

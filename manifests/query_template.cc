@@ -6,6 +6,10 @@
 #include "manifests/diagnostic.h"
 #include "mapcore/base/did_you_mean.h"
 
+// Placeholders are few and fixed, and their values quoted for the language around them: PromQL and
+// JSON strings escape alike here, a path in percent. A template language would let a query depend
+// on more than the arm, and two arms be asked different things.
+
 namespace portolan::manifests {
 namespace {
 
@@ -49,6 +53,8 @@ void AppendPercent(std::string& out, unsigned char c) {
   out += kHex[c & 15];
 }
 
+// Values come from manifests and state, not from strangers, but a map's name may hold what is
+// syntax to the language of a query.
 void AppendQuoted(std::string& out, std::string_view value, QueryQuoting quoting) {
   for (const char c : value) {
     if (quoting == QueryQuoting::kPercent) {
@@ -96,6 +102,7 @@ bool HasPlaceholder(std::string_view text, std::string_view name) {
   return false;
 }
 
+// One pass: what a value brings is not looked into, so no value can name another one.
 std::string FillPlaceholders(std::string_view text, const QueryValues& values,
                              QueryQuoting quoting) {
   std::string out;

@@ -7,6 +7,7 @@ RecordReader::RecordReader(const Value& value, std::string_view what) : value_(v
     status_ = Error{ErrorCode::kCorrupt, "the record of a " + std::string(what) + " is no object"};
 }
 
+// The first one is told: later ones follow from it, or are met after it is mended.
 void RecordReader::Fail(std::string_view key) {
   if (!status_.ok()) return;
   status_ = Error{ErrorCode::kCorrupt, "the record of a " + std::string(what_) +

@@ -6,11 +6,16 @@
 #include <cstdint>
 #include <utility>
 
+// YAML 1.2's core schema (section 10.3.2) decides what a plain scalar is. What YAML 1.1 readers,
+// which most tools are, take for something else is refused rather than decided: `no` is a country
+// and a boolean, 010 is ten and eight. The hint is always the same: quotes.
+
 namespace portolan::manifests {
 namespace {
 
 using Typed = std::variant<Value, ScalarProblem>;
 
+// A longer number would be rounded in silence: what is served would not be what git says.
 constexpr std::size_t kSignificantDigitsMax = 17;  // as many as tell any two doubles apart
 constexpr std::string_view kDigits = "0123456789";
 
@@ -19,6 +24,7 @@ bool IsOneOf(std::string_view text, const std::array<std::string_view, N>& words
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
+// ASCII: the words that matter are.
 std::string LowerCase(std::string_view text) {
   std::string lower(text);
   for (char& c : lower)
@@ -106,6 +112,7 @@ Typed TypePlain(std::string_view text) {
   constexpr std::array<std::string_view, 5> kNull = {"", "~", "null", "Null", "NULL"};
   constexpr std::array<std::string_view, 3> kTrue = {"true", "True", "TRUE"};
   constexpr std::array<std::string_view, 3> kFalse = {"false", "False", "FALSE"};
+  // "y" and "n" are left alone: 1.1 has them, but hardly any reader.
   constexpr std::array<std::string_view, 4> kOldBooleans = {"yes", "no", "on", "off"};
   constexpr std::array<std::string_view, 4> kNotFinite = {".inf", "-.inf", "+.inf", ".nan"};
   constexpr std::size_t kWordMax = 5;
@@ -117,6 +124,7 @@ Typed TypePlain(std::string_view text) {
     if (IsOneOf(lower, kOldBooleans)) return Refused("true or false", text);
     if (IsOneOf(lower, kNotFinite)) return Refused("a finite number", text);
   }
+  // The core schema's bases have no sign: "-0x1" is a string.
   if (text.starts_with("0o") && AllOf(text.substr(2), "01234567"))
     return TypeInteger(text, text.substr(2), 8);
   if (text.starts_with("0x") && AllOf(text.substr(2), "0123456789abcdefABCDEF"))
@@ -127,6 +135,7 @@ Typed TypePlain(std::string_view text) {
 }
 
 // Collects the values of a tree; `ok` turns false with the first problem.
+// Goes on after the first problem: each scalar without a type is told.
 class Typing {
  public:
   Typing(const std::string& file, std::vector<Diagnostic>* diagnostics)

@@ -7,6 +7,12 @@
 
 #include "manifests/fields.h"
 
+// A schema is compiled once per manifest and checked once per entry, so whatever can be decided
+// beforehand is: properties are sorted, `enum` is kept as canonical JSON and compared as text,
+// patterns are compiled. The subset is small on purpose. References and combinators ($ref, anyOf,
+// not) make errors that name no place and no expectation, which is what these messages live on;
+// what a schema cannot say, a policy can.
+
 namespace portolan::manifests {
 namespace {
 
@@ -55,6 +61,8 @@ constexpr std::array<std::string_view, 26> kUnsupported = {"$ref",
 }  // namespace
 
 // Reads one schema object; nested ones with a compiler of their own.
+// Keywords that do nothing are errors, unlike in JSON Schema: a limit that is silently not applied
+// is worse than none.
 class SchemaCompiler {
  public:
   SchemaCompiler(const Field& field, Report& report) : decoder_(field, report), report_(report) {}
@@ -69,6 +77,7 @@ class SchemaCompiler {
     ReadStrings();
     ReadObject();
     ReadArray();
+    // Annotations say nothing about a value; `default` is refused, since nothing fills it in.
     for (std::string_view annotation : {"title", "description", "$comment", "$schema", "examples"})
       decoder_.Take(annotation);
     decoder_.Refuse(kUnsupported,
@@ -94,6 +103,7 @@ class SchemaCompiler {
         Bit(Kind::kString), Bit(Kind::kArray), Bit(Kind::kObject)};
     const std::string_view name = kTypeNames[*choice];
     const bool had_numbers = (schema_->kinds_ & kNumbers) != 0;
+    // [integer, number] is number, in either order.
     if (name == "integer") schema_->integer_only_ = !had_numbers || schema_->integer_only_;
     if (name == "number") schema_->integer_only_ = false;
     schema_->kinds_ |= kBits[*choice];

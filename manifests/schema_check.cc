@@ -4,6 +4,9 @@
 #include "manifests/fields.h"
 #include "manifests/schema.h"
 
+// Walks value and node side by side: the value for what it is, the node for where it stands. All
+// errors of an entry are reported, except under a value of the wrong kind.
+
 namespace portolan::manifests {
 namespace {
 
@@ -67,6 +70,7 @@ struct Schema::Place {
   void Fault(std::string message) const { report.Error(field, std::move(message)); }
 };
 
+// The message of an error says the whole expectation: who mends one bound meets the other next.
 std::string Schema::Describe() const {
   const auto number = [&](std::string text) {
     const auto shown = [](const Value& v) { return CanonicalJson(v); };
@@ -87,6 +91,7 @@ std::string Schema::Describe() const {
   for (const Kind kind : {Kind::kNull, Kind::kBool, Kind::kInt, Kind::kDouble, Kind::kString,
                           Kind::kArray, Kind::kObject}) {
     if ((kinds_ & (1u << static_cast<unsigned>(kind))) == 0) continue;
+    // Of the two kinds of numbers the narrower name, once.
     if (kind == (integer_only_ ? Kind::kDouble : Kind::kInt)) continue;
     if (!text.empty()) text += " or ";
     const bool numeric = kind == Kind::kInt || kind == Kind::kDouble;
@@ -113,6 +118,7 @@ bool Schema::InRange(const Value& value) const {
 void Schema::Check(const Field& field, const Value& value, const Options& options,
                    Report& report) const {
   const Place place{field, value, options, report};
+  // Nothing else is said of a value of the wrong kind: it would all follow from that.
   if (!AcceptsKind(value)) return place.Expected("expected " + Describe());
   if (!enum_.empty() &&
       std::find(enum_.begin(), enum_.end(), CanonicalJson(value)) == enum_.end()) {
@@ -158,6 +164,7 @@ void Schema::CheckObject(const Place& place) const {
 void Schema::CheckMembers(const Place& place) const {
   const auto& members = place.value.as_object();
   for (std::size_t i = 0; i < members.size(); ++i) {
+    // Same shape, same order: the value was made from this node (header).
     const Node::Member& node = place.field.node->members[i];
     const Field field{&node.value, place.field.path.Member(node.key)};
     const Schema* schema = PropertyOf(node.key);

@@ -4,6 +4,10 @@
 
 #include "manifests/source_path.h"
 
+// The files of a commit, sorted by path, so that a path is a binary search and a glob a range that
+// shares its literal prefix. Refusals are kept beside them under their paths: a file that is
+// refused is never "no such file".
+
 namespace portolan::manifests {
 namespace {
 
@@ -16,6 +20,7 @@ Diagnostic At(const MapSpec& spec, const Reference& pattern, std::string message
 }
 
 // What is wrong with a pattern as such; empty when nothing is.
+// Said as an error, not as a glob that matches nothing: the words tell what to write instead.
 std::string PatternFault(const std::string& pattern) {
   if (pattern.find("**") != std::string::npos)
     return "\"**\" is not supported; a \"*\" does not cross \"/\"";
@@ -26,6 +31,7 @@ std::string PatternFault(const std::string& pattern) {
   return "";
 }
 
+// A link, a submodule and a bad name may stand for a folder full of maps.
 bool MayHideManifest(const Refusal& refusal) {
   if (IsHiddenPath(refusal.path)) return false;
   return IsReadablePath(refusal.path) || refusal.reason == "SubmoduleRefused" ||
@@ -34,6 +40,7 @@ bool MayHideManifest(const Refusal& refusal) {
 
 }  // namespace
 
+// The daemon's artifact refuses large files by itself; a plain directory's may have another limit.
 SourceIndex::SourceIndex(const Artifact& artifact, std::size_t file_bytes)
     : artifact_(artifact), refusals_(artifact.refusals) {
   for (const ArtifactFile& file : artifact.files) {
@@ -63,6 +70,7 @@ const ArtifactFile* SourceIndex::Find(std::string_view path) const {
 }
 
 // The refusal of the path itself, or of a folder on it (a symlink, a submodule).
+// O(refusals) for a hit, which ends in an error anyway.
 const Refusal* SourceIndex::FindRefusal(std::string_view path) const {
   if (refusals_.empty()) return nullptr;
   for (std::string_view at = path; !at.empty(); at = FolderOf(at)) {

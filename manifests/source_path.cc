@@ -17,6 +17,7 @@ std::string_view FolderOf(std::string_view path) {
   return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
+// By text: there is no file system behind a commit, and no link is ever followed.
 std::optional<std::string> ResolvePath(std::string_view folder, std::string_view path) {
   if (path.starts_with('/')) return std::nullopt;
   std::vector<std::string_view> parts;
@@ -61,6 +62,7 @@ bool PathMatch(std::string_view glob, std::string_view path) {
     } else if (g < glob.size() && (glob[g] == path[p] || (glob[g] == '?' && path[p] != '/'))) {
       ++g;
       ++p;
+      // The '*' takes one byte more, unless that is a '/': then nothing can match any more.
     } else if (star != std::string_view::npos && path[resume] != '/') {
       p = ++resume;
       g = star + 1;

@@ -6,6 +6,10 @@
 #include "manifests/record.h"
 #include "manifests/strategy_manifest.h"
 
+// The strategy as records keep it. It is frozen into a rollout when that starts, and is part of a
+// plan's digest: reading must accept what any earlier version wrote, and writing must not change
+// the bytes of what had no new field.
+
 namespace portolan::manifests {
 namespace {
 
@@ -24,6 +28,8 @@ Result<std::vector<AnalysisTemplate>> TemplatesFromValue(const Value::Array& ite
   return templates;
 }
 
+// Step relies on it (no subject flaps, the last step is everyone), so it is checked again where a
+// record enters.
 bool RisesToAll(const std::vector<Step>& steps) {
   std::uint32_t last = 0;
   for (const Step& step : steps) {
@@ -145,6 +151,8 @@ Value StrategyToValue(const Strategy& strategy) {
       {"match", std::move(match)},
       {"rollbackWindowVersions", strategy.rollback_window_versions},
       {"rollbackWindowAgeMs", strategy.rollback_window_age.count()}};
+  // Written only when set: the value is part of a plan's digest, and plans from before the field
+  // keep theirs.
   if (strategy.early_advance) value.Set("earlyAdvance", true);
   if (strategy.converge.share) value.Set("convergeShare", *strategy.converge.share);
   if (strategy.converge.timeout != Converge{}.timeout)
@@ -156,6 +164,7 @@ Result<Strategy> StrategyFromValue(const Value& value) {
   Strategy strategy;
   RecordReader reader(value, "strategy");
   PORTOLAN_CHECK(ReadScalars(reader, strategy));
+  // A strategy without steps would have nothing to enter.
   if (value.Find("steps") == nullptr) strategy.steps = DefaultStrategy().steps;
   for (const Value& item : reader.Items("steps")) {
     PORTOLAN_TRY(auto step, StepFromValue(item));

@@ -18,6 +18,7 @@ void DecodeEnum(Enum& target, const Field& field, const std::array<std::string_v
 }
 
 // Reads the steps one item at a time: what follows a `setWeight` belongs to it.
+// In YAML a step is several items; in the model one weight with what follows it.
 class StepsDecoder {
  public:
   StepsDecoder(StrategySpec& spec, Report& report)

@@ -10,10 +10,15 @@
 
 #include "manifests/fields.h"
 
+// Length in code points, pattern, format: the three that JSON Schema has for strings, shared by
+// values and keys. RE2 rather than std::regex, which takes exponential time on some patterns and
+// recurses per character of the text; patterns come from whoever may write a manifest.
+
 namespace portolan::manifests {
 namespace {
 
 constexpr Range<std::int64_t> kLengths{0, std::numeric_limits<std::int32_t>::max()};
+// RE2 refuses a pattern whose program would need more, and drops its caches at the limit.
 constexpr std::int64_t kPatternMemory = 1 << 20;  // bytes for one compiled pattern and its caches
 constexpr std::array<std::string_view, 2> kFormats = {"date-time", "uri"};
 
@@ -30,6 +35,7 @@ std::shared_ptr<const re2::RE2> ReadPattern(const Field& field, Report& report) 
   return nullptr;
 }
 
+// JSON Schema counts characters (RFC 8259 section 8), the text is valid UTF-8.
 std::uint64_t CodePoints(std::string_view text) {
   return static_cast<std::uint64_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
@@ -47,6 +53,7 @@ bool Digits(std::string_view text, std::size_t at, int count, int& value) {
 }
 
 // RFC 3339 section 5.6, "2026-11-21T01:30:00Z" or with a fraction and an offset.
+// A leap second (60) is allowed, as JSON Schema's date-time has it.
 bool IsDateTime(std::string_view text) {
   int year, month, day, hour, minute, second;
   if (!Digits(text, 0, 4, year) || !Digits(text, 5, 2, month) || !Digits(text, 8, 2, day) ||

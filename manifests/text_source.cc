@@ -9,6 +9,7 @@
 namespace portolan::manifests {
 namespace {
 
+// Told apart from "bytes that are no UTF-8": it is what editors on Windows save.
 constexpr std::string_view kUtf16Little = "\xFF\xFE";
 constexpr std::string_view kUtf16Big = "\xFE\xFF";
 
@@ -58,6 +59,8 @@ std::optional<Diagnostic> TextSource::Check(std::size_t bytes_max) {
   return std::nullopt;
 }
 
+// Positions are asked for in rising order but for a few; going back restarts at the line's start,
+// so that no table of lines is kept for texts that have no errors.
 Position TextSource::At(std::size_t offset) {
   offset = std::min(offset, text_.size());
   if (offset < offset_) {
@@ -74,6 +77,7 @@ Position TextSource::At(std::size_t offset) {
     if (byte == '\n') {
       ++place_.line;
       place_.column = 1;
+      // Continuation bytes have no column: columns count code points.
     } else if ((byte & 0xC0) != 0x80) {
       ++place_.column;
     }

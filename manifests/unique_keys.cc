@@ -8,6 +8,9 @@ namespace portolan::manifests {
 std::vector<RepeatedKey> FindRepeatedKeys(const std::vector<std::string_view>& keys) {
   std::vector<std::size_t> order(keys.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
+  // Stable: the first of equal keys is the one that stands first. Sorting indices keeps the keys
+  // where they are, and O(n log n) holds for keys that an attacker chose, unlike a hash table's
+  // cost.
   std::stable_sort(order.begin(), order.end(),
                    [&keys](std::size_t a, std::size_t b) { return keys[a] < keys[b]; });
   std::vector<RepeatedKey> repeated;

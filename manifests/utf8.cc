@@ -7,6 +7,7 @@ namespace {
 // are those of the Unicode Standard, table 3-7.
 std::size_t SequenceLength(std::string_view rest) {
   const auto byte = [rest](std::size_t i) {
+    // Beyond the end is 0, which is no continuation byte: a sequence that is cut short is invalid.
     return i < rest.size() ? static_cast<unsigned char>(rest[i]) : 0u;
   };
   const auto in = [](unsigned value, unsigned low, unsigned high) {

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
+// Objects are lists in the order of their making: the order of output for people, and canonical
+// bytes sort anyway. A tree per object would cost more memory than the members themselves.
+
 namespace portolan::manifests {
 namespace {
 
@@ -125,6 +128,7 @@ bool Value::BoolOr(std::string_view key, bool fallback) const {
   return found != nullptr && found->is_bool() ? found->as_bool() : fallback;
 }
 
+// O(members): for objects that a program builds; readers of large ones append.
 void Value::Set(std::string_view key, Value value) {
   if (is_null()) data_ = Object();
   assert(is_object());
@@ -137,6 +141,7 @@ void Value::Set(std::string_view key, Value value) {
   as_object().emplace_back(key, std::move(value));
 }
 
+// Sorted on the fly: O(n log n), and neither side is copied.
 bool operator==(const Value& a, const Value& b) {
   if (!IsContainer(a) || !IsContainer(b)) return a.data_ == b.data_;
   std::vector<Pair> to_compare{{&a, &b}};

@@ -59,6 +59,7 @@ Waiver DecodeWaiver(const Envelope& envelope, Report& report) {
   DecodeUntil(decoder.Require("until"), waiver, report);
   SetIf(waiver.reason, ReadString(decoder.Require("reason"), kTextBytes, report));
   SetIf(waiver.approved_by, ReadStrings(decoder.Take("approvedBy"), kGlobBytes, report));
+  // An exception that nobody owns outlives its reason.
   if (decoder.field() && waiver.owner.empty() && waiver.approved_by.empty())
     report.Error(decoder.field(), "nobody answers for this waiver",
                  "add metadata.owner or approvedBy");

@@ -18,6 +18,13 @@
 #include "manifests/node_builder.h"
 #include "manifests/text_source.h"
 
+// yaml-cpp 0.7 as a tokeniser: its events become nodes with positions, and its own tree, typing
+// and schema are not used. It is laxer than YAML in ways that lose keys without a word, each met
+// in a test: a quote that is never closed swallows the rest of the text; a quote closed by a later
+// line's opening swallows the lines between; a line without ':' is a key without a value; another
+// document begins wherever the text goes on after a complete node. What it lets pass is found
+// again here by looking at the text at the offset of its marks.
+
 namespace portolan::manifests {
 namespace {
 
@@ -27,6 +34,7 @@ constexpr std::string_view kStringTag = "tag:yaml.org,2002:str";
 constexpr std::size_t kNowhere = std::string_view::npos;
 
 // Unwinds yaml-cpp's parser when the builder has failed.
+// An exception, since the parser has no other way to stop.
 struct Stopped {};
 
 class MemoryBuffer : public std::streambuf {
@@ -38,6 +46,8 @@ class MemoryBuffer : public std::streambuf {
 };
 
 // The offset of the quote that closes the one at `open`, or npos.
+// YAML 1.2.2 sections 7.3.1 and 7.3.2: a double-quoted text escapes by a backslash, a
+// single-quoted one doubles its quote.
 std::size_t ClosingQuote(std::string_view text, std::size_t open) {
   const char quote = text[open];
   for (std::size_t i = open + 1; i < text.size(); ++i) {
@@ -58,6 +68,7 @@ bool HasMemberLine(std::string_view quoted) {
   for (std::size_t end = quoted.find('\n'); end != kNowhere; end = quoted.find('\n', end + 1)) {
     std::string_view line = quoted.substr(end + 1);
     line = line.substr(0, line.find('\n'));
+    // Also behind the dash of an item and inside a flow mapping.
     line.remove_prefix(std::min(line.find_first_not_of(" \t-{,"), line.size()));
     const std::size_t colon = line.find(':');
     if (colon == kNowhere || colon == 0 || line[0] == '#') continue;
@@ -99,6 +110,7 @@ class YamlEvents : public YAML::EventHandler {
     if (!empty || !document.diagnostics.empty()) documents_.push_back(std::move(document));
   }
 
+  // An absent value and a spelled null are one event; the text at the mark tells them apart.
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
     if (SkipLeaf()) return;
     const std::string_view spelled = SpelledNull(Offset(mark));
@@ -129,6 +141,7 @@ class YamlEvents : public YAML::EventHandler {
     const Position position = Place(mark);
     if (HasForeignTag(Offset(mark), tag)) RefuseTag(position, tag);
     if (!builder_.ExpectsKey()) return Check(builder_.Scalar(text, tag != kPlainTag, position));
+    // YAML 1.1's merge key: yaml-cpp would hand it on as any key.
     if (text == "<<" && tag == kPlainTag) {
       Check(builder_.Damage(position, "merge keys are not supported, found <<",
                             "write the members out, or quote the key"));
@@ -159,6 +172,7 @@ class YamlEvents : public YAML::EventHandler {
   }
 
   // Marks count bytes of the text without BOM, like the source's offsets.
+  // Tokens at the end may be marked behind the text.
   std::size_t Offset(const YAML::Mark& mark) const {
     return mark.pos < 0 ? 0 : std::min(static_cast<std::size_t>(mark.pos), source_.text().size());
   }
@@ -275,6 +289,7 @@ class YamlEvents : public YAML::EventHandler {
 };
 
 // A line end of CR alone is white space to yaml-cpp: "- a CR - b" would become one item.
+// YAML 1.2.2 section 5.4 takes it for a line break.
 std::optional<Diagnostic> CheckLineEnds(TextSource& source) {
   const std::string_view text = source.text();
   for (auto at = text.find('\r'); at != kNowhere; at = text.find('\r', at + 1)) {
@@ -318,6 +333,7 @@ void Parse(TextSource& source, YamlEvents& events, NodeBuilder& builder) {
   } catch (const Stopped&) {
     return;
   } catch (const YAML::DeepRecursion& error) {
+    // yaml-cpp's own guard of its stack, far above ours: reached by what is no node to us.
     builder.Fail(source.At(static_cast<std::size_t>(error.mark.pos)), "nested too deep");
     return;
   } catch (const YAML::Exception& error) {

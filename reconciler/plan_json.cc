@@ -9,11 +9,15 @@
 #include "reconciler/json_parts.h"
 #include "reconciler/plan_summary.h"
 
+// The public form of a plan: members are only added within an apiVersion. Durations are seconds
+// here and milliseconds in records, as each reader expects them.
+
 namespace portolan::reconciler {
 namespace {
 
 using manifests::Value;
 
+// Also of weights, which are integers of 100,000.
 template <typename Strings>
 Value StringsToValue(const Strings& strings) {
   Value::Array array;
@@ -43,6 +47,7 @@ Value ChangeToValue(const MapPlan& plan, const KeyChange& change) {
   value.Set("key", change.key);
   value.Set("action", ActionName(change.action));
   if (sensitive) value.Set("sensitive", true);
+  // Masked before it is parsed: no part of a sensitive value may be in a message of a parser.
   const auto side = [&](const std::string& bytes) {
     return sensitive ? Value(MaskedValueOf(plan, change.key, bytes)) : SideToValue(bytes);
   };

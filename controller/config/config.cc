@@ -17,6 +17,10 @@
 #include "manifests/fields.h"
 #include "manifests/source_path.h"
 
+// Errors are collected as in manifests: all of them, each at file:line:col, since a daemon that
+// does not start is asked twice at most. Secrets are read here, once, so that a missing one is an
+// error of the start and not of the first fetch; they are never part of a message.
+
 namespace portolan::controller {
 namespace {
 
@@ -29,6 +33,7 @@ namespace fs = std::filesystem;
 constexpr manifests::Range<std::size_t> kNameBytes{1, 63};
 constexpr manifests::Range<std::size_t> kTextBytes{1, 4096};
 constexpr std::size_t kSourcesMax = 256;
+// A hook is the way to be faster; below it a poll of a local repository costs more than it finds.
 constexpr Duration kPollMin{100};
 constexpr Duration kPollMax = std::chrono::hours(24);
 
@@ -40,6 +45,7 @@ bool IsName(std::string_view name) {
   return std::all_of(name.begin(), name.end(), [&](char c) { return plain(c) || c == '-'; });
 }
 
+// By text, not by name resolution: what a name means may change after the check.
 bool IsLoopback(const std::string& host) {
   return host == "localhost" || host == "::1" ||
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string::npos);
@@ -64,6 +70,7 @@ bool IsBranch(std::string_view branch) {
 class ConfigReader {
  public:
   explicit ConfigReader(const std::string& path)
+      // Not the working directory: a service manager's is "/".
       : folder_(fs::absolute(path).parent_path()), report_(path) {}
 
   Result<DaemonConfig> Read(const manifests::Node& root);
@@ -175,6 +182,7 @@ SourceConfig ConfigReader::ReadSource(const Field& field) {
   const Field poll = decoder.Take("poll");
   manifests::SetIf(source.poll, manifests::ReadDuration(poll, report_));
   if (source.poll < kPollMin || source.poll > kPollMax)
+    // A wrong poll stands in the file: the default is within the bounds.
     report_.Error(poll,
                   "expected a duration from 100ms to 24h, found " + manifests::Found(*poll.node));
   manifests::ReadChoice(decoder.Take("verify"), kVerify, report_);
@@ -206,6 +214,8 @@ void ConfigReader::ReadRemote(MappingDecoder& decoder, SourceConfig& source) {
   }
   const Field token = decoder.Take("tokenFile");
   ReadSecret(token, source.token_file, source.token);
+  // At the start rather than at the fetch, which would leave the token out and say "authentication
+  // failed".
   if (token && usable && !TakesToken(source.url))
     report_.Error(token, "a token may only travel by https, or by http to this machine",
                   "use an https URL");
@@ -228,6 +238,7 @@ void ConfigReader::ReadSecret(const Field& field, std::string& file, std::string
 std::string NameOf(std::string_view url) {
   while (url.ends_with('/')) url.remove_suffix(1);
   if (url.ends_with(".git")) url.remove_suffix(4);
+  // The last part also of host:path, which is refused later with a reason of its own.
   url.remove_prefix(url.find_last_of("/:") + 1);  // npos + 1 is 0
   std::string name;
   for (const char c : url.substr(0, kNameBytes.max)) {

@@ -10,6 +10,9 @@
 #include "controller/http/listener.h"
 #include "manifests/fields.h"
 
+// A provider is a boundary of trust. Whoever may write manifests chooses what is asked; only the
+// configuration chooses whom, and with which secret.
+
 namespace portolan::controller {
 namespace {
 
@@ -20,9 +23,11 @@ using manifests::Report;
 constexpr manifests::Range<std::size_t> kNameBytes{1, 63};
 constexpr manifests::Range<std::size_t> kTextBytes{1, 4096};
 constexpr std::size_t kHeadersMax = 16;
+// In the order of ProviderType.
 constexpr std::string_view kTypes[] = {"prometheus", "web"};
 
 // RFC 9110 §5.6.2, without those that the client writes itself.
+// A second Host or Content-Length would make two messages of one.
 bool IsHeaderName(std::string_view name) {
   constexpr std::string_view kToken = "!#$%&'*+-.^_`|~";
   std::string lower(name);
@@ -73,6 +78,7 @@ class ProvidersReader {
     if (path != text->npos) provider.prefix = text->substr(path);
     while (provider.prefix.ends_with('/')) provider.prefix.pop_back();
     const bool http = text->starts_with("http://") || text->starts_with("https://");
+    // '@': a password in an address would be shown wherever the address is.
     const bool plain = text->find_first_of("?#@\\ ") == text->npos;
     if (!http || !plain || !ParseEndpoint(provider.address).ok())
       report_.Error(field, "expected http://HOST:PORT or https://HOST, without a user, found " +

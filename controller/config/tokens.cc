@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <array>
-#include <filesystem>
 #include <set>
-#include <system_error>
 
 #include "controller/config/yaml_file.h"
 #include "manifests/fields.h"
+
+// The file holds hashes of tokens, never tokens: who reads a backup of it cannot call. SHA-256
+// without salt or stretching is enough for 256 random bits, which nobody guesses; a token that a
+// person made up would need both, which is why `portolan token` makes them.
 
 namespace portolan::controller {
 namespace {
@@ -21,6 +23,7 @@ using manifests::Report;
 // A fixed beginning lets scanners find tokens that were committed by mistake.
 constexpr std::string_view kTokenPrefix = "ptl_";
 constexpr std::size_t kTokenBytes = 32;
+// So that a caller cannot have megabytes hashed.
 constexpr std::size_t kTokenTextMax = 4096;
 constexpr std::size_t kTokensMax = 1'000;
 constexpr manifests::Range<std::size_t> kNameBytes{1, 63};
@@ -118,6 +121,7 @@ std::vector<TokenRecord> ReadRecords(const manifests::Node& root, Report& report
 Result<Actor> TokenSet::Identify(std::string_view token, WallTime now) const {
   const TokenRecord* found = nullptr;
   if (token.size() <= kTokenTextMax) {
+    // Every record is compared, found or not: the time tells nothing about which tokens there are.
     const Digest presented = Sha256Of(token);
     for (const TokenRecord& record : records_) {
       if (CRYPTO_memcmp(record.sha256.bytes().data(), presented.bytes().data(), Digest::kSize) == 0)
@@ -131,14 +135,8 @@ Result<Actor> TokenSet::Identify(std::string_view token, WallTime now) const {
 }
 
 Result<TokenSet> LoadTokens(const std::string& path) {
-  constexpr auto kOthers =
-      std::filesystem::perms::others_write | std::filesystem::perms::group_write;
   PORTOLAN_TRY(const manifests::Node root, ReadYamlFile(path));
-  std::error_code error;
-  if ((std::filesystem::status(path, error).permissions() & kOthers) !=
-      std::filesystem::perms::none)
-    return Error{ErrorCode::kDenied,
-                 path + ": others than its owner may write to it; run `chmod go-w " + path + "`"};
+  PORTOLAN_CHECK(CheckOnlyOwnerWrites(path));
   Report report(path);
   std::vector<TokenRecord> records = ReadRecords(root, report);
   if (!report.clean()) return InvalidFile(report.Take());
@@ -147,6 +145,8 @@ Result<TokenSet> LoadTokens(const std::string& path) {
 
 Result<IssuedToken> NewToken(TokenRecord record) {
   std::array<char, kTokenBytes> bytes;
+  // Waits for the kernel's pool at boot and never gives less than it was asked for
+  // (getentropy(3)).
   if (::getentropy(bytes.data(), bytes.size()) != 0)
     return Error{ErrorCode::kUnavailable, "the system gives no random bytes"};
   IssuedToken issued;

@@ -15,9 +15,16 @@
 #include "controller/telemetry/log.h"
 #include "controller/version.h"
 
+// The composition root. The order of Parts is the order of dependence: what a part refers to
+// stands above it, and outlives it. The order of Start is that of trust: the state first, then
+// what was live is served again, then the listeners, then the loops that change something; an
+// error before the loops leaves nothing behind but an open and closed store.
+
 namespace portolan::controller {
 namespace {
 
+// For all sources together: a fetch is cancelled, but a commit that is being read and planned is
+// not.
 constexpr Duration kSourceStopPatience = std::chrono::seconds(3);
 constexpr Duration kSourceWaitMax = std::chrono::seconds(10);
 
@@ -75,6 +82,7 @@ struct Daemon::Parts {
       : clock(machine), log(machine, LogLevel::kInfo, WriteToStderr) {}
 
   void MakeRollouts();
+  void SweepVersions();
   Status MakeMeasurer(const DaemonConfig& config);
   void AddSource(const DaemonConfig& config, const SourceConfig& source, std::uint64_t seed);
   void MakeApi(const DaemonConfig& config);
@@ -85,6 +93,8 @@ struct Daemon::Parts {
 
 void Daemon::Parts::MakeRollouts() {
   RolloutReconciler::Hooks hooks;
+  // Called on the control loop's thread; it only marks the source, for that one waits for this
+  // loop (Wish) and must never be waited for.
   hooks.replan = [this](const std::string& source, const std::string& map) {
     for (const auto& each : sources)
       if (each->name() == source) each->Replan(map);
@@ -105,6 +115,18 @@ void Daemon::Parts::MakeRollouts() {
   rollouts = std::make_unique<RolloutReconciler>(*store, *versions, catalog, std::move(hooks));
 }
 
+// Versions that only plans name any more: never taken up, or out of a history that is full. A plan
+// stays readable without its versions, and what a source wants next it stores again. After Restore,
+// which has read every rollout: nothing is removed by records that this program cannot read. Disk
+// that stays taken is no reason not to serve.
+void Daemon::Parts::SweepVersions() {
+  const auto removed = store->SweepBlobs("plan/");
+  if (!removed.ok()) return log.Log(LogLevel::kWarning, removed.error().message);
+  if (*removed > 0)
+    log.Log(LogLevel::kInfo, "removed versions that no map names any more",
+            {{"versions", *removed}});
+}
+
 Status Daemon::Parts::MakeMeasurer(const DaemonConfig& config) {
   PORTOLAN_TRY(auto providers, MakeProviders(config.metric_providers));
   MetricWorker::Hooks hooks;
@@ -122,6 +144,7 @@ Status Daemon::Parts::MakeMeasurer(const DaemonConfig& config) {
 void Daemon::Parts::Record(reconciler::Event event) {
   event.time = clock.now().wall;
   reconciler::Batch batch;
+  // A condition of a source is seen again at the next look; it is not worth an fsync on each.
   batch.sync = false;
   batch.events.push_back(event);
   if (const auto stored = store->Commit(batch); !stored.ok())
@@ -183,12 +206,16 @@ void Daemon::Parts::StartLoops() {
     auto followed = std::make_shared<std::string>();
     followers.push_back(std::make_unique<LoopThread>(
         clock, LoopThread::Loop{[source, restored, followed](const Now& now) {
+                                  // On the loop's own thread: a git source belongs to one
+                                  // (libgit2's objects, PR_SET_PDEATHSIG).
                                   if (!std::exchange(*restored, true)) source->Restore(now);
                                   const Duration wait = source->Look(now);
                                   // Reading a commit takes many times what is kept of it.
                                   const std::string commit = source->status().followed;
                                   if (std::exchange(*followed, commit) != commit)
                                     ReturnFreeMemory();
+                                  // So that a clock that was set, or a lost notification, costs
+                                  // seconds and not a poll of 24 h.
                                   return std::min(wait, kSourceWaitMax);
                                 },
                                 [source](Duration duration) { source->Wait(duration); },
@@ -199,7 +226,8 @@ void Daemon::Parts::StartLoops() {
 Status Daemon::Parts::Listen(const Endpoint& endpoint, bool insecure) {
   HttpServer::Options options;
   options.endpoint = endpoint;
-  if (insecure) options.host_names.push_back(endpoint.host);
+  // Others know this machine by names that it does not know; an address such as 0.0.0.0 is none.
+  options.any_host = insecure;
   auto server = std::make_unique<HttpServer>(
       options, [this](Request& request) { return router->Serve(request); });
   PORTOLAN_CHECK(server->Start());
@@ -224,6 +252,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const DaemonConfig& config, const 
   parts->versions = std::make_unique<VersionCache>(*parts->store);
   parts->MakeRollouts();
   PORTOLAN_CHECK(parts->rollouts->Restore());
+  parts->SweepVersions();
   PORTOLAN_CHECK(parts->MakeMeasurer(config));
   std::random_device entropy;
   for (const SourceConfig& source : config.sources) parts->AddSource(config, source, entropy());
@@ -244,12 +273,18 @@ std::vector<std::string> Daemon::addresses() const {
   return addresses;
 }
 
+// Fetches end before the servers: a worker of theirs may wait for a look at a source (`sync`). The
+// servers end before the loops: whoever waits for an answer of a loop gets it.
 bool Daemon::Stop() {
+  for (const auto& git : parts_->gits) git->Cancel();
   for (const auto& server : parts_->servers) server->Stop();
   for (const auto& follower : parts_->followers) follower->RequestStop();
+  const Duration until = parts_->clock.now().mono + kSourceStopPatience;
   bool ended = true;
-  for (const auto& follower : parts_->followers)
-    ended = follower->EndsWithin(kSourceStopPatience) && ended;
+  for (const auto& follower : parts_->followers) {
+    const Duration left = until - parts_->clock.now().mono;
+    ended = follower->EndsWithin(std::max(left, Duration(0))) && ended;
+  }
   if (!ended) return false;
   parts_->followers.clear();
   parts_->control.reset();

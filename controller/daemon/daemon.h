@@ -19,9 +19,9 @@ class Daemon {
 
   // Where it listens, for messages.
   std::vector<std::string> addresses() const;
-  // Ends the listeners, then the loops; the journal is complete afterwards. False when a source was
-  // still waiting for its remote after 3 s: the caller should end the process, whose worker
-  // processes die with it.
+  // Ends fetches, the listeners, then the loops. The journal lacks at most the last second of
+  // evidence afterwards. False when a source was still busy after 3 s: the caller should end the
+  // process, whose worker processes die with it.
   bool Stop();
 
  private:

@@ -2,6 +2,9 @@
 
 #include "reconciler/status.h"
 
+// Events are counted when they happen, states are read when somebody asks: a gauge that is set on
+// change would stay where it was when the change is missed.
+
 namespace portolan::controller {
 namespace {
 
@@ -11,6 +14,12 @@ constexpr reconciler::Phase kPhases[] = {
     reconciler::Phase::kRolledBack, reconciler::Phase::kRetiring, reconciler::Phase::kLocked,
 };
 
+// A family's limit is for label values that nobody foresaw. Those of a map are as many as there are
+// maps, times the phases or arms that each has: with the limit of one label the phases of 223 maps
+// would push each other into `_other`, a gauge that says nothing.
+constexpr std::size_t kMapsShown = kSeriesMax;
+constexpr std::size_t kArms = 2;
+
 }  // namespace
 
 DaemonMetrics::DaemonMetrics()
@@ -18,18 +27,22 @@ DaemonMetrics::DaemonMetrics()
           {"portolan_events_total", "Events, by type and reason.", {"type", "reason"}})),
       rollbacks_(registry_.AddCounter(
           {"portolan_rollback_total", "Rollouts rolled back, by cause.", {"cause"}})),
-      phase_(registry_.AddGauge(
-          {"portolan_map_phase", "1 for the phase that the map is in.", {"map", "phase"}})),
+      phase_(registry_.AddGauge({"portolan_map_phase",
+                                 "1 for the phase that the map is in.",
+                                 {"map", "phase"},
+                                 kMapsShown * std::size(kPhases)})),
       weight_(registry_.AddGauge(
           {"portolan_map_canary_weight_ratio", "Share of subjects on the canary.", {"map"}})),
       entries_(
           registry_.AddGauge({"portolan_map_entries", "Entries of the stable version.", {"map"}})),
       lookups_(registry_.AddGauge({"portolan_step_lookups",
                                    "Lookups that clients reported in the present step.",
-                                   {"map", "arm"}})),
+                                   {"map", "arm"},
+                                   kMapsShown * kArms})),
       bad_subjects_(registry_.AddGauge({"portolan_step_bad_subjects",
                                         "Distinct subjects that failed in the present step.",
-                                        {"map", "arm"}})),
+                                        {"map", "arm"},
+                                        kMapsShown * kArms})),
       source_ready_(registry_.AddGauge(
           {"portolan_source_ready", "1 when the source's last commit is followed.", {"source"}})),
       source_age_(registry_.AddGauge({"portolan_source_last_success_timestamp_seconds",
@@ -83,6 +96,7 @@ std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
                                   const std::vector<SourceStatus>& sources) {
   for (const auto& rollout : rollouts.All()) {
     const std::string& map = rollout->map;
+    // All phases, not only the present one: a rule on one of them then has a 0 to return to.
     for (const reconciler::Phase phase : kPhases)
       phase_.With({map, reconciler::PhaseName(phase)}).Set(rollout->phase == phase ? 1 : 0);
     weight_.With({map}).Set(reconciler::WeightOf(*rollout) /

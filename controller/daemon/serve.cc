@@ -36,6 +36,9 @@ Result<DaemonConfig> ConfigOf(const Invocation& invocation) {
 }
 
 // Blocks the signals that end the daemon in every thread; this thread waits for them.
+// Before the first thread, since threads inherit the mask: a signal then waits for sigwait, and no
+// handler runs in the middle of anything (pthread_sigmask(3)). SIGPIPE: a peer that left is an
+// error of a write.
 sigset_t BlockEndSignals() {
   sigset_t signals;
   sigemptyset(&signals);
@@ -65,7 +68,9 @@ int RunServe(const std::vector<std::string>& arguments) {
   int received = 0;
   sigwait(&signals, &received);
   if (!(*daemon)->Stop()) {
-    std::cerr << "portolan serve: a source still waits for its remote; ending without it\n";
+    std::cerr << "portolan serve: a source is still busy; ending without it\n";
+    // No destructors: they would join the thread that does not end. The store needs none of them,
+    // as after a kill.
     std::_Exit(0);
   }
   return 0;

@@ -8,6 +8,13 @@
 
 #include "controller/git/remote_url.h"
 
+// What the worker does with the network, by libgit2 1.5 (Debian 12). Its order: connect, list the
+// refs, and fetch only when the mirror lacks the tip, so that a poll of a branch that did not move
+// costs one exchange. The ref is pointed at the tip that was listed, not at what the fetch left in
+// it: the branch may have moved between the two, and the reply, the ref and what the daemon reads
+// then speak of one commit. All failures become a reason and a sentence here, for libgit2 tells
+// them apart in English texts only (ByText).
+
 namespace portolan::controller {
 namespace {
 
@@ -22,6 +29,7 @@ struct Exchange {
   bool bad_certificate = false;
 };
 
+// A token goes to the source's own URL, by https or to loopback; redirects are off in every call.
 int GiveCredential(git_credential** out, const char*, const char* user, unsigned int allowed,
                    void* payload) {
   auto& exchange = *static_cast<Exchange*>(payload);
@@ -34,12 +42,16 @@ int GiveCredential(git_credential** out, const char*, const char* user, unsigned
                                                exchange.job.token.c_str());
 }
 
+// Also called for certificates that are in order (`valid`); libgit2's own text about others
+// differs by its TLS library.
 int CheckCertificate(git_cert*, int valid, const char*, void* payload) {
   if (valid != 0) return 0;
   static_cast<Exchange*>(payload)->bad_certificate = true;
   return GIT_ECERTIFICATE;
 }
 
+// The only look at the amount while it comes: a pack does not say its bytes beforehand. A local
+// path is read by libgit2 itself, without this call.
 int CheckSize(const git_indexer_progress* progress, void* payload) {
   auto& exchange = *static_cast<Exchange*>(payload);
   exchange.too_large = progress->received_bytes > exchange.job.receive_max;
@@ -58,6 +70,7 @@ git_remote_callbacks Callbacks(Exchange& exchange) {
 Error ByText(const GitFailure& failure, const std::string& where) {
   const auto says = [&](const char* text) { return failure.text.find(text) != std::string::npos; };
   const std::string text = where + ": " + failure.text;
+  // strerror(3) of ENOSPC, EDQUOT and EFBIG, which libgit2 appends; the worker's locale is C.
   if (says("No space left") || says("Disk quota")) {
     return {ErrorCode::kExhausted, "StorageFull: " + text};
   }
@@ -116,6 +129,7 @@ Error MissingBranch(const Exchange& exchange, const std::vector<std::string>& br
 }
 
 // The branch's tip among the refs that a connected remote advertised.
+// HEAD is not looked at: a source names its branch.
 Result<git_oid> FindTip(git_remote* remote, const Exchange& exchange, FetchReply& reply) {
   constexpr std::string_view kHeads = "refs/heads/";
   const git_remote_head** heads = nullptr;
@@ -136,6 +150,8 @@ Result<git_oid> FindTip(git_remote* remote, const Exchange& exchange, FetchReply
 Result<GitPtr<git_remote>> MakeRemote(git_repository* repository, const std::string& url) {
   git_remote_create_options options = GIT_REMOTE_CREATE_OPTIONS_INIT;
   options.repository = repository;
+  // No url.*.insteadOf: the URL that was checked is the one that is asked. No default refspec: it
+  // would fetch every branch.
   options.flags = GIT_REMOTE_CREATE_SKIP_INSTEADOF | GIT_REMOTE_CREATE_SKIP_DEFAULT_FETCHSPEC;
   git_remote* raw = nullptr;
   if (const int rc = git_remote_create_with_opts(&raw, url.c_str(), &options); rc < 0) {
@@ -148,7 +164,10 @@ Result<GitPtr<git_remote>> MakeRemote(git_repository* repository, const std::str
 int FetchRefspec(git_remote* remote, std::string refspec, const git_remote_callbacks& callbacks) {
   git_fetch_options options = GIT_FETCH_OPTIONS_INIT;
   options.callbacks = callbacks;
+  // The pins under refs/portolan/keep are no refs of the remote.
   options.prune = GIT_FETCH_NO_PRUNE;
+  // FETCH_HEAD would grow in a bare repository that nobody merges in; tags would bring histories
+  // that no branch has.
   options.update_fetchhead = 0;
   options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE;
   options.follow_redirects = GIT_REMOTE_REDIRECT_NONE;
@@ -184,6 +203,7 @@ bool IsDamaged(git_repository* repository) {
   if (git_revwalk_push_glob(raw, "refs/portolan/*") < 0) return true;
   git_oid id;
   int rc = 0;
+  // Commits only, and only after a failure: O(history).
   while ((rc = git_revwalk_next(&id, raw)) == 0) {
   }
   return rc != GIT_ITEROVER && !LastGitFailure(rc).environmental();
@@ -197,6 +217,7 @@ bool HasObject(git_repository* repository, const git_oid& id) {
 }
 
 // A bare repository at D.new with nothing in it.
+// Made beside and renamed, so that a mirror is either whole or absent.
 Status InitFresh(const std::string& fresh) {
   std::error_code error;
   std::filesystem::remove_all(fresh, error);
@@ -235,6 +256,7 @@ Result<std::unique_ptr<MirrorWriter>> MirrorWriter::Open(const std::string& mirr
   PORTOLAN_TRY(MirrorLock lock, MirrorLock::Acquire(mirror));
   SweepMirror(mirror);
   std::error_code error;
+  // Where it cannot be told (no right to look), the rename onto what is there fails below.
   if (!std::filesystem::exists(mirror, error)) {
     PORTOLAN_CHECK(InitFresh(mirror + ".new"));
     std::filesystem::rename(mirror + ".new", mirror, error);
@@ -270,15 +292,19 @@ Result<FetchReply> MirrorWriter::Fetch(const FetchJob& job) {
 
   FetchReply reply;
   PORTOLAN_TRY(const git_oid tip, FindTip(remote.get(), exchange, reply));
+  // Having the tip means having its ancestors: fetches store a pack whole or not at all.
   if (!HasObject(repository_.get(), tip)) {
     // The '+' matters: without it a rewritten branch is not followed, and the call succeeds.
     const std::string refspec = "+refs/heads/" + job.branch + ":" + job.ref;
     rc = FetchRefspec(remote.get(), refspec, options.callbacks);
     if (rc < 0) {
       const Error failed = RemoteError(rc, exchange);
+      // A fetch negotiates with the commits of the mirror: a damaged one fails it with an error
+      // that looks like the remote's, for ever.
       if (!IsDamaged(repository_.get())) return failed;
       return Corrupt("the history in " + mirror_ + " cannot be read");
     }
+    // A fetch into a mirror with damaged objects may succeed and bring nothing (mirror.h).
     if (!HasObject(repository_.get(), tip)) {
       return Corrupt("the mirror " + mirror_ + " cannot read what it just fetched");
     }
@@ -300,6 +326,7 @@ Result<FetchReply> MirrorWriter::Rebuild() {
   const git_remote_callbacks callbacks = GIT_REMOTE_CALLBACKS_INIT;
   rc = FetchRefspec(remote.get(), "+refs/portolan/*:refs/portolan/*", callbacks);
   if (rc < 0) return ByText(LastGitFailure(rc), "cannot rebuild the mirror " + mirror_);
+  // Everything that has files of either directory open goes before the two change places.
   remote.reset();
   target.reset();
   repository_.reset();

@@ -39,6 +39,8 @@ class MirroredSource final : public reconciler::GitSource {
 
   Result<FetchResult> Fetch(const std::string& followed) override {
     // A file that an artifact could not read.
+    // An artifact's reader marks the mirror only: it may run in the middle of a load that must end
+    // first.
     if (mirror_->corrupt()) PORTOLAN_CHECK(SetAside());
     const auto reply = worker_.Ask(Job(FetchJob::Kind::kFetch));
     if (!reply.ok()) {
@@ -47,6 +49,7 @@ class MirroredSource final : public reconciler::GitSource {
       }
       return Failed(reply.error());
     }
+    // Before the rebuild, which may drop what a rewritten branch has left behind.
     auto found = Look(followed, reply->tip);
     if (!found.ok()) return Failed(found.error());
     if (reply->packs >= packs_max_) Rebuild();
@@ -109,6 +112,7 @@ class MirroredSource final : public reconciler::GitSource {
   }
 
   // A failed rebuild costs only time, so the next one waits until there are twice as many packs.
+  // libgit2 adds a pack with each fetch and looks for an object in all of them.
   void Rebuild() {
     const auto rebuilt = worker_.Ask(Job(FetchJob::Kind::kRebuild));
     mirror_->Close();

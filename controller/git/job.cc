@@ -2,17 +2,23 @@
 
 #include "manifests/value.h"
 
+// Both ends are the same program, so the format has no version: a worker is always of the daemon's
+// build (/proc/self/exe).
+
 namespace portolan::controller {
 namespace {
 
 using manifests::Value;
 
+// The worker reads what a remote answers, so its own lines are read like a stranger's: flat and
+// short.
 constexpr manifests::JsonLimits kLimits{4, kLineMax};
 
 std::string Line(const Value& value) {
   return manifests::WriteJson(value) + "\n";
 }
 
+// kInternal is no code of a reply: it stands for one that could not be read.
 ErrorCode CodeOfName(std::string_view name) {
   for (int i = 0; i < static_cast<int>(ErrorCode::kInternal); ++i) {
     if (ErrorCodeName(static_cast<ErrorCode>(i)) == name) return static_cast<ErrorCode>(i);

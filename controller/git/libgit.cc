@@ -52,6 +52,9 @@ void InitLibgit() {
   static std::once_flag once;
   std::call_once(once, [] {
     git_libgit2_init();
+    // An empty search path: url.insteadOf, http.proxy, credential helpers and safe.directory of
+    // whoever runs the daemon would change what a source is. A repository's own configuration is
+    // still read; only Portolan writes that of a mirror.
     for (int level : {GIT_CONFIG_LEVEL_PROGRAMDATA, GIT_CONFIG_LEVEL_SYSTEM, GIT_CONFIG_LEVEL_XDG,
                       GIT_CONFIG_LEVEL_GLOBAL}) {
       git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "");
@@ -72,6 +75,7 @@ Status KeepLargeFilesWhole(const std::string& directory) {
   return {};
 }
 
+// GIT_ERROR_OS carries an errno (EMFILE, ENOMEM, EIO): nothing that a new clone would heal.
 bool GitFailure::environmental() const {
   return category == GIT_ERROR_OS || category == GIT_ERROR_NOMEMORY;
 }
@@ -81,6 +85,7 @@ bool GitFailure::foreign_owner() const {
 }
 
 GitFailure LastGitFailure(int code) {
+  // Per thread, and null after a failure that set none (some of 1.5's do).
   const git_error* last = git_error_last();
   if (last == nullptr) return {code, GIT_ERROR_NONE, "no explanation"};
   return {code, last->klass, Printable(last->message)};
@@ -99,6 +104,7 @@ std::string Printable(std::string_view text) {
   for (char& c : out) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
   }
+  // O(length^2) at worst, of a length that is cut above.
   for (std::size_t bad = 0; (bad = manifests::FindInvalidUtf8(out)) < out.size();) out[bad] = '?';
   return out;
 }

@@ -8,6 +8,11 @@
 #include "controller/git/mirror.h"
 #include "controller/git/tree_listing.h"
 
+// The command line's look into a repository of its user. Unlike a mirror it may hold loose
+// objects, and libgit2 (1.5.1) reads one that was cut short, as a power cut leaves it, for ever:
+// zlib makes no progress and the loop around it does not notice. `git fsck` names such an object;
+// Ctrl-C ends the wait. The daemon reads mirrors only, which hold packs.
+
 namespace portolan::controller {
 namespace {
 
@@ -34,6 +39,7 @@ Error CannotOpen(int rc, const std::string& where) {
 
 Result<GitPtr<git_repository>> OpenAbove(const std::string& where) {
   git_repository* raw = nullptr;
+  // With the search upwards that git does, unlike the mirror's open.
   const int rc = git_repository_open_ext(&raw, where.c_str(), 0, nullptr);
   if (rc < 0) return CannotOpen(rc, where);
   return GitPtr<git_repository>(raw);
@@ -52,6 +58,7 @@ Result<Named> Resolve(git_repository* repository, const std::string& revision) {
   const ObjectPtr commit(peeled);
   Named named;
   named.commit = git_oid_tostr_s(git_object_id(commit.get()));
+  // HEAD is symbolic: the branch behind it is what the user means.
   if (reference && git_reference_type(reference.get()) == GIT_REFERENCE_SYMBOLIC &&
       git_reference_resolve(&raw_reference, reference.get()) == 0)
     reference.reset(raw_reference);
@@ -74,6 +81,7 @@ Result<manifests::Artifact> OpenLocalRevision(const std::string& repository,
   InitLibgit();
   PORTOLAN_TRY(const auto opened, OpenAbove(repository));
   PORTOLAN_TRY(const Named named, Resolve(opened.get(), revision));
+  // The common directory: a linked worktree has its objects elsewhere.
   auto objects = std::make_shared<Mirror>(git_repository_commondir(opened.get()));
   const std::string below = TrimPath(path);
   PORTOLAN_TRY(const std::string tree, objects->TreeAt(named.commit, below));

@@ -11,6 +11,11 @@
 #include "controller/git/mirror_files.h"
 #include "controller/git/tree_listing.h"
 
+// Reads objects by id and path, never a working tree, so that no filter, hook, attribute or file
+// mode of a repository has a say in what is read. libgit2 compares every object that it reads with
+// its id (GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION is on by default): bytes that come out of here
+// are those that the commit names.
+
 namespace portolan::controller {
 namespace {
 
@@ -22,6 +27,7 @@ constexpr std::string_view kPins = "refs/portolan/keep/";
 constexpr git_time_t kEarliestCommit = -62'167'219'200;
 constexpr git_time_t kLatestCommit = 253'402'300'799;
 
+// git_oid_fromstr takes what follows 40 digits for nothing.
 Result<git_oid> ParseOid(const std::string& text) {
   git_oid id;
   if (text.size() != GIT_OID_HEXSZ || git_oid_fromstr(&id, text.c_str()) < 0) {
@@ -31,6 +37,7 @@ Result<git_oid> ParseOid(const std::string& text) {
   return id;
 }
 
+// Asked first: a lookup of an absent object and of a damaged one fail with the same code.
 bool Holds(git_repository* repository, const git_oid& id) {
   git_odb* raw = nullptr;
   if (git_repository_odb(&raw, repository) < 0) return false;
@@ -111,6 +118,7 @@ Result<std::string> Mirror::TreeAt(const std::string& commit, const std::string&
   if (path.empty()) return std::string(git_oid_tostr_s(git_tree_id(root.get())));
   git_tree_entry* entry = nullptr;
   const int rc = git_tree_entry_bypath(&entry, root.get(), path.c_str());
+  // The path is absent, as the tree says; an absent object on the way is category ODB, and damage.
   if (rc == GIT_ENOTFOUND && LastGitFailure(rc).category == GIT_ERROR_TREE) return std::string();
   if (rc < 0) return Noted(MirrorReadError(rc, "\"" + path + "\" of " + commit));
   std::string tree;
@@ -128,11 +136,15 @@ Result<BranchMove> Mirror::Classify(const std::string& followed, const std::stri
   PORTOLAN_TRY(const git_oid from, ParseOid(followed));
   PORTOLAN_TRY(const git_oid to, ParseOid(tip));
   // The tip came with all its ancestors, so a commit that is not here is none of them.
+  // Not of a shallow remote: its boundary looks like damage, and the mirror is cloned anew in
+  // vain.
   if (!Holds(repository, from)) return BranchMove::kRewritten;
+  // O(commits between the two), with the generation numbers of a commit-graph if there is one.
   const int descends = git_graph_descendant_of(repository, &to, &from);
   if (descends == 1) return BranchMove::kFastForward;
   git_oid base;
   const int rc = descends < 0 ? descends : git_merge_base(&base, repository, &to, &from);
+  // No common ancestor is an answer; a history that cannot be read is not.
   if (rc == GIT_ENOTFOUND && LastGitFailure(rc).category == GIT_ERROR_MERGE) {
     return BranchMove::kUnrelated;
   }
@@ -166,6 +178,9 @@ Result<std::string> Mirror::Read(const manifests::ArtifactFile& file) {
                      static_cast<std::size_t>(git_blob_rawsize(raw)));
 }
 
+// Refs keep objects through a rebuild (and a `git gc` by hand) when the branch has moved away. A
+// new pin is written before old ones go: a crash between leaves one too many, which the next call
+// removes.
 Status Mirror::Pin(const std::string& commit, std::size_t pins_max) {
   PORTOLAN_TRY(const GitPtr<git_commit> pinned, Commit(commit));
   const git_oid id = *git_commit_id(pinned.get());

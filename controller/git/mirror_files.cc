@@ -18,9 +18,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Two seconds: what a worker needs to die when its client was replaced.
 constexpr int kLockAttempts = 20;
 constexpr int kLockPauseMs = 100;
 
+// The names of libgit2's temporary files (filebuf.h, indexer.c, odb_loose.c in 1.5).
 bool IsLeftover(std::string_view name) {
   return name.ends_with(".lock") || name.starts_with("pack_git2_") ||
          name.starts_with("tmp_object_git2_");
@@ -46,6 +48,8 @@ Result<MirrorLock> MirrorLock::Acquire(const std::string& mirror) {
   const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return MirrorFileError("cannot open " + path, errno);
   MirrorLock lock(fd);
+  // flock(2) ends with its process, however that ends: a stale lock cannot be. It is polled, for
+  // there is no wait with a deadline.
   for (int attempt = 0; attempt < kLockAttempts; ++attempt) {
     if (flock(fd, LOCK_EX | LOCK_NB) == 0) return lock;
     poll(nullptr, 0, kLockPauseMs);
@@ -60,6 +64,7 @@ MirrorLock::~MirrorLock() {
   if (fd_ >= 0) close(fd_);
 }
 
+// Whatever cannot be removed is met again by the fetch, which says why.
 void SweepMirror(const std::string& mirror) {
   std::error_code error;
   fs::remove_all(mirror + ".new", error);
@@ -91,6 +96,8 @@ Status SetMirrorAside(const std::string& mirror) {
   return {};
 }
 
+// RENAME_EXCHANGE (renameat2(2)): with two renames a crash between them would leave no mirror.
+// Nothing is synced: a mirror that a power cut damaged is cloned anew.
 Status ExchangeMirror(const std::string& mirror) {
   const std::string fresh = mirror + ".new";
   if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, mirror.c_str(), RENAME_EXCHANGE) != 0) {

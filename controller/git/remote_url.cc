@@ -6,6 +6,11 @@
 
 #include "controller/git/libgit.h"
 
+// Which remotes a source may name. By what is allowed, not by what is known to be bad: libgit2 and
+// whatever is linked into it may know more schemes than we do. http is for this machine only,
+// since whoever sits between could change what is served. URLs carry no passwords: they are shown
+// in status, events and logs.
+
 namespace portolan::controller {
 namespace {
 
@@ -21,6 +26,7 @@ std::optional<UrlParts> SplitUrl(std::string_view url) {
   UrlParts parts{url.substr(0, mark), {}, {}};
   std::string_view authority = url.substr(mark + 3);
   authority = authority.substr(0, authority.find_first_of("/?#"));
+  // The last '@': whoever reads the first one sees another host.
   if (const std::size_t at = authority.rfind('@'); at != std::string_view::npos) {
     parts.user_info = authority.substr(0, at);
     authority.remove_prefix(at + 1);
@@ -33,6 +39,8 @@ std::optional<UrlParts> SplitUrl(std::string_view url) {
   return parts;
 }
 
+// By address, or the one name that RFC 6761 section 6.3 reserves; another name may resolve to
+// loopback now and elsewhere later.
 bool IsLoopback(std::string_view host) {
   const std::string text(host);
   in_addr v4{};
@@ -52,6 +60,8 @@ Error Denied(std::string_view url, std::string_view why) {
 }
 
 Status CheckPath(std::string_view url) {
+  // As git tells host:path from a path: a colon before the first slash (gitglossary,
+  // git-clone(1)).
   const std::size_t colon = url.find(':');
   if (colon != std::string_view::npos && colon < url.find('/')) {
     if (url.substr(colon).starts_with("::")) {

@@ -9,6 +9,11 @@
 
 #include "manifests/utf8.h"
 
+// A tree object is input from whoever may push: names that leave a directory, links, submodules,
+// names that two file systems see differently. Everything that cannot be read plainly becomes a
+// refusal with its path, never a silent gap, and the rest of the tree goes on. Recursion is
+// bounded by `depth`, work by `entries`.
+
 namespace portolan::controller {
 namespace {
 
@@ -18,6 +23,8 @@ constexpr std::string_view kLfsFirstLine = "version https://git-lfs.github.com/s
 constexpr std::size_t kLfsBytesMin = 100;   // three lines, one with 64 hex digits
 constexpr std::size_t kLfsBytesMax = 1024;  // git-lfs docs/spec.md
 
+// A checkout on a file system without case would have only one of the two (git's core.ignoreCase);
+// ASCII, since folding of other scripts differs by system.
 std::string FoldCase(std::string_view name) {
   std::string folded(name);
   for (char& c : folded) {
@@ -37,6 +44,7 @@ std::unordered_set<std::string> NamesThatDifferInCase(const git_tree* tree) {
 }
 
 // Why a name cannot be part of a path, or null.
+// git's own tools do not write such names; other programs may.
 const char* NameFault(std::string_view name) {
   if (name == ".." || name == "." || name.empty()) return "is a name that leaves its directory";
   if (manifests::FindInvalidUtf8(name) < name.size()) return "is not UTF-8; rename it";
@@ -74,6 +82,8 @@ class TreeListing::Walk {
     if (const int rc = git_repository_odb(&raw, repository_); rc < 0) {
       return MirrorReadError(rc, "the mirror's objects");
     }
+    // For headers: git_odb_read_header tells type and size of an object in a pack without its
+    // content.
     odb_.reset(raw);
     PORTOLAN_CHECK(Directory(root, "", 1));
     SortByPath(out_.files);
@@ -156,6 +166,7 @@ class TreeListing::Walk {
 
   Result<bool> IsLfsPointer(const git_oid& id, const manifests::ArtifactFile& file) {
     if (file.size < kLfsBytesMin || file.size > kLfsBytesMax) return false;
+    // Content of an id never changes, so what it is need not be read again.
     if (const auto known = known_lfs_.find(file.oid); known != known_lfs_.end()) {
       return is_lfs_[file.oid] = known->second;
     }

@@ -18,6 +18,11 @@
 #include "controller/git/job.h"
 #include "controller/git/libgit.h"
 
+// The process around libgit2's network code, which has no deadlines and no limits on memory, and
+// parses what strangers send. Here it may hang, grow or die: the daemon sees a reply, a signal or
+// silence (worker_client.cc), and starts another one. One line of JSON in, one out, in order; end
+// of input is the order to go.
+
 namespace portolan::controller {
 namespace {
 
@@ -41,12 +46,16 @@ void Limit(__rlimit_resource_t resource, rlim_t value) {
 }
 
 void Confine() {
+  // Should the parent have died before this: its end of the socket is closed, and the first read
+  // ends.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // Nothing that runs from here gains rights by a set-user-ID bit.
   prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   Limit(RLIMIT_AS, kAddressSpaceMax);
   Limit(RLIMIT_FSIZE, kFileBytesMax);
   Limit(RLIMIT_NOFILE, kDescriptorsMax);
   Limit(RLIMIT_CORE, 0);
+  // A peer that hangs up is an error of the call, as in the daemon.
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // so that a write past RLIMIT_FSIZE fails and can be reported
   const char* home = std::getenv("HOME");
@@ -113,6 +122,8 @@ int RunGitWorker(int, char**) {
       WriteAll(EncodeReply(job.error()));
       return kExitBadInput;
     }
+    // SIGALRM's default ends the process: for the case that the daemon was killed and
+    // PR_SET_PDEATHSIG did not apply. A client that is alive is faster, by kOrphanSeconds.
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(job->deadline).count();
     alarm(static_cast<unsigned>(seconds) + kOrphanSeconds);
     const auto reply = Serve(*job, writer);

@@ -13,6 +13,10 @@
 #include <span>
 #include <utility>
 
+// The daemon's end of a worker. Deadlines are kept here, with poll(2) and SIGKILL, and depend on
+// nothing that the worker does. posix_spawn rather than fork: the daemon has threads, and a child
+// may do next to nothing between fork and exec (fork(2)).
+
 namespace portolan::controller {
 namespace {
 
@@ -38,6 +42,7 @@ class SpawnSetup {
     posix_spawn_file_actions_init(&actions_);
     posix_spawn_file_actions_adddup2(&actions_, socket, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions_, socket, STDOUT_FILENO);
+    // Sockets, the state lock and other workers' ends stay the daemon's; glibc 2.34.
     posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
     posix_spawnattr_init(&attributes_);
     sigset_t none;
@@ -46,6 +51,7 @@ class SpawnSetup {
     sigfillset(&all);
     posix_spawnattr_setsigmask(&attributes_, &none);
     posix_spawnattr_setsigdefault(&attributes_, &all);
+    // A Ctrl-C at the daemon's terminal goes to the daemon alone, which ends its workers.
     posix_spawnattr_setpgroup(&attributes_, 0);
     posix_spawnattr_setflags(
         &attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
@@ -64,6 +70,7 @@ class SpawnSetup {
     std::string home_variable = "HOME=" + home;
     std::string locale = "LC_ALL=C";
     char* argv[] = {path.data(), verb.data(), nullptr};
+    // Nothing of the daemon's environment: proxies, GIT_* and secrets do not belong to a worker.
     char* environment[] = {home_variable.data(), locale.data(), nullptr};
     return posix_spawn(child, path.c_str(), &actions_, &attributes_, argv, environment);
   }
@@ -74,6 +81,7 @@ class SpawnSetup {
 };
 
 // The child's wait status, which is its own when it had ended before.
+// Until it is reaped its number is nobody else's, so that the signal cannot hit a stranger.
 int KillAndReap(pid_t child) {
   int status = 0;
   kill(child, SIGKILL);
@@ -98,6 +106,7 @@ WorkerClient::~WorkerClient() {
 
 Result<FetchReply> WorkerClient::Ask(FetchJob job) {
   const Instant deadline = SteadyClock::now() + options_.deadline;
+  // A worker that died between two jobs costs no failed fetch.
   if (jobs_ >= options_.jobs_max || !Alive()) Stop();
   if (child_ < 0) PORTOLAN_CHECK(Start());
   ++jobs_;
@@ -106,6 +115,7 @@ Result<FetchReply> WorkerClient::Ask(FetchJob job) {
   PORTOLAN_CHECK(Send(EncodeJob(job), deadline));
   PORTOLAN_TRY(const std::string line, Receive(deadline));
   auto reply = DecodeReply(line);
+  // No reply at all: what else it might say would answer the next job.
   if (!reply.ok() && reply.error().code == ErrorCode::kInternal) Stop();
   return reply;
 }
@@ -203,6 +213,8 @@ void WorkerClient::Stop() {
     kill(child_, SIGTERM);
     shutdown(socket_, SHUT_WR);
     // Only the child holds the other end, so its end of file is the child's end.
+    // SIGTERM first, so that libgit2's locks and temporary files may go; SweepMirror takes the
+    // rest.
     const Instant deadline = SteadyClock::now() + options_.grace;
     char noise[4096];
     pollfd entry{socket_, POLLIN, 0};

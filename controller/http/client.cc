@@ -14,6 +14,11 @@
     "link PkgConfig::cpp-httplib: without its definitions the classes have another layout than the library's"
 #endif
 
+// cpp-httplib's timeouts bound one wait for bytes each, not a call: a server that sends a byte now
+// and then is never late. So the receiver looks at the deadline with each piece of the body, and a
+// Cancellation ends a call from outside, which alone also ends one that drips its headers. Name
+// resolution (getaddrinfo) can be ended by neither.
+
 namespace portolan::controller {
 namespace {
 
@@ -37,6 +42,7 @@ std::unique_ptr<httplib::Client> Connect(const HttpClient::Options& options, Dur
   client->set_read_timeout(silence);
   client->set_write_timeout(silence);
   client->set_tcp_nodelay(true);
+  // Targets come encoded (PercentEncode), and the server compares them byte by byte.
   client->set_url_encode(false);
   return client;
 }
@@ -47,6 +53,7 @@ httplib::Request MakeRequest(const HttpClient::Options& options, const HttpClien
   request.path = call.target;
   request.body = call.body;
   if (!call.body.empty()) request.set_header("Content-Type", call.content_type);
+  // The library would send the socket's path.
   if (options.endpoint.kind == Peer::Kind::kUnix) request.set_header("Host", "localhost");
   if (!options.token.empty()) request.set_header("Authorization", "Bearer " + options.token);
   for (const auto& [name, value] : call.headers) request.set_header(name, value);
@@ -67,6 +74,7 @@ Error Failed(const Endpoint& endpoint, httplib::Error error) {
 }
 
 // Cuts a byte stream into lines.
+// A line of an event stream is one event: as long as the largest event, with room.
 class LineSplitter {
  public:
   explicit LineSplitter(const std::function<bool(std::string_view)>& on_line) : on_line_(on_line) {}
@@ -145,6 +153,7 @@ Result<ClientResponse> HttpClient::Do(const Call& call) const {
   request.content_receiver = [&](const char* data, std::size_t size, std::uint64_t, std::uint64_t) {
     too_large = response.body.size() + size > options_.body_bytes_max;
     if (too_large || Steady::now() > deadline) return false;
+    // Between two pieces; within one, Cancel shuts the socket down.
     if (call.cancellation != nullptr && call.cancellation->cancelled()) return false;
     response.body.append(data, size);
     return true;
@@ -156,6 +165,7 @@ Result<ClientResponse> HttpClient::Do(const Call& call) const {
       return Error{ErrorCode::kCancelled,
                    "the call to " + options_.endpoint.ToString() + " was given up"};
   }
+  // Before the library's own error, which is only "cancelled" when a receiver refuses.
   if (too_large) {
     return Error{ErrorCode::kExhausted, "the answer of " + options_.endpoint.ToString() +
                                             " is larger than " +

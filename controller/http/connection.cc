@@ -15,6 +15,8 @@ Connection::~Connection() {
   ::close(fd);
 }
 
+// MSG_DONTWAIT whatever the socket's mode: the deadline must hold for a peer that does not read.
+// MSG_NOSIGNAL: a peer that left is an error, not a SIGPIPE.
 bool SendAll(int fd, std::string_view bytes, MonotonicTime deadline) {
   while (!bytes.empty()) {
     const ssize_t sent = ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -28,6 +30,7 @@ bool SendAll(int fd, std::string_view bytes, MonotonicTime deadline) {
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     pollfd waiting{fd, POLLOUT, 0};
     const int ready = ::poll(&waiting, 1, static_cast<int>(std::max<long>(0, left.count())));
+    // After an interruption, send says whether there is room.
     if (ready == 0 || (ready < 0 && errno != EINTR)) return false;
   }
   return true;
@@ -38,6 +41,7 @@ void SendNow(int fd, std::string_view bytes) {
       ::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+// EFD_NONBLOCK: Clear of an event that was not set must not wait (eventfd(2)).
 WakeEvent::WakeEvent() : fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   if (fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
 }

@@ -23,6 +23,7 @@ std::string HmacSha256Hex(std::string_view key, std::string_view message) {
   return ToHex(mac);
 }
 
+// Lengths are no secret: those of a digest are known to all.
 bool ConstantTimeEquals(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }

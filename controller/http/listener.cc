@@ -80,9 +80,12 @@ Result<Listener> ListenTcp(Endpoint endpoint) {
                  "cannot listen on " + endpoint.ToString() + ": " + ::gai_strerror(failed)};
   }
   const std::unique_ptr<addrinfo, FreeAddresses> addresses(found);
+  // The first address of a name only: "localhost" means one loopback, not both.
   OwnedFd fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (fd.get() < 0) return CannotListen(endpoint, errno);
   const int on = 1;
+  // So that a restart need not wait for connections in TIME_WAIT (socket(7)); a port that somebody
+  // listens on stays taken.
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0 ||
       ::listen(fd.get(), kBacklog) != 0) {
@@ -97,6 +100,7 @@ Status RemoveStale(const Endpoint& endpoint, const sockaddr_un& address) {
   struct stat info {};
   if (::lstat(address.sun_path, &info) != 0) return {};
   if (!S_ISSOCK(info.st_mode)) return CannotListen(endpoint, EEXIST);
+  // Only ECONNREFUSED says that nobody is there: a full backlog answers EAGAIN at once (unix(7)).
   const OwnedFd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const auto* target = reinterpret_cast<const sockaddr*>(&address);
   if (probe.get() < 0 || ::connect(probe.get(), target, sizeof address) == 0 ||
@@ -128,6 +132,7 @@ Result<Listener> ListenUnix(const Endpoint& endpoint, unsigned mode) {
   return Listener(fd.release(), endpoint);
 }
 
+// A user without a name, or with one that does not fit, is known by number.
 std::string UserName(uid_t uid) {
   std::array<char, 4096> buffer{};
   passwd entry{};
@@ -208,6 +213,7 @@ Peer PeerOf(int fd) {
   if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return peer;
   if (address.ss_family == AF_UNIX) {
     peer.kind = Peer::Kind::kUnix;
+    // Of whoever connected, at that moment (unix(7)): a descriptor that is passed on keeps it.
     ucred credentials{};
     socklen_t length = sizeof credentials;
     if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) == 0) {

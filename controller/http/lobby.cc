@@ -11,10 +11,20 @@
 
 #include "controller/http/problem.h"
 
+// A connection's life: kHead until the empty line has arrived, kBody until Content-Length bytes
+// have, then its request goes to a worker and the connection leaves; the worker gives it back by
+// Admit (kept alive) or Drain (to be closed). A refusal goes straight to kDrain.
+//
+// One thread owns `waiting_` and every connection in it, so that nothing here needs a lock; other
+// threads only leave connections in `arrivals_` and set the wake event. epoll is level-triggered:
+// what one read leaves in the socket is reported again, so one read per event is enough, and a
+// peer that sends without end cannot starve the others.
+
 namespace portolan::controller {
 namespace {
 
 constexpr std::size_t kReadBytes = 64 * 1024;
+// A peer that goes on sending past these is not going to read its answer.
 constexpr std::size_t kDrainBytesMax = 4 << 20;
 constexpr std::chrono::seconds kDrainTime(1);
 
@@ -28,6 +38,8 @@ int OpenEpoll() {
   return fd;
 }
 
+// ADD can fail for want of kernel memory or past max_user_watches (epoll(7)). The connection is
+// then never found readable, and goes at its deadline.
 void Watch(int epoll, int fd) {
   epoll_event event{};
   event.events = EPOLLIN;
@@ -58,6 +70,7 @@ Lobby::~Lobby() {
   ::close(epoll_);
 }
 
+// Bytes that are here already are the beginning of a pipelined request: its deadline runs.
 void Lobby::Admit(ConnectionPtr connection) {
   connection->phase = Connection::Phase::kHead;
   connection->deadline =
@@ -107,6 +120,7 @@ void Lobby::Run() {
   arrivals_.clear();
 }
 
+// Cleared under the lock: whoever adds an arrival after this sets the event again.
 void Lobby::TakeArrivals() {
   std::vector<ConnectionPtr> arrivals;
   {
@@ -119,8 +133,10 @@ void Lobby::TakeArrivals() {
 
 void Lobby::Enter(ConnectionPtr connection) {
   const int fd = connection->fd;
+  // A connection that was answered before comes in whatever their number: it was counted when new.
   const bool fresh = connection->served == 0 && connection->phase != Connection::Phase::kDrain;
   if (fresh && waiting_.size() >= options_.connections_max) {
+    // A refusal holds its descriptor for the time of a drain: past twice the limit not even that.
     if (waiting_.size() >= 2 * options_.connections_max) return;
     Refuse(*connection, Busy());
   }
@@ -156,6 +172,7 @@ bool Lobby::Advance(ConnectionPtr& connection) {
     c.head = std::get<MessageHead>(std::move(head));
     c.phase = Connection::Phase::kBody;
     c.deadline = SteadyNow() + options_.body_deadline;
+    // Not when a part of the body is here: that client does not wait (RFC 9110 section 10.1.1).
     if (c.head.expect_continue && c.input.size() == c.head_size && c.head.content_length > 0) {
       SendNow(c.fd, "HTTP/1.1 100 Continue\r\n\r\n");
     }
@@ -163,6 +180,8 @@ bool Lobby::Advance(ConnectionPtr& connection) {
   return c.input.size() < c.head_size + c.head.content_length || Deliver(connection);
 }
 
+// Out of epoll first: from the hand-over on the worker may close the descriptor at any time, and
+// accept(2) may give its number to another connection, which must not meet an old registration.
 bool Lobby::Deliver(ConnectionPtr& connection) {
   Connection& c = *connection;
   Request request;
@@ -172,6 +191,7 @@ bool Lobby::Deliver(ConnectionPtr& connection) {
   request.body = c.input.substr(c.head_size, c.head.content_length);
   request.peer = c.peer;
   c.input.erase(0, c.head_size + c.head.content_length);
+  // An idle connection does not keep the memory of its largest request.
   if (c.input.empty()) c.input.shrink_to_fit();
   ::epoll_ctl(epoll_, EPOLL_CTL_DEL, c.fd, nullptr);
   if (receiver_(connection, request)) return false;
@@ -179,6 +199,7 @@ bool Lobby::Deliver(ConnectionPtr& connection) {
   return Refuse(c, Busy());
 }
 
+// As much as the socket takes at once: waiting for one peer would stop all of them.
 bool Lobby::Refuse(Connection& connection, const Refusal& refusal) {
   SendNow(connection.fd, RefusalBytes(refusal));
   StartDrain(connection);
@@ -192,6 +213,8 @@ void Lobby::StartDrain(Connection& connection) {
   ::shutdown(connection.fd, SHUT_WR);
 }
 
+// A peer that has said nothing is closed without a 408: it could cross with a request that is on
+// its way, and would be taken for its answer. O(connections), which are a few hundred.
 void Lobby::ExpireOverdue() {
   const MonotonicTime now = SteadyNow();
   std::vector<int> finished;

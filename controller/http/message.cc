@@ -9,6 +9,7 @@ char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
+// Fields are few, so a list in the order of the message serves better than a map.
 std::string_view FindHeader(const HeaderList& headers, std::string_view name) {
   for (const auto& [key, value] : headers) {
     if (EqualsIgnoringCase(key, name)) return value;
@@ -91,6 +92,7 @@ Response EventStreamResponse(std::function<void(StreamWriter&)> stream) {
   return response;
 }
 
+// For a browser on the operator's machine: an answer is never run, cached or told to another site.
 void AddSecurityHeaders(Response& response) {
   response.SetHeader("X-Content-Type-Options", "nosniff");
   response.SetHeader("Referrer-Policy", "no-referrer");

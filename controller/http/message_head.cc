@@ -7,6 +7,13 @@
 #include "controller/http/problem.h"
 #include "controller/http/target.h"
 
+// Reading and writing the heads of HTTP/1.1 messages (RFC 9110, RFC 9112). Where the standards let
+// a recipient repair a message, this refuses it: a proxy in front that repairs otherwise would see
+// other requests in the same bytes than we do, which is how requests are smuggled past it (RFC
+// 9112 section 11.2). So: lines end with CR LF and never with LF alone (2.2), no blank before a
+// field's colon (5.1), no folded lines (5.2), one Content-Length of digits only (6.3), no chunked
+// bodies (6.1).
+
 namespace portolan::controller {
 namespace {
 
@@ -16,6 +23,7 @@ Refusal Malformed(std::string detail) {
   return {400, "malformed_request", std::move(detail)};
 }
 
+// tchar of RFC 9110 section 5.6.2.
 bool IsTokenByte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
@@ -25,6 +33,7 @@ bool IsToken(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), IsTokenByte);
 }
 
+// RFC 9110 section 5.5; bytes from 0x80 on (obs-text) pass, CR, LF and NUL never do.
 bool IsFieldValue(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
@@ -48,6 +57,8 @@ std::string_view TakeLine(std::string_view& text) {
 }
 
 MaybeRefusal ParseRequestLine(std::string_view line, MessageHead& head, bool& http10) {
+  // Exactly two blanks (RFC 9112 section 3): a target with a blank in it is refused below, not
+  // split.
   const std::size_t first = line.find(' ');
   const std::size_t last = line.rfind(' ');
   if (first == line.npos || first == last) {
@@ -119,6 +130,8 @@ bool HasListItem(std::string_view list, std::string_view wanted) {
 
 MaybeRefusal CheckBodyFraming(MessageHead& head, const HeadLimits& limits) {
   const bool has_length = Count(head, "Content-Length") > 0;
+  // A chunked body has no length to refuse it by before it is here. 411 tells the client what to
+  // do instead.
   if (Count(head, "Transfer-Encoding") > 0) {
     if (has_length) return Malformed("both Transfer-Encoding and Content-Length");
     return Refusal{411, "length_required", "send the body with a Content-Length, not in chunks"};
@@ -128,6 +141,7 @@ MaybeRefusal CheckBodyFraming(MessageHead& head, const HeadLimits& limits) {
     const bool digits = !text.empty() && std::all_of(text.begin(), text.end(),
                                                      [](char c) { return c >= '0' && c <= '9'; });
     if (!digits) return Malformed("Content-Length is not a plain decimal number");
+    // More digits than fit are out of range here, and too large below.
     const auto parsed =
         std::from_chars(text.data(), text.data() + text.size(), head.content_length);
     if (parsed.ec != std::errc() || head.content_length > limits.body_bytes) {
@@ -143,6 +157,7 @@ MaybeRefusal CheckBodyFraming(MessageHead& head, const HeadLimits& limits) {
 }
 
 // "example.org:80" and "[::1]:80" without the port.
+// Compared without its port: a tunnel or a container may publish another one.
 std::string_view HostName(std::string_view host) {
   if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
   return host.substr(0, host.find(':'));
@@ -158,6 +173,7 @@ MaybeRefusal CheckHost(const MessageHead& head, const HeadLimits& limits) {
   return Refusal{421, "unknown_host", "this server does not answer for that Host"};
 }
 
+// Two of one of these would let two readers choose differently.
 MaybeRefusal Interpret(MessageHead& head, const HeadLimits& limits, bool http10) {
   for (std::string_view name : {"Host", "Content-Length", "Content-Type", "Authorization"}) {
     if (Count(head, name) > 1) return Malformed("more than one " + std::string(name) + " header");
@@ -175,6 +191,7 @@ MaybeRefusal Interpret(MessageHead& head, const HeadLimits& limits, bool http10)
 
 }  // namespace
 
+// Looks through the whole head each time bytes arrive; the limit on its size bounds the sum.
 std::variant<std::size_t, std::nullopt_t, Refusal> FindHeadEnd(std::string_view input,
                                                                const HeadLimits& limits) {
   const std::size_t end = input.find("\r\n\r\n");
@@ -200,6 +217,8 @@ std::variant<MessageHead, Refusal> ParseHead(std::string_view head, const HeadLi
   return parsed;
 }
 
+// A control character in a header would let a value end its line and write more of the message
+// (response splitting). No Content-Length with 204 and 304 (RFC 9110 section 8.6).
 std::string WriteHead(Response& response, std::optional<std::size_t> length, bool close) {
   const bool sound =
       IsFieldValue(response.content_type) &&

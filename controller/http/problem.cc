@@ -3,6 +3,8 @@
 #include <array>
 #include <string>
 
+// RFC 9457. The code is for programs and stays as it is, the detail is for people and may change.
+
 namespace portolan::controller {
 namespace {
 
@@ -14,6 +16,8 @@ struct CodeRow {
   std::string_view title;
 };
 
+// 507 is WebDAV's (RFC 4918), the nearest to a full disk; 499 is nginx's, for a caller who left.
+// Of two codes with one status the first is what a client reads back.
 constexpr std::array<CodeRow, 11> kCodes = {{
     {ErrorCode::kInvalid, 400, "The request is not valid"},
     {ErrorCode::kUnauthenticated, 401, "The caller is not known"},
@@ -32,6 +36,7 @@ const CodeRow& RowOf(ErrorCode code) {
   for (const CodeRow& row : kCodes) {
     if (row.code == code) return row;
   }
+  // kInternal.
   return kCodes[6];
 }
 
@@ -100,6 +105,7 @@ std::string_view StatusPhrase(int status) {
 
 Response ProblemResponse(const Error& error, const Value::Object& extensions) {
   const CodeRow& row = RowOf(error.code);
+  // Their messages name files and statements of the daemon's machine.
   const bool hidden = error.code == ErrorCode::kInternal || error.code == ErrorCode::kCorrupt;
   const std::string code(ErrorCodeName(error.code));
   Value::Object fields = {
@@ -121,6 +127,7 @@ Response ProblemResponse(int status, std::string_view code, std::string_view det
                          {"code", code}});
 }
 
+// The code in the body wins over the status: several codes may share one.
 Error ErrorOfProblem(int status, std::string_view body) {
   Error error{CodeOfStatus(status), "the server answered " + std::to_string(status) + " " +
                                         std::string(StatusPhrase(status))};

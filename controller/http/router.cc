@@ -29,6 +29,7 @@ std::vector<std::string> SplitPattern(std::string_view pattern) {
 }
 
 // Literals before parameters at the first position that differs.
+// The table is sorted so, and the first match is the right one.
 bool MoreLiteral(const std::vector<std::string>& a, const std::vector<std::string>& b) {
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
                                       [](const std::string& x, const std::string& y) {
@@ -38,6 +39,7 @@ bool MoreLiteral(const std::vector<std::string>& a, const std::vector<std::strin
                                       });
 }
 
+// Literals against the raw segments: "%76%31" is not "v1".
 bool Matches(const std::vector<std::string>& pattern, const std::vector<std::string>& raw) {
   return std::equal(pattern.begin(), pattern.end(), raw.begin(), raw.end(),
                     [](const std::string& want, const std::string& have) {
@@ -87,11 +89,14 @@ std::vector<Route> Router::routes() const {
 Response Router::Serve(Request& request) const {
   Response response = Dispatch(request);
   AddSecurityHeaders(response);
+  // RFC 9110 section 11.6.1 requires a challenge with each 401.
   if (response.status == 401) response.SetHeader("WWW-Authenticate", "Bearer realm=\"portolan\"");
   if (!request.id.empty()) response.SetHeader("X-Request-Id", request.id);
   return response;
 }
 
+// The route before the rights: which paths exist is no secret (docs/http-api.md), and the scope
+// that is needed is the route's.
 Response Router::Dispatch(Request& request) const {
   auto target = ParseTarget(request.target);
   if (!target.ok()) return ProblemResponse(target.error());
@@ -127,6 +132,7 @@ const Router::Entry* Router::Find(const Request& request, const Target& target,
   }
   std::string allow;
   for (const std::string& method : allowed) allow += (allow.empty() ? "" : ", ") + method;
+  // RFC 9110 section 15.5.6: a 405 lists the methods that the path has.
   refusal = ProblemResponse(405, "method_not_allowed", "this path answers to " + allow);
   refusal.SetHeader("Allow", allow);
   return nullptr;
@@ -149,6 +155,7 @@ Status Router::Authorise(const Entry& entry, Request& request) const {
                request.actor.name + " does not have the scope " + std::string(ScopeName(scope))};
 }
 
+// The one place where an exception of a handler ends: workers must not die of one.
 Response Router::Handle(const Entry& entry, const Request& request) const {
   try {
     auto response = entry.handler(request);

@@ -23,11 +23,21 @@
     "link PkgConfig::cpp-httplib: without its definitions the classes have another layout than the library's"
 #endif
 
+// Who runs: an acceptor, a lobby (lobby.h), a fixed number of workers, and a thread per open
+// stream. A connection belongs to exactly one of them at a time, and is handed over by moving its
+// pointer.
+//
+// Stop goes along the way of a connection, so that nothing arrives behind a part that has ended:
+// no more sockets; no more requests; streams, which would not end by themselves; answers under way
+// get `stop_grace`, then the sockets that are being written are shut down under their writers; the
+// workers are joined; the listener goes last, with its unix socket's file.
+
 namespace portolan::controller {
 namespace {
 
 // cpp-httplib's accept loop over a socket of ours. Its virtual process_and_close_socket is where a
 // connection enters.
+// The library is used for this loop only (server.h says why).
 class Acceptor final : public httplib::Server {
  public:
   Acceptor(int listening, std::function<void(int)> on_socket)
@@ -73,7 +83,7 @@ class Acceptor final : public httplib::Server {
 
 HeadLimits LimitsOf(const HttpServer::Options& options) {
   HeadLimits limits{options.head_bytes_max, options.header_count_max, options.body_bytes_max, {}};
-  if (options.endpoint.kind == Peer::Kind::kUnix) return limits;
+  if (options.endpoint.kind == Peer::Kind::kUnix || options.any_host) return limits;
   limits.hosts = options.host_names;
   limits.hosts.insert(limits.hosts.end(), {"localhost", "127.0.0.1", "[::1]"});
   const std::string& host = options.endpoint.host;
@@ -82,6 +92,7 @@ HeadLimits LimitsOf(const HttpServer::Options& options) {
 }
 
 // Distinct within and, very likely, across runs of the daemon; not a secret.
+// 32 bits of a random start and a counter: people search the log for it, nothing else hangs on it.
 class RequestIds {
  public:
   std::string Next() {
@@ -128,6 +139,8 @@ class HttpServer::Impl {
     lobby_.Stop();
     lobby_thread_.join();
     streams_.Stop();
+    // Only writers can be cut short. A handler that computes or waits is waited for: it has no way
+    // out in the middle that would leave its effects whole.
     if (!workers_->WaitIdle(options_.stop_grace)) {
       const std::lock_guard lock(mutex_);
       for (int fd : answering_) ::shutdown(fd, SHUT_RDWR);
@@ -152,6 +165,7 @@ class HttpServer::Impl {
     job.request.id = ids_.Next();
     Response response = Answer(job.request);
     const bool head_only = job.request.method == "HEAD";
+    // HEAD of a stream gets the head alone, without a length: the body would have none.
     if (response.stream && !head_only) {
       AddSecurityHeaders(response);
       if (streams_.Start(job.connection, response, WriteHead(response, std::nullopt, true))) return;
@@ -162,6 +176,7 @@ class HttpServer::Impl {
     const bool keep = connection.head.keep_alive && !stopping_ && !response.stream &&
                       ++connection.served < options_.keep_alive_max;
     const bool streaming = static_cast<bool>(response.stream);
+    // Head and body in one send: with TCP_NODELAY two would be two packets.
     std::string bytes =
         WriteHead(response, streaming ? std::nullopt : std::optional(response.body.size()), !keep);
     if (!head_only) bytes += response.body;
@@ -181,6 +196,8 @@ class HttpServer::Impl {
     }
   }
 
+  // While a descriptor is in `answering_` its connection lives, so Stop never shuts down a number
+  // that is somebody else's by now.
   bool Send(const Connection& connection, std::string_view bytes) {
     {
       const std::lock_guard lock(mutex_);

@@ -24,6 +24,7 @@ class HttpServer {
     // Served Host names beside the loopback's and endpoint.host, without port. A unix socket serves
     // any.
     std::vector<std::string> host_names;
+    bool any_host = false;  // serves every Host name, for a port that is open to others anyway
     std::size_t threads = 32;
     std::size_t queue_max = 64;         // requests waiting for a thread; more are answered 503
     std::size_t connections_max = 256;  // open and waiting for a request; more are answered 503

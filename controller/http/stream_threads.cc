@@ -10,6 +10,11 @@
 #include <functional>
 #include <system_error>
 
+// Streams are few (streams_max) and live long: a thread each keeps their code a plain loop, where
+// a callback per event would need a state machine per kind of stream. A thread cannot join itself,
+// so a finished stream stays in the list, its socket shut down, until the next Start or the Stop
+// takes it away: at most streams_max of them.
+
 namespace portolan::controller {
 
 class StreamThreads::Writer final : public StreamWriter {
@@ -33,6 +38,8 @@ class StreamThreads::Writer final : public StreamWriter {
     if (stopped_ && wake_) wake_();
   }
 
+  // `wake_` runs under the mutex that ForgetWake takes: it is never called once the stream's
+  // function, whose locals it may use, has returned.
   void Stop() {
     const std::lock_guard lock(mutex_);
     stopped_ = true;
@@ -46,6 +53,8 @@ class StreamThreads::Writer final : public StreamWriter {
 
  private:
   // Waits for the stop or the peer's hang-up; bytes a peer sends on a stream are ignored.
+  // A peer that has shut down its sending half counts as gone (POLLRDHUP): clients of event
+  // streams send nothing, and have no other reason to.
   bool Closed(Duration at_most) const {
     const auto deadline = std::chrono::steady_clock::now() + at_most;
     for (;;) {
@@ -101,6 +110,8 @@ bool StreamThreads::Start(ConnectionPtr& connection, const Response& response, s
       ::shutdown(raw->connection->fd, SHUT_RDWR);
       raw->done = true;
     });
+    // No thread to be had (pthread_create(3), EAGAIN): the caller still owns the connection, and
+    // answers 503.
   } catch (const std::system_error&) {
     connection = std::move(raw->connection);
     return false;
@@ -116,6 +127,7 @@ void StreamThreads::Stop() {
     stopping_ = true;
     streams.swap(streams_);
   }
+  // Set for good, and never cleared: it also ends a Wait that begins later.
   stop_.Set();
   for (const auto& stream : streams) {
     stream->writer.Stop();

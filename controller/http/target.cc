@@ -5,6 +5,10 @@
 
 #include "manifests/utf8.h"
 
+// One path, one spelling: routing, authorisation and logs see the same bytes that a proxy in front
+// saw. So nothing is normalised: what another server would resolve, decode twice or cut off ("..",
+// "//", ';', an escaped control character) is refused.
+
 namespace portolan::controller {
 namespace {
 
@@ -52,6 +56,8 @@ bool IsUtf8(std::string_view text) {
   return manifests::FindInvalidUtf8(text) == std::string_view::npos;
 }
 
+// What RFC 3986 lets stand in a path or query, and a few bytes that clients send unescaped all the
+// same.
 bool IsTargetByte(char c) {
   return c > 0x20 && c < 0x7f && std::string_view("\"<>\\^`{|}#").find(c) == std::string_view::npos;
 }
@@ -59,6 +65,7 @@ bool IsTargetByte(char c) {
 Result<std::string> DecodeSegment(std::string_view raw) {
   auto decoded = PercentDecode(raw, Plus::kLiteral);
   if (!decoded) return Invalid("the path has a '%' that is not followed by two hex digits");
+  // Also as %2e: whoever resolves it sees another path than the one that is authorised here.
   if (*decoded == "." || *decoded == "..") {
     return Invalid("the path has a segment '" + *decoded + "'; write the path without it");
   }
@@ -73,6 +80,8 @@ Status ParseQuery(std::string_view raw, std::multimap<std::string, std::string>&
     raw.remove_prefix(std::min(raw.size(), pair.size() + 1));
     if (pair.empty()) continue;
     const std::size_t equals = pair.find('=');
+    // As forms encode queries (WHATWG URL, application/x-www-form-urlencoded); in a path '+' is
+    // itself.
     auto name = PercentDecode(pair.substr(0, equals), Plus::kSpace);
     auto value = PercentDecode(equals == pair.npos ? "" : pair.substr(equals + 1), Plus::kSpace);
     if (!name || !value) {
@@ -98,6 +107,7 @@ Result<Target> ParseTarget(std::string_view raw) {
   }
   const std::size_t question = raw.find('?');
   std::string_view path = raw.substr(0, question);
+  // Some servers cut path parameters off at it, others do not.
   if (path.find(';') != path.npos) return Invalid("the path has a ';'; write it as %3B");
 
   Target target;

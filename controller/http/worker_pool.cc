@@ -18,6 +18,7 @@ bool WorkerPool::Offer(ConnectionPtr& connection, Request& request) {
     if (stopping_ || queue_.size() >= queue_max_) return false;
     queue_.push_back({std::move(connection), std::move(request)});
   }
+  // Outside the lock, so that the woken thread does not meet it locked.
   changed_.notify_one();
   return true;
 }
@@ -37,6 +38,7 @@ void WorkerPool::Stop() {
   threads_.clear();
 }
 
+// Ends with an empty queue only: a request that was taken is answered, also after Stop.
 void WorkerPool::Run() {
   std::unique_lock lock(mutex_);
   for (;;) {

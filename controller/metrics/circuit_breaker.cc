@@ -2,10 +2,15 @@
 
 #include <algorithm>
 
+// closed ─ failures_to_open in a row ─▶ open ─ open_for ─▶ half-open (one trial) ─ outcome ─▶
+// closed or open. Half-open is no stored state: it is an open circuit whose time is up.
+
 namespace portolan::controller {
 
 bool CircuitBreaker::Admit(Duration mono) {
   if (!open_) return true;
+  // A trial whose outcome never came counts as failed after trial_max; otherwise one lost call
+  // would keep the circuit half-open for ever.
   const Duration wait = trial_ ? options_.trial_max : options_.open_for;
   if (mono - since_ < wait) return false;
   trial_ = true;

@@ -2,9 +2,18 @@
 
 #include <algorithm>
 
+// A request's way: Ask queues it at its provider; Work takes it when a slot is free and its
+// circuit lets it through; the answer comes from Finish, or from Supervise when the deadline is
+// faster. `answered`, under the mutex, decides between the two: each request is answered once.
+// Hooks run without the lock, for they take locks of their own (the inbox of the control loop).
+//
+// There are as many threads as slots, so that a provider that hangs holds its own slots and
+// threads only: whatever FindStartable gives first, another thread is free for the next.
+
 namespace portolan::controller {
 namespace {
 
+// Whoever changes something notifies; this only bounds a wait.
 constexpr Duration kIdle = std::chrono::hours(1);
 constexpr std::string_view kCircuitOpen = "circuit_open";
 constexpr std::string_view kQueueFull = "queue_full";
@@ -82,6 +91,7 @@ void MetricWorker::Ask(std::vector<reconciler::MeasurementRequest> requests) {
   for (const Reply& reply : refused) Send(reply);
 }
 
+// In the order of names; see above why that is fair enough.
 MetricWorker::Slot* MetricWorker::FindStartable() {
   for (auto& [name, slot] : slots_)
     if (slot.Startable()) return &slot;
@@ -106,6 +116,7 @@ Duration MetricWorker::Work(const Now& now) {
           kCircuitOpen});
     return Duration(0);
   }
+  // The timeout is of the call: what it waited for a slot has its own patience.
   job->expires = now.mono + job->request.metric.timeout;
   ++slot->in_flight;
   running_.push_back(job);
@@ -121,7 +132,10 @@ void MetricWorker::Finish(const JobPtr& job, Slot& slot, Measured measured) {
   --slot.in_flight;
   std::erase(running_, job);
   const bool late = std::exchange(job->answered, true);
+  // A wrong query says nothing about the server: an error of the question must not open its
+  // circuit.
   const bool well = measured.reading.ok() || ServerIsWell(measured.reading.error());
+  // A late one was recorded as a failure by EndLate already, and a stop is nobody's failure.
   if (!late && !stopping_) slot.provider.breaker.Record(well, clock_.now().mono);
   const bool wanted = !late && !stopping_;
   changed_.notify_all();
@@ -142,6 +156,7 @@ Result<Sample> MetricWorker::MeasureArm(MetricProvider& adapter, Job& job,
   query.text = TextOf(job.request.metric, arm.arm);
   query.values = arm;
   query.at = now.wall;
+  // Of the job and not of the query: the two arms of a comparison share one timeout.
   query.deadline = job.expires - now.mono;
   query.cancellation = &job.cancellation;
   if (query.deadline <= Duration(0))
@@ -186,6 +201,7 @@ int MetricWorker::threads() const {
   return threads;
 }
 
+// Of a queue only its front: requests come in the order of their deadlines.
 Duration MetricWorker::EarliestDeadline() const {
   Duration earliest = Duration::max();
   for (const auto& [name, slot] : slots_)
@@ -211,6 +227,7 @@ void MetricWorker::EndLate(Duration mono, std::vector<Reply>& replies) {
   for (const JobPtr& job : running_) {
     if (job->answered || job->expires > mono) continue;
     job->answered = true;
+    // The thread comes back by itself; the answer does not wait for it.
     job->cancellation.Cancel();
     const std::string& provider = manifests::ProviderOf(job->request.metric);
     slots_.at(provider).provider.breaker.Record(false, mono);
@@ -238,6 +255,7 @@ Duration MetricWorker::Supervise(const Now& now) {
 
 void MetricWorker::WaitForDeadline(Duration at_most) {
   std::unique_lock lock(mutex_);
+  // Only an earlier deadline is news; one that went away lets it look once for nothing.
   changed_.wait_for(lock, at_most, [this] { return stopping_ || EarliestDeadline() < planned_; });
 }
 

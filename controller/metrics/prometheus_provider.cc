@@ -7,6 +7,10 @@
 #include "controller/http/target.h"
 #include "reconciler/text_format.h"
 
+// Two calls of the HTTP API: /api/v1/query and /api/v1/query_range. Exactly one series is an
+// answer: several would need a choice, and none is "no data", which is inconclusive and never
+// zero.
+
 namespace portolan::controller {
 namespace {
 
@@ -18,6 +22,7 @@ Error NoAnswer(std::string_view why) {
   return {ErrorCode::kInvalid, "not an answer of Prometheus: " + std::string(why)};
 }
 
+// Unix time with a fraction, without a double: those have microseconds of error by now.
 std::string Seconds(WallTime time) {
   const std::int64_t ms = time.time_since_epoch().count();
   const std::string fraction = std::to_string(1000 + ms % 1000);
@@ -28,6 +33,7 @@ std::string TargetOf(const ProviderQuery& query, const manifests::PrometheusSour
   const std::string text =
       manifests::FillPlaceholders(query.text, query.values, manifests::QueryQuoting::kPromQl);
   const std::string common =
+      // The server gives up when we do, and does not go on computing for nobody.
       "?query=" + PercentEncode(text) + "&timeout=" + std::to_string(query.deadline.count()) + "ms";
   if (!source.range) return "/api/v1/query" + common;
   return "/api/v1/query_range" + common + "&start=" + Seconds(query.at - source.range->window) +
@@ -35,6 +41,7 @@ std::string TargetOf(const ProviderQuery& query, const manifests::PrometheusSour
 }
 
 // "1.5", "NaN", "+Inf", "-Inf".
+// Go's strconv.FormatFloat, as the API writes values; from_chars reads no "+Inf".
 std::optional<double> ParseSampleValue(std::string_view text) {
   if (text == "NaN") return std::numeric_limits<double>::quiet_NaN();
   if (text == "+Inf" || text == "Inf") return std::numeric_limits<double>::infinity();
@@ -61,6 +68,7 @@ Status AddSeries(const Value& result, std::string_view type, Sample& sample) {
   if (!result.is_array()) return NoAnswer("no list of series");
   const Value::Array& series = result.as_array();
   if (series.empty()) return {};
+  // Which of several would be judged is not for us to choose.
   if (series.size() != 1)
     return Error{ErrorCode::kInvalid, "the query gives " + std::to_string(series.size()) +
                                           " series; expected one: aggregate them, for example "

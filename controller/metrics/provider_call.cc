@@ -25,6 +25,7 @@ Error NoAnswer(const Error& error, const HttpClient::Call& call, const std::stri
   }
 }
 
+// Decides about the circuit: kUnavailable is the server's fault, kInvalid that of the question.
 ErrorCode CodeOf(int status) {
   if (status == 401) return ErrorCode::kUnauthenticated;
   if (status == 403) return ErrorCode::kDenied;
@@ -39,6 +40,7 @@ Result<std::string> CallProvider(const ProviderTransport& transport, const HttpC
   if (!answer.ok()) return NoAnswer(answer.error(), call, server);
   const int status = answer->status;
   if (status == 200) return std::move(answer->body);
+  // Following one would send the token wherever the answer says.
   if (status >= 300 && status < 400)
     return Error{ErrorCode::kInvalid,
                  server + " redirects (" + std::to_string(status) + ") to " +

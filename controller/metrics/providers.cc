@@ -13,6 +13,8 @@ Result<ProviderTransport> TransportTo(const MetricProviderConfig& config) {
   options.body_bytes_max = kAnswerBytesMax;
   return ProviderTransport([client = HttpClient(std::move(options)), prefix = config.prefix,
                             headers = config.headers](HttpClient::Call call) {
+    // Manifests' paths begin with '/' and have no ".." (manifests/provider_metric.cc), so that
+    // they stay below the prefix.
     call.target = prefix + call.target;
     call.headers.insert(call.headers.end(), headers.begin(), headers.end());
     return client.Do(call);

@@ -22,6 +22,7 @@ Result<Sample> ReadWebAnswer(std::string_view json, std::string_view json_pointe
   PORTOLAN_TRY(const manifests::JsonPointer pointer, manifests::ParseJsonPointer(json_pointer));
   PORTOLAN_TRY(const Value* found, manifests::ResolveJsonPointer(*answer, pointer));
   Sample sample;
+  // A number as text is refused: "12.5" and "12,5" would be a guess.
   if (found->is_number()) {
     sample.points.push_back(found->as_double());
     return sample;

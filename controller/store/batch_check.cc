@@ -47,6 +47,7 @@ Result<std::uint64_t> NextVersion(const reconciler::Batch::Put& put, std::uint64
                                            ", the write expects it " +
                                            Described(*put.expected_version) + "; read it again"};
   }
+  // From 1 anew after a delete: a version orders the writes of one life of a record.
   return current + 1;
 }
 

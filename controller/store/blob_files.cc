@@ -7,10 +7,16 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
 #include "controller/store/file_descriptor.h"
 #include "controller/store/state_directory.h"
 #include "controller/store/system_error.h"
+
+// A blob's way to the disk: a temporary file, fsync, rename to its name, fsync of the directory. A
+// name that is there is a blob that is whole, whenever the power went; a crash before the rename
+// leaves a temporary file, which Open removes. Content is compared with its name at every read, so
+// a file that rotted or was edited is an error and never a version of a map.
 
 namespace portolan::controller {
 namespace {
@@ -29,6 +35,8 @@ Status WriteAll(int fd, std::string_view bytes, const std::string& path) {
   return {};
 }
 
+// O_EXCL: a name in tmp/ is never used twice, since Open empties it and a counter goes on from
+// there.
 Status WriteDurably(const std::string& path, std::string_view bytes) {
   const FileDescriptor fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
   if (!fd) return SystemError("create " + path, errno);
@@ -42,6 +50,7 @@ Result<std::string> ReadAll(const std::string& path) {
   if (!fd) return SystemError("open " + path, errno);
   struct stat info;
   if (::fstat(fd.get(), &info) != 0) return SystemError("stat " + path, errno);
+  // Before the memory for it is taken.
   if (!S_ISREG(info.st_mode) || static_cast<std::uint64_t>(info.st_size) > kBlobBytesMax)
     return Error{ErrorCode::kCorrupt, path + ": is no blob file"};
   std::string bytes(static_cast<std::size_t>(info.st_size), '\0');
@@ -50,6 +59,7 @@ Result<std::string> ReadAll(const std::string& path) {
     const ssize_t got = ::read(fd.get(), bytes.data() + filled, bytes.size() - filled);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return SystemError("read " + path, errno);
+    // Shorter than it was: the digest says so.
     if (got == 0) break;
     filled += static_cast<std::size_t>(got);
   }
@@ -77,12 +87,31 @@ Result<Digest> BlobFiles::Put(std::string_view bytes) {
   const Digest digest = Sha256Of(bytes);
   // The entry may be visible and not yet durable when an earlier process died between rename and
   // fsync.
+  // Reading it whole is the price of healing a damaged one; blobs are stored once per version.
   if (Get(digest).ok()) {
     PORTOLAN_CHECK(SyncDirectory(Directory(digest.Hex())));
     return digest;
   }
   PORTOLAN_CHECK(Write(digest.Hex(), bytes));
   return digest;
+}
+
+// By name alone: a file that no digest names is not ours, and is left. No fsync: a removal that a
+// power cut takes back is repeated by the next one.
+Result<std::size_t> BlobFiles::RemoveExcept(const std::unordered_set<Digest, DigestHash>& kept) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  std::vector<fs::path> unwanted;
+  fs::recursive_directory_iterator at(root_, error);
+  for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
+    const auto digest = Digest::Parse("sha256:" + at->path().filename().string());
+    if (digest.ok() && !kept.contains(*digest)) unwanted.push_back(at->path());
+  }
+  if (error) return SystemError("list " + root_, error.value());
+  for (const fs::path& path : unwanted)
+    if (!fs::remove(path, error) && error)
+      return SystemError("remove " + path.string(), error.value());
+  return unwanted.size();
 }
 
 Result<std::string> BlobFiles::Get(const Digest& digest) const {
@@ -100,6 +129,7 @@ Result<std::string> BlobFiles::Get(const Digest& digest) const {
   return std::move(bytes).value();
 }
 
+// rename(2) replaces in one step: readers see the old file or the new one.
 Status BlobFiles::Write(const std::string& hex, std::string_view bytes) {
   PORTOLAN_CHECK(MakeDirectory(Directory(hex)));
   const std::string temporary =

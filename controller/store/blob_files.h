@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 
 #include "mapcore/base/digest.h"
 #include "mapcore/base/result.h"
@@ -25,6 +26,9 @@ class BlobFiles {
   // A blob that is there and intact is not written again; a damaged one is replaced.
   // Errors: kExhausted, kUnavailable, kInvalid above kBlobBytesMax.
   Result<Digest> Put(std::string_view bytes);
+  // Removes every blob but these. Returns how many went. Nothing may call Put meanwhile. Errors:
+  // kUnavailable; what went before is gone.
+  Result<std::size_t> RemoveExcept(const std::unordered_set<Digest, DigestHash>& kept);
   // Errors: kNotFound; kCorrupt when the bytes do not have the digest; kUnavailable.
   Result<std::string> Get(const Digest& digest) const;
 

@@ -6,12 +6,19 @@
 #include "mapcore/base/clock.h"
 #include "mapcore/base/digest.h"
 
+// Each event's hash covers its bytes and the hash before it: an edit, a hole or another order
+// breaks every later link, and `chain_head` says where the end was. It is no signature: whoever
+// can write the whole database can build another chain (docs/state-format.md). The hash is over
+// the stored bytes and not over the parsed event, so that a reader of another version comes to the
+// same result.
+
 namespace portolan::controller {
 namespace {
 
 using manifests::Value;
 using reconciler::Event;
 
+// Its version is part of what is hashed: no byte string is a link of two formats.
 constexpr std::string_view kDomain = "portolan.event.v1\n";
 // `data` may be as deep as any JSON that was read, and stands one level below the event.
 constexpr manifests::JsonLimits kBodyLimits{.depth = manifests::kJsonDepthMax + 1,
@@ -23,6 +30,8 @@ Error Broken(std::uint64_t sequence, const std::string& what) {
 
 }  // namespace
 
+// Canonical, so that one event has one hash; the members are those of docs/state-format.md,
+// sorted.
 std::string EncodeEvent(const Event& event) {
   return manifests::CanonicalJson(Value(Value::Object{
       {"actor", event.actor},
@@ -68,6 +77,8 @@ Result<ChainLink> AppendToChain(Event event, ChainHead& head) {
   event.sequence = head.sequence + 1;
   ChainLink link{
       .sequence = event.sequence, .body = EncodeEvent(event), .prev_hash = head.hash, .hash = {}};
+  // Read back before it is stored: what cannot be read would break the chain for every event after
+  // it.
   if (auto read = manifests::ParseJson(link.body, kBodyLimits); !read.ok()) {
     return Error{ErrorCode::kInvalid,
                  "event \"" + event.reason + "\" cannot be stored: " + read.error().message};

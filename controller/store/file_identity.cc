@@ -14,6 +14,8 @@ Result<FileIdentity> FileIdentity::Of(const std::string& path) {
   return FileIdentity{path, info.st_dev, info.st_ino};
 }
 
+// A path and an inode; an inode that is used again at once by a new file is missed. It is a guard
+// against hands, not against an attacker.
 Status FileIdentity::CheckUnchanged() const {
   const auto now = Of(path);
   if (now.ok() && now->device == device && now->inode == inode) return {};

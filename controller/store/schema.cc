@@ -10,6 +10,9 @@ constexpr std::int64_t kApplicationId = 0x504F5254;  // "PORT", in the file's he
 
 // Entry n brings version n to n + 1. Entries that were released never change; docs/state-format.md
 // describes the result.
+// The triggers guard against mistakes, not against an intruder: they can be dropped. The chain's
+// hashes show what happened then. WITHOUT ROWID where rows are few and short, STRICT everywhere:
+// SQLite would store a text in an INTEGER column.
 constexpr const char* kMigrations[] = {
     R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -46,8 +49,10 @@ CREATE INDEX events_by_map ON events (json_extract(body, '$.map'), sequence);
 )sql",
 };
 static_assert(std::size(kMigrations) == kSchemaVersion);
+// PRAGMA takes no expressions, so the number stands in the text above once more.
 static_assert(kApplicationId == 1347375700);
 
+// Before any write: another program's database, or a newer one, is left as it is.
 Status CheckOwner(SqliteDatabase& database, std::int64_t version) {
   PORTOLAN_TRY(const std::int64_t application, database.QueryInt("PRAGMA application_id"));
   PORTOLAN_TRY(const std::int64_t objects, database.QueryInt("SELECT count(*) FROM sqlite_schema"));
@@ -65,6 +70,7 @@ Status CheckOwner(SqliteDatabase& database, std::int64_t version) {
   return {};
 }
 
+// user_version is part of the transaction, as PRAGMA user_version is a write to page 1.
 Status RunMigration(SqliteDatabase& database, std::int64_t from) {
   PORTOLAN_CHECK(database.Execute("BEGIN IMMEDIATE"));
   const std::string sql = std::string(kMigrations[from]) +

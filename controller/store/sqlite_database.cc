@@ -14,6 +14,7 @@ namespace {
 
 constexpr char kFull[] = "the disk that holds the state directory is full; free some space";
 
+// SQLITE_IOERR_WRITE hides a full quota or a file size limit: errno tells (sqlite3_system_errno).
 Error IoError(sqlite3* database, const std::string& detail) {
   const int system = sqlite3_system_errno(database);
   if (system != 0 && SystemError("", system).code == ErrorCode::kExhausted)
@@ -27,6 +28,7 @@ Error DatabaseError(sqlite3* database) {
   const int extended = sqlite3_extended_errcode(database);
   const std::string detail =
       std::string(sqlite3_errmsg(database)) + ", SQLite code " + std::to_string(extended);
+  // The low byte is the primary code (https://www.sqlite.org/rescode.html).
   switch (extended & 0xFF) {
     case SQLITE_FULL:
       return {ErrorCode::kExhausted, std::string(kFull) + " (" + detail + ")"};
@@ -38,6 +40,8 @@ Error DatabaseError(sqlite3* database) {
                                            "); close it, for example a sqlite3 shell"};
     case SQLITE_IOERR:
     case SQLITE_CANTOPEN:
+    // Also when the file was moved away (SQLITE_READONLY_DBMOVED) or its directory lost the right
+    // to write.
     case SQLITE_READONLY:
     case SQLITE_PERM:
       return IoError(database, detail);
@@ -62,6 +66,8 @@ SqliteStatement::~SqliteStatement() {
   sqlite3_finalize(statement_);
 }
 
+// SQLITE_STATIC: no copy, the caller keeps the bytes. A null pointer would bind NULL. A failed
+// bind leaves NULL, which the columns' NOT NULL refuses.
 void SqliteStatement::Bind(int parameter, std::string_view text) {
   sqlite3_bind_text64(statement_, parameter, text.data() == nullptr ? "" : text.data(), text.size(),
                       SQLITE_STATIC, SQLITE_UTF8);
@@ -78,6 +84,7 @@ Result<bool> SqliteStatement::Step() {
   return DatabaseError(database_);
 }
 
+// Reset gives the lock back, and also says the error of the step once more.
 Status SqliteStatement::Run() {
   auto row = Step();
   sqlite3_reset(statement_);
@@ -106,11 +113,14 @@ Status SqliteDatabase::Open(const std::string& path, int busy_timeout_ms) {
   const FileDescriptor created(
       ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!created) return SystemError("open " + path, errno);
+  // NOMUTEX: the store's mutex is the lock of this connection. EXRESCODE: an fsync that failed
+  // differs from other I/O errors only in the extended code.
   constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
   if (sqlite3_open_v2(path.c_str(), &database_, kFlags, nullptr) != SQLITE_OK)
     return database_ == nullptr ? Error{ErrorCode::kExhausted, "out of memory in the database"}
                                 : DatabaseError(database_);
   sqlite3_busy_timeout(database_, busy_timeout_ms);
+  // Refuses SQL that could damage the file itself, such as PRAGMA writable_schema.
   sqlite3_db_config(database_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
   return {};
 }
@@ -143,6 +153,8 @@ Result<std::string> SqliteDatabase::QueryText(std::string_view sql) {
   return statement.Text(0);
 }
 
+// SQLite ends a transaction by itself after some errors (SQLITE_FULL, SQLITE_IOERR): a second
+// ROLLBACK would be an error.
 void SqliteDatabase::Rollback() {
   if (sqlite3_get_autocommit(database_) == 0)
     sqlite3_exec(database_, "ROLLBACK", nullptr, nullptr, nullptr);

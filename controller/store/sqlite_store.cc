@@ -1,10 +1,21 @@
 #include "controller/store/sqlite_store.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "controller/store/batch_check.h"
 #include "controller/store/schema.h"
+
+// Order at opening: the lock of the directory, the database and its log, a check of its pages,
+// migrations, then the blobs; each step needs the one before. One connection under one mutex:
+// SQLite has one writer anyway, reads are short, and the daemon reads from memory. A commit is
+// BEGIN IMMEDIATE … COMMIT, so that "busy" comes before the first write and never at COMMIT.
+//
+// What a failed fsync means is the one thing that SQLite does not answer for us: the kernel may
+// have dropped the pages and report success the next time
+// (https://wiki.postgresql.org/wiki/Fsync_Errors). So after one nothing is written until a
+// restart, which reads what the disk really has.
 
 namespace portolan::controller {
 namespace {
@@ -14,13 +25,23 @@ using reconciler::CommitResult;
 using reconciler::Event;
 using reconciler::Record;
 
+// For a person's sqlite3 shell, or a backup that reads; the daemon itself holds the only writer.
 constexpr int kBusyTimeoutMs = 2'000;
 // A log that grew behind a long reader shrinks back to this at the next reset.
 constexpr char kJournalSizeLimit[] = "PRAGMA journal_size_limit = 16777216";
+// SQLite's numbers are signed.
 constexpr std::int64_t kRowsMax = INT64_MAX;
 
 Record ReadRecord(const SqliteStatement& row) {
   return {row.Text(0), row.Text(1), static_cast<std::uint64_t>(row.Int(2))};
+}
+
+// Every digest that the text names. More than there are do no harm: their blobs are kept.
+void CollectDigests(std::string_view text, std::unordered_set<Digest, DigestHash>& digests) {
+  constexpr std::string_view kPrefix = "sha256:";
+  constexpr std::size_t kLength = kPrefix.size() + 2 * Digest::kSize;
+  for (auto at = text.find(kPrefix); at != text.npos; at = text.find(kPrefix, at + 1))
+    if (auto digest = Digest::Parse(text.substr(at, kLength)); digest.ok()) digests.insert(*digest);
 }
 
 ChainLink ReadLink(const SqliteStatement& row) {
@@ -46,19 +67,25 @@ Result<std::unique_ptr<SqliteStore>> OpenSqliteStore(const std::string& state_di
 Status SqliteStore::Open() {
   const std::string path = directory_.path() + "/portolan.db";
   PORTOLAN_CHECK(database_.Open(path, kBusyTimeoutMs));
+  // Stays in the file; SQLite answers with another mode where there is no shared memory (NFS).
   PORTOLAN_TRY(const std::string mode, database_.QueryText("PRAGMA journal_mode = WAL"));
   if (mode != "wal")
     return Error{ErrorCode::kUnavailable,
                  "its file system cannot hold a database with a shared log"};
   PORTOLAN_CHECK(database_.Execute(kJournalSizeLimit));
   PORTOLAN_CHECK(database_.Execute("PRAGMA synchronous = FULL"));
+  // Before anything is served: a damaged page found later would be found in the middle of an
+  // outage.
   PORTOLAN_TRY(const std::string damage, database_.QueryText("PRAGMA quick_check(1)"));
   if (damage != "ok")
     return Error{ErrorCode::kCorrupt,
                  "the database is damaged (" + damage + "); restore a copy of it"};
   PORTOLAN_CHECK(Migrate(database_));
   PORTOLAN_TRY(id_, database_.QueryText("SELECT value FROM meta WHERE key = 'store_id'"));
+  // SQLite syncs the directory when it makes a journal, but not for the database's own entry.
   PORTOLAN_CHECK(SyncDirectory(directory_.path()));
+  // The log is there from the first read transaction on, and stays as long as a connection is
+  // open.
   for (const char* suffix : {"", "-wal"}) {
     PORTOLAN_TRY(FileIdentity identity, FileIdentity::Of(path + suffix));
     files_.push_back(std::move(identity));
@@ -82,6 +109,8 @@ Result<std::vector<Record>> SqliteStore::List(std::string_view prefix) {
   const std::lock_guard lock(mutex_);
   PORTOLAN_TRY(
       SqliteStatement row,
+      // Text compares by bytes (BINARY), so a prefix's keys stand together; no LIKE, whose '%' and
+      // '_' keys may hold.
       database_.Prepare("SELECT key, body, version FROM records WHERE key >= ?1 ORDER BY key"));
   row.Bind(1, prefix);
   std::vector<Record> records;
@@ -95,6 +124,8 @@ Result<std::vector<Record>> SqliteStore::List(std::string_view prefix) {
   return records;
 }
 
+// Writing on to a file that was deleted would succeed, until the process ends and all of it is
+// gone.
 Status SqliteStore::CheckReady() const {
   if (sync_failed_) {
     return Error{ErrorCode::kUnavailable,
@@ -129,6 +160,8 @@ Result<CommitResult> SqliteStore::Commit(const Batch& batch) {
   PORTOLAN_CHECK(database_.Execute("BEGIN IMMEDIATE"));
   ChainHead head;
   Status status = Write(batch, head);
+  // An error of SQLite here leaves the transaction open; what it says of the fsync is read before
+  // Rollback makes another call.
   if (status.ok()) status = database_.Execute("COMMIT");
   if (!status.ok()) {
     sync_failed_ = database_.SyncFailed();
@@ -150,6 +183,7 @@ Status SqliteStore::Write(const Batch& batch, ChainHead& head) {
 }
 
 Status SqliteStore::WritePut(const Batch::Put& put) {
+  // Read and write within one transaction that began IMMEDIATE: nothing comes between.
   PORTOLAN_TRY(SqliteStatement current,
                database_.Prepare("SELECT version FROM records WHERE key = ?1"));
   current.Bind(1, put.key);
@@ -164,6 +198,7 @@ Status SqliteStore::WritePut(const Batch::Put& put) {
   write.Bind(2, static_cast<std::int64_t>(version));
   write.Bind(3, put.body);
   Status status = write.Run();
+  // The table's CHECK (json_valid(body)) is the only constraint that a put can break.
   if (!status.ok() && status.error().code == ErrorCode::kInvalid)
     return Error{ErrorCode::kInvalid, "record \"" + put.key + "\" is no JSON"};
   return status;
@@ -212,6 +247,21 @@ Result<std::vector<Event>> SqliteStore::Events(const reconciler::EventQuery& que
   }
   if (query.newest) std::reverse(events.begin(), events.end());
   return events;
+}
+
+// Row by row: the bodies of all plans together may be larger than the memory.
+Result<std::size_t> SqliteStore::SweepBlobs(std::string_view ignored) {
+  std::unordered_set<Digest, DigestHash> kept;
+  {
+    const std::lock_guard lock(mutex_);
+    PORTOLAN_TRY(SqliteStatement row, database_.Prepare("SELECT key, body FROM records"));
+    for (;;) {
+      PORTOLAN_TRY(const bool found, row.Step());
+      if (!found) break;
+      if (!row.Text(0).starts_with(ignored)) CollectDigests(row.Text(1), kept);
+    }
+  }
+  return blobs_->RemoveExcept(kept);
 }
 
 Result<ChainHead> SqliteStore::VerifyChain() {

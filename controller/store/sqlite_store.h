@@ -36,6 +36,11 @@ class SqliteStore final : public reconciler::StateStore {
   // Names this state for life, 16 hex digits drawn at its creation: the first part of watch
   // positions.
   const std::string& id() const { return id_; }
+  // Removes the blobs that no record names, those under `ignored` left out: every text "sha256:HEX"
+  // in a body counts as a name, wherever it stands. Returns how many went. For a start, once the
+  // records are known to be good and before anything is stored: a blob is stored before its record.
+  // Errors: as List and BlobFiles.
+  Result<std::size_t> SweepBlobs(std::string_view ignored);
   // Reads every event and checks its hash, its place, and that the last one is the last one
   // written. O(events), 100,000 in about 0.2 s, during which nothing is written. Errors: kCorrupt
   // naming the first bad event.

@@ -18,6 +18,8 @@ std::string Parent(const std::string& path) {
   return parent.empty() ? "." : parent;
 }
 
+// Each level synced on its own: a state directory that a power cut forgets would be taken for a
+// new one.
 Status MakeDirectories(const std::string& path) {
   struct stat info;
   if (::stat(path.c_str(), &info) == 0) return {};
@@ -32,6 +34,7 @@ Status CheckDirectory(const std::string& path) {
   if (!S_ISDIR(info.st_mode))
     return Error{ErrorCode::kInvalid,
                  "state directory " + path + ": expected a directory, found a file"};
+  // Whoever may write here may decide what every client is served.
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return Error{ErrorCode::kInvalid, "state directory " + path +
                                           ": other users may write to it; run `chmod 700 " + path +
@@ -41,6 +44,7 @@ Status CheckDirectory(const std::string& path) {
 }
 
 // The holder's process id, as it wrote it; empty when unknown.
+// For a message only: the number may be of a process in another container.
 std::string ReadHolder(int fd) {
   char text[32];
   const ssize_t size = ::pread(fd, text, sizeof text, 0);
@@ -57,6 +61,8 @@ Result<StateDirectory> StateDirectory::Open(const std::string& path) {
   PORTOLAN_CHECK(MakeDirectories(clean));
   PORTOLAN_CHECK(CheckDirectory(clean));
   const std::string lock_path = clean + "/lock";
+  // The file stays when the lock ends: removing it would let two processes lock two files of one
+  // name.
   FileDescriptor lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock) return SystemError("open " + lock_path, errno);
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -83,6 +89,7 @@ Status SyncDirectory(const std::string& path) {
 
 Status MakeDirectory(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0) {
+    // Whatever it is: CheckDirectory, or the next open, says what is wrong with it.
     if (errno == EEXIST) return {};
     return SystemError("create directory " + path, errno);
   }

@@ -10,6 +10,7 @@ Error SystemError(const std::string& action, int error_number) {
   switch (error_number) {
     case ENOSPC:
     case EDQUOT:
+    // RLIMIT_FSIZE, or the file system's limit: room is missing, as on a full disk.
     case EFBIG:
     case ENOMEM:
       return {ErrorCode::kExhausted, message};

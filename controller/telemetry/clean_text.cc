@@ -8,6 +8,8 @@
 namespace portolan::controller {
 namespace {
 
+// DEL and C1, the soft hyphen, zero-width and bidirectional characters (Unicode TR 36, section 2):
+// a log line must look like what it is. C0 is escaped by JSON itself.
 bool IsInvisible(std::uint32_t c) {
   return (c >= 0x7F && c <= 0x9F) || c == 0xAD || c == 0x061C || c == 0x180E ||
          (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
@@ -15,6 +17,7 @@ bool IsInvisible(std::uint32_t c) {
 }
 
 // Of the code point that the lead byte begins.
+// The text is valid UTF-8 by now (ValidUtf8).
 std::size_t LengthOf(unsigned char lead) {
   if (lead < 0x80) return 1;
   if (lead < 0xE0) return 2;
@@ -50,6 +53,7 @@ std::string EscapeInvisible(std::string_view json) {
     json.remove_prefix(point.size());
     if (const std::uint32_t code = CodePoint(point); IsInvisible(code)) {
       char escape[8];
+      // All of them are in the basic plane: four digits, and no surrogates.
       std::snprintf(escape, sizeof escape, "\\u%04x", code);
       out += escape;
     } else {

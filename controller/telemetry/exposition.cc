@@ -6,6 +6,8 @@
 
 #include "controller/telemetry/clean_text.h"
 
+// https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4.
+
 namespace portolan::controller {
 namespace {
 
@@ -46,6 +48,7 @@ bool IsMetricName(std::string_view name) {
 }
 
 bool IsLabelName(std::string_view name) {
+  // "__" is Prometheus' own, and `le` belongs to histograms.
   return IsMetricName(name) && name.find(':') == std::string_view::npos &&
          !name.starts_with("__") && name != "le";
 }
@@ -68,6 +71,7 @@ void AppendSample(const SampleName& sample, double value, std::string& out) {
   out.append(" ").append(NumberText(value)).append("\n");
 }
 
+// The shortest text that reads back as the same double, as Go's parser takes it.
 std::string NumberText(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";

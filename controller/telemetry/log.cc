@@ -6,12 +6,17 @@
 
 #include "controller/telemetry/clean_text.h"
 
+// One JSON object per line, written by one call: readers need no parser of ours, and a line is
+// either whole or absent. Text from outside is made valid and cut, so that no value can end a line
+// or drown the log.
+
 namespace portolan::controller {
 namespace {
 
 using manifests::Value;
 
 std::string CleanText(std::string_view text) {
+  // Cut at a code point: half of one would become a replacement character.
   if (text.size() <= kLogTextBytesMax) return ValidUtf8(text);
   std::size_t end = kLogTextBytesMax;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
@@ -59,10 +64,13 @@ void Logger::Log(LogLevel level, std::string_view message, const LogFields& fiel
                            {"level", LogLevelName(level)},
                            {"message", CleanText(message)}});
   for (const auto& [name, value] : fields) {
+    // A field of the same name must not stand twice in one object: readers take the first or the
+    // last.
     const bool reserved = name == "time" || name == "level" || name == "message";
     line.Set(CleanText(name) + (reserved ? "_" : ""), Clean(value));
   }
   const std::string text = EscapeInvisible(manifests::WriteJson(line)) + "\n";
+  // Around the write: two threads' lines must not mix.
   const std::lock_guard lock(mutex_);
   write_(text);
 }
@@ -71,6 +79,7 @@ void WriteToStderr(std::string_view line) {
   while (!line.empty()) {
     const ssize_t written = ::write(STDERR_FILENO, line.data(), line.size());
     if (written < 0 && errno == EINTR) continue;
+    // Nobody can be told that the log cannot be written.
     if (written <= 0) return;
     line.remove_prefix(static_cast<std::size_t>(written));
   }

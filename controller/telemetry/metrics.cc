@@ -7,6 +7,10 @@
 
 #include "controller/telemetry/exposition.h"
 
+// Prometheus' client model without a dependency: families of series by label values. A family has
+// a limit of series, for label values that come from outside would otherwise grow memory and every
+// scrape without end; what is beyond it counts in one series, so that sums stay right.
+
 namespace portolan::controller {
 namespace {
 
@@ -50,6 +54,7 @@ Histogram::Histogram(const std::vector<double>& bounds)
   assert(std::adjacent_find(bounds.begin(), bounds.end(), std::greater_equal<>()) == bounds.end());
 }
 
+// Relaxed: each number is right by itself, and a scrape is a moment later anyway.
 void Histogram::Observe(double value) {
   const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin();
   counts_[static_cast<std::size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
@@ -85,6 +90,8 @@ T* Family<T>::FindSeries(const std::vector<std::string>& key) {
   return &found->second->metric;
 }
 
+// Shared first: a series exists at nearly every use. Under the exclusive lock it is looked for
+// once more, since another thread may have made it between the two.
 template <typename T>
 T& Family<T>::With(LabelValues values) {
   assert(values.size() == spec_.labels.size());
@@ -117,6 +124,7 @@ void Family<T>::Render(std::string& out) const {
   }
 }
 
+// The three kinds that there are; the header has no bodies.
 template class Family<Counter>;
 template class Family<Gauge>;
 template class Family<Histogram>;

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 
+// Edit distance with swaps: what fingers do wrong. Vocabulary is small, so every word is compared.
+
 namespace portolan {
 namespace {
 
+// More would suggest words that have nothing to do with what was written.
 constexpr int kEditsMax = 2;
 constexpr std::size_t kWordBytesMax = 64;
 
@@ -37,6 +40,7 @@ std::string_view NearestWord(std::string_view word,
   for (const std::string_view candidate : candidates) {
     const std::size_t longer = std::max(word.size(), candidate.size());
     const std::size_t shorter = std::min(word.size(), candidate.size());
+    // The difference in length is a lower bound of the distance.
     if (longer - shorter > kEditsMax) continue;
     const int edits = EditDistance(word, candidate);
     if (edits == 0) return {};

@@ -55,6 +55,14 @@ TEST_F(AuthenticatorTest, WithoutTokensALoopbackCallerHasEveryScope) {
   EXPECT_EQ(actor->scopes, ScopeSet::All());
 }
 
+TEST_F(AuthenticatorTest, APeerOfTheUnixSocketWithoutAUserIsNobody) {
+  Request request;
+  request.peer.kind = Peer::Kind::kUnix;
+  const auto actor = ControlAuthenticator(tokens, clock).Authenticate(request);
+  ASSERT_FALSE(actor.ok());
+  EXPECT_EQ(actor.error().code, ErrorCode::kUnauthenticated);
+}
+
 TEST_F(AuthenticatorTest, APeerOfTheUnixSocketIsItsUserWhateverItShows) {
   Request request;
   request.peer.kind = Peer::Kind::kUnix;

@@ -43,6 +43,16 @@ TEST_F(DaemonMetricsTest, SaysInWhichPhaseAMapIs) {
   EXPECT_TRUE(HasLine(Render(), R"(portolan_map_canary_weight_ratio{map="limits"} 0)"));
 }
 
+TEST_F(DaemonMetricsTest, ShowsThePhaseOfEveryMapOfAThousand) {
+  for (int i = 0; i < 1'000; ++i) world.Want("map-" + std::to_string(i), world.limits_1);
+  const std::string text = Render();
+  for (const char* map : {"map-0", "map-500", "map-999"})
+    EXPECT_TRUE(
+        HasLine(text, std::string(R"(portolan_map_phase{map=")") + map + R"(",phase="Baking"} 1)"))
+        << map;
+  EXPECT_EQ(text.find("_other"), std::string::npos);
+}
+
 TEST_F(DaemonMetricsTest, CountsEventsAndRollbacksByCause) {
   reconciler::Event event;
   event.type = "Warning";

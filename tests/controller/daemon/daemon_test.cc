@@ -4,6 +4,7 @@
 
 #include "controller/daemon/system_clock.h"
 #include "controller/http/client.h"
+#include "controller/store/sqlite_store.h"
 #include "tests/contracts/temporary_directory.h"
 
 namespace portolan::controller {
@@ -46,6 +47,35 @@ TEST_F(DaemonTest, ListensOnAUnixSocketBesides) {
   const auto response = client.Do({.target = "/v1/status"});
   ASSERT_TRUE(response.ok()) << response.error().message;
   EXPECT_EQ(response->status, 200);
+}
+
+TEST_F(DaemonTest, OpenToOthersItAnswersToWhateverNameTheyKnowItBy) {
+  for (const bool insecure : {true, false}) {
+    DaemonConfig config = ConfigIn(insecure ? "a" : "b");
+    config.listen.insecure = insecure;
+    auto daemon = Daemon::Start(config, clock_);
+    ASSERT_TRUE(daemon.ok()) << daemon.error().message;
+    const HttpClient client({.endpoint = *ParseEndpoint((*daemon)->addresses().front())});
+    const auto response =
+        client.Do({.target = "/livez", .headers = {{"Host", "maps.example:7420"}}});
+    ASSERT_TRUE(response.ok()) << response.error().message;
+    EXPECT_EQ(response->status, insecure ? 200 : 421);
+  }
+}
+
+TEST_F(DaemonTest, RemovesVersionsThatNoMapNames) {
+  const DaemonConfig config = ConfigIn("a");
+  Digest unnamed;
+  {
+    const auto store = OpenSqliteStore(config.state).value();
+    unnamed = store->PutBlob("planned once").value();
+  }
+  {
+    const auto daemon = Daemon::Start(config, clock_);
+    ASSERT_TRUE(daemon.ok()) << daemon.error().message;
+  }
+  const auto store = OpenSqliteStore(config.state).value();
+  EXPECT_EQ(store->GetBlob(unnamed).error().code, ErrorCode::kNotFound);
 }
 
 TEST_F(DaemonTest, RefusesAStateThatAnotherDaemonHas) {

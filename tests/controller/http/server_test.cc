@@ -166,6 +166,13 @@ TEST_F(HttpServerTest, RefusesAForeignHostOnTcp) {
   EXPECT_TRUE(got.starts_with("HTTP/1.1 200 "));
 }
 
+TEST_F(HttpServerTest, ServesEveryHostWhenToldSo) {
+  options.any_host = true;
+  Start();
+  EXPECT_TRUE(Ask("GET / HTTP/1.1\r\nHost: maps.example\r\n\r\n").starts_with("HTTP/1.1 200 "));
+  EXPECT_TRUE(Ask("GET / HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 400 ")) << "one it must be";
+}
+
 TEST_F(HttpServerTest, CutsAHeaderFloodAtItsLimit) {
   Start();
   RawSocket socket = Connect();

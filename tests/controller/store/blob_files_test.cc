@@ -56,6 +56,20 @@ TEST_F(BlobFilesTest, TheTemporaryFilesOfACrashAreRemoved) {
   EXPECT_TRUE(std::filesystem::is_empty(root() + "/tmp"));
 }
 
+TEST_F(BlobFilesTest, RemovesEveryBlobButThoseToKeepAndNothingElse) {
+  const Digest kept = *blobs_->Put("kept");
+  const Digest first = *blobs_->Put("first");
+  const Digest second = *blobs_->Put("second");
+  directory_.Write("blobs/notes.txt", "not a blob");
+  EXPECT_EQ(*blobs_->RemoveExcept({kept}), 2u);
+  EXPECT_EQ(*blobs_->Get(kept), "kept");
+  EXPECT_EQ(blobs_->Get(first).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(blobs_->Get(second).error().code, ErrorCode::kNotFound);
+  EXPECT_TRUE(std::filesystem::exists(root() + "/notes.txt"));
+  EXPECT_EQ(*blobs_->RemoveExcept({kept}), 0u);
+  EXPECT_TRUE(blobs_->Put("first").ok());
+}
+
 TEST_F(BlobFilesTest, AWriteThatFailsLeavesNoFile) {
   std::filesystem::remove(root() + "/tmp");
   EXPECT_FALSE(blobs_->Put("content").ok());

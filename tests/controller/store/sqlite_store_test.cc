@@ -61,6 +61,26 @@ TEST_F(SqliteStoreTest, EverythingIsThereAfterAReopen) {
   EXPECT_EQ(store->VerifyChain()->sequence, 3u);
 }
 
+TEST_F(SqliteStoreTest, SweepsTheBlobsThatNoRecordNames) {
+  const auto store = Open().value();
+  const Digest live = *store->PutBlob("live");
+  const Digest quoted = *store->PutBlob("named inside another text");
+  const Digest planned = *store->PutBlob("planned");
+  const Digest unnamed = *store->PutBlob("unnamed");
+  reconciler::Batch batch;
+  batch.puts.push_back({"rollout/a",
+                        R"({"stable":")" + live.ToString() + R"(","note":"was )" +
+                            quoted.ToString() + R"(, sha256:short"})",
+                        {}});
+  batch.puts.push_back({"plan/b", R"({"target":")" + planned.ToString() + R"("})", {}});
+  ASSERT_TRUE(store->Commit(batch).ok());
+  EXPECT_EQ(*store->SweepBlobs("plan/"), 2u);
+  EXPECT_EQ(*store->GetBlob(live), "live");
+  EXPECT_TRUE(store->GetBlob(quoted).ok());
+  EXPECT_EQ(store->GetBlob(planned).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(store->GetBlob(unnamed).error().code, ErrorCode::kNotFound);
+}
+
 TEST_F(SqliteStoreTest, TwoStoresHaveTwoIds) {
   const TemporaryDirectory other;
   EXPECT_NE(Open().value()->id(), OpenSqliteStore(other.path()).value()->id());
