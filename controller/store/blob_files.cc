@@ -8,7 +8,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "controller/store/file_descriptor.h"
+#include "controller/process/file_descriptor.h"
 #include "controller/store/state_directory.h"
 #include "controller/store/system_error.h"
 
