@@ -1,7 +1,9 @@
 #include "controller/cli/plan_input.h"
 
+#include "controller/config/signers_file.h"
 #include "controller/git/local_tree.h"
 #include "controller/http/target.h"
+#include "controller/signature/commit_verifier.h"
 #include "manifests/directory_artifact.h"
 #include "manifests/loader.h"
 
@@ -59,6 +61,16 @@ Result<mapcore::VersionPtr> FetchStableVersion(VerbSession& session, const std::
 Result<manifests::DesiredState> LoadTree(const TreeLocation& location) {
   PORTOLAN_TRY(const manifests::Artifact artifact, OpenTree(location));
   return manifests::Loader().Load(artifact);
+}
+
+Result<LocalSigners> ReadLocalSigners(const TreeLocation& location, const std::string& signers) {
+  PORTOLAN_CHECK(LoadSigners(signers));
+  PORTOLAN_TRY(const SignedCommit commit, ReadLocalCommit(location.repository, location.revision));
+  CommitVerifier verifier([&] { return LoadSigners(signers); });
+  auto identities = verifier.Verify(commit);
+  if (identities.ok()) return LocalSigners{*std::move(identities), ""};
+  if (identities.error().code != ErrorCode::kDenied) return identities.error();
+  return LocalSigners{{}, identities.error().message};
 }
 
 reconciler::StableVersions VersionsOf(const manifests::DesiredState& state) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "controller/cli/verb_session.h"
 #include "manifests/desired_state.h"
@@ -21,6 +22,14 @@ Result<manifests::DesiredState> LoadTree(const TreeLocation& location);
 
 // The versions of a desired state as the base of a plan: what a daemon that follows it would serve.
 reconciler::StableVersions VersionsOf(const manifests::DesiredState& state);
+
+// Who signed the commit that a revision names, by a file of allowed signers (LoadSigners): verified
+// identities, nobody for a commit without a good signature, and then why. Errors: those of reading.
+struct LocalSigners {
+  std::vector<std::string> identities;
+  std::string complaint;
+};
+Result<LocalSigners> ReadLocalSigners(const TreeLocation& location, const std::string& signers);
 
 // What a plan against the daemon starts from.
 struct DaemonBase {

@@ -17,13 +17,14 @@ Result<LoadedPolicies> LoadPolicies(const TreeLocation& location, WallTime now) 
 std::vector<reconciler::PolicyReport> JudgePlan(const reconciler::CompiledSet& policies,
                                                 const reconciler::Plan& plan,
                                                 const reconciler::StableVersions& stable,
-                                                const reconciler::JudgeContext& context) {
+                                                const reconciler::JudgeContext& context,
+                                                const reconciler::JudgeOptions& options) {
   std::vector<reconciler::PolicyReport> reports;
   for (const reconciler::MapPlan& map : plan.maps) {
     reconciler::JudgeContext own = context;
     const auto live = stable.find(map.map);
     own.live = live == stable.end() ? nullptr : live->second.get();
-    reports.push_back(reconciler::Judge(policies, map, own));
+    reports.push_back(reconciler::Judge(policies, map, own, options));
   }
   return reports;
 }

@@ -21,6 +21,7 @@ Result<LoadedPolicies> LoadPolicies(const TreeLocation& location, WallTime now);
 std::vector<reconciler::PolicyReport> JudgePlan(const reconciler::CompiledSet& policies,
                                                 const reconciler::Plan& plan,
                                                 const reconciler::StableVersions& stable,
-                                                const reconciler::JudgeContext& context);
+                                                const reconciler::JudgeContext& context,
+                                                const reconciler::JudgeOptions& options = {});
 
 }  // namespace portolan::controller

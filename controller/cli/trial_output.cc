@@ -82,6 +82,25 @@ std::string TrialsToText(const std::vector<TrialResult>& trials, bool all) {
   return text;
 }
 
+std::string GapsToText(const std::vector<reconciler::RuleGap>& gaps) {
+  std::string text;
+  for (const reconciler::RuleGap& gap : gaps)
+    text += "GAP   " +
+            reconciler::Printable(gap.policy + ": `" + gap.gap.text + "` " + gap.gap.missing) +
+            "\n";
+  return text;
+}
+
+Value GapsToValue(const std::vector<reconciler::RuleGap>& gaps) {
+  Value::Array items;
+  for (const reconciler::RuleGap& gap : gaps)
+    items.push_back(Value::Object{{"policy", gap.policy},
+                                  {"offset", gap.gap.offset},
+                                  {"text", gap.gap.text},
+                                  {"missing", gap.gap.missing}});
+  return items;
+}
+
 Value TrialsToValue(const std::vector<TrialResult>& trials) {
   Value::Array items;
   std::int64_t failed = 0;

@@ -15,6 +15,10 @@ std::string TrialsToJunit(const std::vector<reconciler::TrialResult>& trials);
 // As text for people: a line for each failure with where and what, or for each test with `all`.
 std::string TrialsToText(const std::vector<reconciler::TrialResult>& trials, bool all);
 
+// What tests leave out of the rules, a line each.
+std::string GapsToText(const std::vector<reconciler::RuleGap>& gaps);
+manifests::Value GapsToValue(const std::vector<reconciler::RuleGap>& gaps);
+
 manifests::Value TrialsToValue(const std::vector<reconciler::TrialResult>& trials);
 
 }  // namespace portolan::controller

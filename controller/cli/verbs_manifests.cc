@@ -5,6 +5,8 @@
 #include "controller/cli/policy_input.h"
 #include "controller/cli/verb_session.h"
 #include "controller/cli/verbs.h"
+#include "controller/config/validators_file.h"
+#include "controller/validate/process_validators.h"
 #include "controller/zones/zone_directory.h"
 #include "reconciler/plan_json.h"
 #include "reconciler/plan_markdown.h"
@@ -12,6 +14,7 @@
 #include "reconciler/policy/report_json.h"
 #include "reconciler/policy/report_markdown.h"
 #include "reconciler/policy/report_text.h"
+#include "reconciler/policy/secrets.h"
 
 namespace portolan::controller {
 namespace {
@@ -111,7 +114,7 @@ bool Judges(const Invocation& call) {
 // --policies head.
 Result<std::vector<reconciler::PolicyReport>> JudgeOffline(const VerbSession& session,
                                                            const DesiredState& base,
-                                                           const Planned& planned) {
+                                                           Planned& planned) {
   const Invocation& call = session.call();
   const bool by_head = call.Get("policies", "base") == "head";
   const manifests::PolicySet& manifests = by_head ? planned.desired.policies : base.policies;
@@ -119,12 +122,28 @@ Result<std::vector<reconciler::PolicyReport>> JudgeOffline(const VerbSession& se
   if (compiled.set == nullptr)
     return Error{ErrorCode::kInvalid, "the policies cannot judge:\n" +
                                           manifests::FormatDiagnostics(compiled.diagnostics)};
+  for (reconciler::MapPlan& map : planned.plan.maps)
+    reconciler::MarkSecrets(compiled.set.get(), map);
   reconciler::JudgeContext context;
   context.desired = &planned.desired;
   context.target = {call.Get("environment", kDefaultEnvironment), call.Get("tier"), {}};
   context.actor.name = planned.plan.revision.author;
   context.now = session.now().wall;
-  return JudgePlan(*compiled.set, planned.plan, VersionsOf(base), context);
+  if (call.Has("signers")) {
+    PORTOLAN_TRY(LocalSigners signers,
+                 ReadLocalSigners({call.Get("repo", call.At(0, ".")), call.Get("head"), ""},
+                                  call.Get("signers")));
+    if (!signers.complaint.empty()) session.Hint(signers.complaint);
+    context.commit.signers = std::move(signers.identities);
+  }
+  ProcessValidators validators({});
+  reconciler::JudgeOptions options;
+  if (call.Has("validators")) {
+    PORTOLAN_TRY(auto configured, LoadValidators(call.Get("validators")));
+    validators = ProcessValidators(std::move(configured));
+    options.validators = &validators;
+  }
+  return JudgePlan(*compiled.set, planned.plan, VersionsOf(base), context, options);
 }
 
 PlanResult PlanOffline(VerbSession& session) {
@@ -141,6 +160,7 @@ PlanResult PlanOffline(VerbSession& session) {
         repository + " --head " + call.Get("base"));
   auto plan =
       reconciler::MakePlan(VersionsOf(*base), *head, call.Get("environment", kDefaultEnvironment));
+  for (reconciler::MapPlan& map : plan.maps) reconciler::MarkSecrets(nullptr, map);
   Planned planned{std::move(plan), *std::move(head), {}};
   if (Judges(call)) {
     auto reports = JudgeOffline(session, *base, planned);
@@ -162,6 +182,7 @@ PlanResult PlanAgainstDaemon(VerbSession& session, const std::string& directory)
   if (!desired.ok()) return PlanFailure{desired.error(), false};
   const std::string environment = call.Get("environment", base->environment);
   auto plan = reconciler::MakePlan(base->stable, *desired, environment);
+  for (reconciler::MapPlan& map : plan.maps) reconciler::MarkSecrets(nullptr, map);
   return Planned{std::move(plan), *std::move(desired), {}};
 }
 
@@ -204,6 +225,9 @@ Status CheckPlanCall(const Invocation& call) {
     return Error{ErrorCode::kInvalid, "--base plans without a daemon; it takes no --source"};
   if (Judges(call) && !call.Has("base"))
     return Error{ErrorCode::kInvalid, "--explain and --enforce judge offline; give --base REV"};
+  if (call.Has("signers") && (!Judges(call) || !call.Has("head")))
+    return Error{ErrorCode::kInvalid,
+                 "--signers says who signed a commit, for policies; give --head REV and --explain"};
   const std::string policies = call.Get("policies", "base");
   if (policies != "base" && policies != "head")
     return Error{ErrorCode::kInvalid, "--policies takes base or head, found \"" + policies + "\""};
@@ -295,6 +319,8 @@ std::vector<VerbSpec> ManifestVerbs() {
         {"explain", 0, "", "judge by the policies and show what decided"},
         {"enforce", 0, "", "exit 4 when a policy denies the plan"},
         {"policies", 0, "REV", "of base or head: whose policies judge (default: base)"},
+        {"signers", 0, "FILE", "who may sign commits; policies see who signed the head"},
+        {"validators", 0, "FILE", "programs that judge for policies that name a validator"},
         {"tier", 0, "TIER", "of the target, as policies see it"},
         {"detailed-exitcode", 0, "", "exit 0 nothing, 1 error, 2 changes"}},
        {"plan maps/", "plan --base origin/main --head HEAD --path maps -o markdown",

@@ -45,6 +45,7 @@ std::vector<Diagnostic> Unreadable(const LoadedPolicies& loaded) {
 // A rule that no test sees allow, or that none sees deny.
 void CheckCoverage(const LoadedPolicies& loaded, std::vector<Diagnostic>& diagnostics) {
   for (const auto& [name, policy] : loaded.state.policies.policies) {
+    if (!policy->validator.empty()) continue;  // tests cannot run it
     for (const PolicyExpect expect : {PolicyExpect::kAllow, PolicyExpect::kDeny}) {
       const bool seen = std::ranges::any_of(loaded.compiled.trials, [&](const TrialResult& trial) {
         return trial.policy == name && trial.expected == expect;
@@ -144,16 +145,23 @@ ExitCode RunTest(VerbSession& session) {
   const auto& trials = loaded->compiled.trials;
   const auto failed =
       std::ranges::count_if(trials, [](const TrialResult& trial) { return !trial.passed(); });
-  if (output == "json")
-    session.PrintValue(TrialsToValue(trials));
-  else if (output == "junit")
+  std::vector<reconciler::RuleGap> gaps;
+  if (session.call().Has("coverage") && loaded->compiled.set != nullptr)
+    gaps = reconciler::CoverageGaps(loaded->state.policies, loaded->compiled.set->policies);
+  if (output == "json") {
+    Value value = TrialsToValue(trials);
+    if (session.call().Has("coverage")) value.Set("gaps", GapsToValue(gaps));
+    session.PrintValue(value);
+  } else if (output == "junit") {
     session.out() << TrialsToJunit(trials);
-  else
-    session.out() << TrialsToText(trials, output == "wide");
+  } else {
+    session.out() << TrialsToText(trials, output == "wide") << GapsToText(gaps);
+  }
   session.Progress(std::to_string(static_cast<std::int64_t>(trials.size()) - failed) + " passed, " +
                    std::to_string(failed) + " failed");
   if (trials.empty()) session.Hint("no policy and no test was found");
-  return failed == 0 ? ExitCode::kOk : ExitCode::kDifference;
+  if (!gaps.empty()) session.Progress(std::to_string(gaps.size()) + " gaps in the coverage");
+  return failed == 0 && gaps.empty() ? ExitCode::kOk : ExitCode::kDifference;
 }
 
 void Explain(std::ostream& out, const manifests::Policy& policy) {
@@ -167,7 +175,10 @@ void Explain(std::ostream& out, const manifests::Policy& policy) {
     out << "params " << Printable(manifests::WriteJson(policy.params)) << '\n';
   for (const auto& [name, expression] : policy.variables)
     out << "variables." << name << " = " << Printable(expression.text) << '\n';
-  out << "rule " << Printable(policy.rule.text) << '\n';
+  if (policy.validator.empty())
+    out << "rule " << Printable(policy.rule.text) << '\n';
+  else
+    out << "validator " << Printable(policy.validator) << '\n';
 }
 
 ExitCode RunExplain(VerbSession& session) {
@@ -196,6 +207,83 @@ ExitCode RunExplain(VerbSession& session) {
                   << trial.explanation;
   }
   return ExitCode::kOk;
+}
+
+struct Violation {
+  std::string policy, map, level, outcome, message;
+};
+
+// As the daemon's audit found it.
+Result<std::vector<Violation>> ViolationsServed(VerbSession& session) {
+  PORTOLAN_TRY(const Value answer, session.Get("/v1/sources"));
+  std::vector<Violation> violations;
+  for (const Value& source : ItemsOf(answer, "sources"))
+    for (const Value& item : ItemsOf(source, "violations"))
+      violations.push_back(
+          {std::string(item.StringOr("policy", "")), std::string(item.StringOr("map", "")),
+           std::string(item.StringOr("level", "")), std::string(item.StringOr("outcome", "")),
+           std::string(item.StringOr("message", ""))});
+  return violations;
+}
+
+// Of the maps of a folder or revision, as if they were served.
+std::vector<Violation> ViolationsIn(const LoadedPolicies& loaded, WallTime now) {
+  std::vector<Violation> violations;
+  for (const auto& [name, map] : loaded.state.maps) {
+    reconciler::JudgeContext context;
+    context.desired = &loaded.state;
+    context.live = map->version.get();
+    context.now = now;
+    const auto report = reconciler::JudgeLive(*loaded.compiled.set, *map, context);
+    for (const auto& verdict : report.verdicts) {
+      if (verdict.outcome != reconciler::Outcome::kDeny &&
+          verdict.outcome != reconciler::Outcome::kError)
+        continue;
+      violations.push_back(
+          {verdict.policy, name,
+           std::string(manifests::kPolicyLevelNames[static_cast<std::size_t>(verdict.level)]),
+           std::string(reconciler::OutcomeName(verdict.outcome)), verdict.message});
+    }
+  }
+  return violations;
+}
+
+void PrintViolations(VerbSession& session, const std::vector<Violation>& violations) {
+  TextTable table({"POLICY", "MAP", "LEVEL", "OUTCOME", "MESSAGE"});
+  Value::Array items;
+  for (const Violation& one : violations) {
+    table.Add({one.policy, one.map, one.level, one.outcome, Printable(one.message)});
+    items.push_back(Value::Object{{"policy", one.policy},
+                                  {"map", one.map},
+                                  {"level", one.level},
+                                  {"outcome", one.outcome},
+                                  {"message", one.message}});
+  }
+  if (session.json())
+    session.PrintValue(Value::Object{{"violations", std::move(items)}});
+  else if (!violations.empty())
+    session.Print(table);
+}
+
+ExitCode RunAudit(VerbSession& session) {
+  const Invocation& call = session.call();
+  std::vector<Violation> violations;
+  if (call.At(0).empty() && !call.Has("repo") && !call.Has("head")) {
+    auto served = ViolationsServed(session);
+    if (!served.ok()) return session.Fail(served.error());
+    violations = *std::move(served);
+  } else {
+    const auto loaded = Load(session, 0);
+    if (!loaded.ok()) return FailLocal(session, loaded.error());
+    if (loaded->compiled.set == nullptr) {
+      *session.env().err << manifests::FormatDiagnostics(loaded->compiled.diagnostics);
+      return ExitCode::kInvalid;
+    }
+    violations = ViolationsIn(*loaded, session.now().wall);
+  }
+  PrintViolations(session, violations);
+  session.Progress(std::to_string(violations.size()) + " violations");
+  return violations.empty() ? ExitCode::kOk : ExitCode::kDifference;
 }
 
 ExitCode RunFunctions(VerbSession& session) {
@@ -268,8 +356,12 @@ std::vector<VerbSpec> PolicyVerbs() {
       {"policy test",
        "run the tests of policies, without a daemon",
        {"[PATH]"},
-       {kRepo, kHead, kPath},
-       {"policy test policies/", "policy test policies/ -o junit"},
+       {{"coverage", 0, "", "also say what of each rule no test exercises; a gap is a failure"},
+        kRepo,
+        kHead,
+        kPath},
+       {"policy test policies/", "policy test policies/ -o junit",
+        "policy test policies/ --coverage"},
        RunTest},
       {"policy explain",
        "what a policy says, and the values it saw in each of its tests",
@@ -277,6 +369,12 @@ std::vector<VerbSpec> PolicyVerbs() {
        {kRepo, kHead, kPath},
        {"policy explain freeze-window policies/"},
        RunExplain},
+      {"policy audit",
+       "what policies of scope live say of what is served, or of the maps in PATH",
+       {"[PATH]"},
+       {kRepo, kHead, kPath},
+       {"policy audit", "policy audit examples/"},
+       RunAudit},
       {"policy functions",
        "the functions that expressions may call",
        {},

@@ -84,10 +84,26 @@ const Value* NotReady(const Value& source) {
   return nullptr;
 }
 
+// A commit that is not signed well (docs/operations.md); null: signatures are not the trouble.
+const Value* Unverified(const Value& source) {
+  for (const Value& condition : ItemsOf(source, "conditions"))
+    if (condition.StringOr("type", "") == "SourceVerified" && !condition.BoolOr("status", true) &&
+        condition.StringOr("reason", "") != "Unverified")
+      return &condition;
+  return nullptr;
+}
+
 // What keeps a source from following its remote, already reported; kOk for nothing.
 ExitCode ReportTroubles(const VerbSession& session, const Value& source) {
   const std::string name(source.StringOr("name", ""));
   const std::string pending = TextAt(source, {"pending"});
+  if (const Value* refused = Unverified(source); refused != nullptr)
+    return session.FailAs(
+        ExitCode::kSignature,
+        {ErrorCode::kDenied, name + ": " + std::string(refused->StringOr("message", ""))},
+        pending.empty()
+            ? "sign the commit with a key of the source's signers"
+            : "to take it all the same: portolan source accept " + name + " " + pending);
   if (!pending.empty())
     return session.FailAs(ExitCode::kConflict,
                           {ErrorCode::kConflict, name + ": the branch was rewritten to " + pending +

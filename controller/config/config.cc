@@ -11,6 +11,8 @@
 #include <system_error>
 
 #include "controller/config/secret_file.h"
+#include "controller/config/signers_file.h"
+#include "controller/config/validators_file.h"
 #include "controller/config/yaml_file.h"
 #include "controller/git/remote_url.h"
 #include "controller/http/listener.h"
@@ -83,6 +85,7 @@ class ConfigReader {
   void ReadSources(const Field& field, std::vector<SourceConfig>& sources);
   SourceConfig ReadSource(const Field& field);
   void ReadRemote(MappingDecoder& decoder, SourceConfig& source);
+  void ReadVerify(MappingDecoder& decoder, SourceConfig& source);
   void ReadSecret(const Field& field, std::string& file, std::string& secret);
 
   const fs::path folder_;
@@ -103,6 +106,18 @@ Result<DaemonConfig> ConfigReader::Read(const manifests::Node& root) {
     members.Finish();
   }
   config.metric_providers = ReadMetricProviders(decoder.Take("metrics"), folder_.string(), report_);
+  const Field audit = decoder.Take("audit");
+  manifests::SetIf(config.audit, manifests::ReadDuration(audit, report_));
+  if (config.audit < kPollMin || config.audit > kPollMax)
+    report_.Error(audit,
+                  "expected a duration from 100ms to 24h, found " + manifests::Found(*audit.node));
+  if (const Field validators = decoder.Take("validators")) {
+    auto loaded = LoadValidators(ReadPath(validators).value_or(""));
+    if (loaded.ok())
+      config.validators = *std::move(loaded);
+    else
+      report_.Error(validators, loaded.error().message);
+  }
   decoder.Refuse(std::array<std::string_view, 1>{"providers"},
                  "providers of metrics stand in metrics.providers");
   decoder.Finish();
@@ -174,7 +189,6 @@ void ConfigReader::ReadSources(const Field& field, std::vector<SourceConfig>& so
 
 SourceConfig ConfigReader::ReadSource(const Field& field) {
   static constexpr std::string_view kOnRewrite[] = {"hold", "accept"};
-  static constexpr std::string_view kVerify[] = {"none"};
   SourceConfig source;
   MappingDecoder decoder(field, report_);
   manifests::SetIf(source.name, ReadName(decoder.Require("name")));
@@ -185,7 +199,7 @@ SourceConfig ConfigReader::ReadSource(const Field& field) {
     // A wrong poll stands in the file: the default is within the bounds.
     report_.Error(poll,
                   "expected a duration from 100ms to 24h, found " + manifests::Found(*poll.node));
-  manifests::ReadChoice(decoder.Take("verify"), kVerify, report_);
+  ReadVerify(decoder, source);
   if (const auto choice = manifests::ReadChoice(decoder.Take("onRewrite"), kOnRewrite, report_))
     source.on_rewrite = *choice == 0 ? OnRewrite::kHold : OnRewrite::kAccept;
   manifests::SetIf(source.atomic, manifests::ReadBool(decoder.Take("atomic"), report_));
@@ -224,6 +238,22 @@ void ConfigReader::ReadRemote(MappingDecoder& decoder, SourceConfig& source) {
   if (!source.ca_file.empty() && access(source.ca_file.c_str(), R_OK) != 0)
     report_.Error(authorities, "cannot read " + source.ca_file,
                   "expected a file of PEM certificates");
+}
+
+void ConfigReader::ReadVerify(MappingDecoder& decoder, SourceConfig& source) {
+  static constexpr std::string_view kVerify[] = {"none", "head", "range"};
+  const Field verify = decoder.Take("verify");
+  if (const auto choice = manifests::ReadChoice(verify, kVerify, report_))
+    source.verify = static_cast<VerifyMode>(*choice);
+  const Field signers = decoder.Take("signers");
+  manifests::SetIf(source.signers, ReadPath(signers));
+  if (source.signers.empty()) {
+    if (source.verify != VerifyMode::kNone)
+      report_.Error(verify, "needs to know who may sign", "name a file with `signers`");
+    return;
+  }
+  if (const auto loaded = LoadSigners(source.signers); !loaded.ok())
+    report_.Error(signers, loaded.error().message);
 }
 
 void ConfigReader::ReadSecret(const Field& field, std::string& file, std::string& secret) {

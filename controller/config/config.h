@@ -4,6 +4,8 @@
 #include <vector>
 
 #include "controller/config/metrics_config.h"
+#include "controller/signature/signers.h"
+#include "controller/validate/validator_config.h"
 #include "mapcore/base/clock.h"
 #include "mapcore/base/result.h"
 
@@ -33,6 +35,8 @@ struct SourceConfig {
   Duration poll = std::chrono::seconds(30);
   OnRewrite on_rewrite = OnRewrite::kHold;
   bool atomic = false;
+  VerifyMode verify = VerifyMode::kNone;
+  std::string signers;     // absolute path of the file of allowed signers; empty: none
   std::string token_file;  // absolute; empty for none
   std::string token;       // secret: what token_file held
   std::string ca_file;     // absolute; of the authorities trusted for https; empty: the system's
@@ -49,6 +53,8 @@ struct DaemonConfig {
   std::string hook_secret_file;  // absolute; empty for none: then webhooks are refused
   std::string hook_secret;       // secret: what hook_secret_file held
   std::vector<MetricProviderConfig> metric_providers;
+  Duration audit = std::chrono::minutes(1);  // between audits of what is served
+  std::vector<ValidatorConfig> validators;  // of the file that `validators` names
 };
 
 // Reads the file and the secrets it names. Relative paths are relative to the file's folder.

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "controller/api/api.h"
+#include "controller/config/signers_file.h"
 #include "controller/daemon/authenticator.h"
 #include "controller/daemon/daemon_metrics.h"
 #include "controller/daemon/free_memory.h"
@@ -13,6 +14,7 @@
 #include "controller/metrics/providers.h"
 #include "controller/store/sqlite_store.h"
 #include "controller/telemetry/log.h"
+#include "controller/validate/process_validators.h"
 #include "controller/version.h"
 
 // The composition root. The order of Parts is the order of dependence: what a part refers to
@@ -38,6 +40,9 @@ std::unique_ptr<reconciler::GitSource> GitSourceOf(const DaemonConfig& config,
   options.mirror_dir = config.state + "/git/" + source.name;
   options.token = source.token;
   options.ca_file = source.ca_file;
+  options.verify = source.verify;
+  if (!source.signers.empty())
+    options.signers = [path = source.signers] { return LoadSigners(path); };
   return OpenGitSource(std::move(options));
 }
 
@@ -50,6 +55,8 @@ SourceSettings SettingsOf(const DaemonConfig& config, const SourceConfig& source
   settings.poll = source.poll;
   settings.accept_rewrites = source.on_rewrite == OnRewrite::kAccept;
   settings.atomic = source.atomic;
+  settings.audit = config.audit;
+  settings.verifies = source.verify != VerifyMode::kNone;
   settings.environment = {config.environment.name, config.environment.tier, {}};
   return settings;
 }
@@ -68,6 +75,7 @@ struct Daemon::Parts {
   DaemonMetrics metrics;
   std::unique_ptr<VersionCache> versions;
   std::unique_ptr<RolloutReconciler> rollouts;
+  std::unique_ptr<ProcessValidators> validators;
   std::vector<std::unique_ptr<reconciler::GitSource>> gits;
   std::vector<std::unique_ptr<SourceReconciler>> sources;
   std::unique_ptr<Api> api;
@@ -158,8 +166,12 @@ void Daemon::Parts::Record(reconciler::Event event) {
 void Daemon::Parts::AddSource(const DaemonConfig& config, const SourceConfig& source,
                               std::uint64_t seed) {
   gits.push_back(GitSourceOf(config, source));
-  SourceReconciler::Ports ports{*gits.back(), *store, *versions, *rollouts,
-                                [this](reconciler::Event event) { Record(std::move(event)); }};
+  SourceReconciler::Ports ports{*gits.back(),
+                                *store,
+                                *versions,
+                                *rollouts,
+                                [this](reconciler::Event event) { Record(std::move(event)); },
+                                validators.get()};
   sources.push_back(
       std::make_unique<SourceReconciler>(SettingsOf(config, source), std::move(ports), seed));
 }
@@ -254,6 +266,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const DaemonConfig& config, const 
   PORTOLAN_CHECK(parts->rollouts->Restore());
   parts->SweepVersions();
   PORTOLAN_CHECK(parts->MakeMeasurer(config));
+  parts->validators = std::make_unique<ProcessValidators>(config.validators);
   std::random_device entropy;
   for (const SourceConfig& source : config.sources) parts->AddSource(config, source, entropy());
   parts->MakeApi(config);

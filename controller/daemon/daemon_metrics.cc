@@ -53,6 +53,9 @@ DaemonMetrics::DaemonMetrics()
       measurements_(registry_.AddCounter({"portolan_metric_provider_requests_total",
                                           "Measurements asked of a provider, by outcome.",
                                           {"provider", "outcome"}})),
+      violations_(registry_.AddGauge({"portolan_policy_live_violations",
+                                      "1 where a policy does not allow what a map serves.",
+                                      {"policy", "map"}})),
       circuit_(registry_.AddGauge({"portolan_metric_provider_circuit",
                                    "1 for the state that the provider's circuit is in.",
                                    {"provider", "state"}})),
@@ -92,6 +95,17 @@ void DaemonMetrics::SetFastPaths(const std::vector<mapcore::FastPathState>& stat
   }
 }
 
+// A policy that is gone violates nothing: its series goes to 0, where it would keep its last value.
+void DaemonMetrics::RenderAudit(const std::vector<SourceStatus>& sources) {
+  const std::scoped_lock lock(mutex_);
+  for (const auto& [policy, map] : audited_) violations_.With({policy, map}).Set(0);
+  for (const SourceStatus& source : sources)
+    for (const auto& [key, violation] : source.audit) {
+      audited_.insert(key);
+      violations_.With({key.first, key.second}).Set(violation ? 1 : 0);
+    }
+}
+
 std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
                                   const std::vector<SourceStatus>& sources) {
   for (const auto& rollout : rollouts.All()) {
@@ -116,6 +130,7 @@ std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
       source_age_.With({source.name})
           .Set(static_cast<double>(source.last_fetch->time_since_epoch().count()) / 1000);
   }
+  RenderAudit(sources);
   journalled_.With().Set(rollouts.journalled() ? 1 : 0);
   return registry_.Render();
 }

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <map>
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "controller/metrics/circuit_breaker.h"
@@ -30,6 +33,8 @@ class DaemonMetrics {
   std::string Render(const RolloutReconciler& rollouts, const std::vector<SourceStatus>& sources);
 
  private:
+  void RenderAudit(const std::vector<SourceStatus>& sources);
+
   MetricRegistry registry_;
   Family<Counter>& events_;
   Family<Counter>& rollbacks_;
@@ -42,9 +47,12 @@ class DaemonMetrics {
   Family<Gauge>& source_age_;
   Family<Gauge>& journalled_;
   Family<Counter>& measurements_;
+  Family<Gauge>& violations_;
   Family<Gauge>& circuit_;
   Family<Gauge>& fast_path_;
   Family<Gauge>& fast_path_fallbacks_;
+  std::mutex mutex_;
+  std::set<std::pair<std::string, std::string>> audited_;  // policies and maps that have a series
 };
 
 }  // namespace portolan::controller

@@ -2,15 +2,19 @@
 
 #include <utility>
 
+#include "controller/git/commit_history.h"
 #include "controller/git/job.h"
 #include "controller/git/mirror.h"
 #include "controller/git/worker_client.h"
+#include "controller/signature/commit_verifier.h"
 
 namespace portolan::controller {
 namespace {
 
 using reconciler::BranchMove;
 using reconciler::FetchResult;
+
+constexpr std::size_t kRangeMax = 1'000;  // commits verified at once, about 10 ms each
 
 std::string TrimSlashes(std::string path) {
   if (path == ".") return "";
@@ -35,7 +39,8 @@ class MirroredSource final : public reconciler::GitSource {
         worker_(WorkerOptionsOf(options_)),
         mirror_(std::make_shared<Mirror>(options_.mirror_dir)),
         listing_(options_.limits.tree),
-        packs_max_(options_.limits.packs) {}
+        packs_max_(options_.limits.packs),
+        verifier_(options_.signers) {}
 
   Result<FetchResult> Fetch(const std::string& followed) override {
     // A file that an artifact could not read.
@@ -60,6 +65,16 @@ class MirroredSource final : public reconciler::GitSource {
     auto artifact = Read(commit);
     if (!artifact.ok()) return Failed(artifact.error());
     return artifact;
+  }
+
+  Result<std::vector<std::string>> Signers(const std::string& followed,
+                                           const std::string& commit) override {
+    if (!options_.signers) return std::vector<std::string>{};
+    auto signers = Verified(followed, commit);
+    if (signers.ok()) return signers;
+    const bool refused = signers.error().code == ErrorCode::kDenied;
+    if (refused && options_.verify == VerifyMode::kNone) return std::vector<std::string>{};
+    return Failed(signers.error());
   }
 
   Status Pin(const std::string& commit) override {
@@ -111,6 +126,20 @@ class MirroredSource final : public reconciler::GitSource {
     return artifact;
   }
 
+  Result<std::vector<std::string>> Verified(const std::string& followed,
+                                            const std::string& commit) {
+    PORTOLAN_TRY(git_repository* const repository, mirror_->repository());
+    PORTOLAN_TRY(const SignedCommit head, ReadSignedCommit(repository, commit));
+    PORTOLAN_TRY(auto signers, verifier_.Verify(head));
+    if (options_.verify != VerifyMode::kRange || followed.empty()) return signers;
+    PORTOLAN_TRY(const auto since, CommitsSince(repository, followed, commit, kRangeMax));
+    for (const std::string& each : since) {
+      PORTOLAN_TRY(const SignedCommit one, ReadSignedCommit(repository, each));
+      PORTOLAN_CHECK(verifier_.Verify(one));
+    }
+    return signers;
+  }
+
   // A failed rebuild costs only time, so the next one waits until there are twice as many packs.
   // libgit2 adds a pack with each fetch and looks for an object in all of them.
   void Rebuild() {
@@ -138,6 +167,7 @@ class MirroredSource final : public reconciler::GitSource {
   std::shared_ptr<Mirror> mirror_;
   TreeListing listing_;
   std::int64_t packs_max_;
+  CommitVerifier verifier_;
 };
 
 }  // namespace

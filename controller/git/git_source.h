@@ -2,10 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "controller/git/tree_listing.h"
+#include "controller/signature/signers.h"
 #include "reconciler/ports/git_source.h"
 
 namespace portolan::controller {
@@ -28,6 +30,8 @@ struct GitSourceOptions {
   std::string ca_file;     // PEM, the only authorities trusted for https; empty: the system's
   Duration deadline = std::chrono::seconds(60);  // of one Fetch's network part
   GitLimits limits;
+  VerifyMode verify = VerifyMode::kNone;
+  std::function<Result<Signers>()> signers;  // empty: nobody is known, and `verify` is kNone
   std::string worker_executable = "/proc/self/exe";  // its verb `git-worker` is RunGitWorker
 };
 

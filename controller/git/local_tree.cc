@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "controller/git/commit_history.h"
 #include "controller/git/libgit.h"
 #include "controller/git/mirror.h"
 #include "controller/git/tree_listing.h"
@@ -97,6 +98,22 @@ Result<manifests::Artifact> OpenLocalRevision(const std::string& repository,
   artifact.refusals = std::move(listed.refusals);
   artifact.read = [objects](const manifests::ArtifactFile& file) { return objects->Read(file); };
   return artifact;
+}
+
+Result<SignedCommit> ReadLocalCommit(const std::string& repository, const std::string& revision) {
+  InitLibgit();
+  PORTOLAN_TRY(const auto opened, OpenAbove(repository));
+  PORTOLAN_TRY(const Named named, Resolve(opened.get(), revision));
+  return ReadSignedCommit(opened.get(), named.commit);
+}
+
+Result<std::vector<std::string>> ListLocalCommits(const std::string& repository,
+                                                  const std::string& revision,
+                                                  std::size_t commits_max) {
+  InitLibgit();
+  PORTOLAN_TRY(const auto opened, OpenAbove(repository));
+  PORTOLAN_TRY(const Named named, Resolve(opened.get(), revision));
+  return FirstParents(opened.get(), named.commit, commits_max);
 }
 
 std::string LibgitFeatures() {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "controller/signature/signed_commit.h"
 #include "manifests/artifact.h"
 #include "mapcore/base/result.h"
 
@@ -15,6 +17,15 @@ namespace portolan::controller {
 // and kUnavailable as the objects are.
 Result<manifests::Artifact> OpenLocalRevision(const std::string& repository,
                                               const std::string& revision, const std::string& path);
+
+// The commit that a revision of such a repository names, with its signature. Errors: the same.
+Result<SignedCommit> ReadLocalCommit(const std::string& repository, const std::string& revision);
+
+// The commit that a revision of such a repository names and its first parents, newest first, at
+// most `commits_max`. Errors: the same.
+Result<std::vector<std::string>> ListLocalCommits(const std::string& repository,
+                                                  const std::string& revision,
+                                                  std::size_t commits_max);
 
 // "libgit2 1.5.1 (https, ssh)": version and transports of the library at run time.
 std::string LibgitFeatures();

@@ -4,6 +4,7 @@
 
 #include "controller/zones/zone_directory.h"
 #include "reconciler/policy/report_json.h"
+#include "reconciler/policy/secrets.h"
 
 namespace portolan::controller {
 namespace {
@@ -32,8 +33,11 @@ void AddFindings(const reconciler::PolicyReport& report, std::vector<Finding>& f
 
 }  // namespace
 
-PolicyGate::PolicyGate(reconciler::TargetFacts environment)
-    : environment_(std::move(environment)), judging_(reconciler::FloorSet()), taken_(judging_) {}
+PolicyGate::PolicyGate(reconciler::TargetFacts environment, reconciler::Validators* validators)
+    : environment_(std::move(environment)),
+      validators_(validators),
+      judging_(reconciler::FloorSet()),
+      taken_(judging_) {}
 
 Status PolicyGate::Take(const manifests::DesiredState& desired) {
   // A file that cannot be read may hide a policy: what the commit wants of them is not known.
@@ -70,10 +74,24 @@ void PolicyGate::DenyAll(std::string reason) {
   denied_ = std::move(reason);
 }
 
+reconciler::PolicyReport PolicyGate::JudgeLive(const manifests::DesiredMap& map,
+                                               reconciler::JudgeContext context) const {
+  context.target = environment_;
+  reconciler::JudgeOptions options;
+  options.validators = validators_;
+  return reconciler::JudgeLive(*judging_, map, context, options);
+}
+
+void PolicyGate::MarkSecrets(reconciler::MapPlan& plan) const {
+  reconciler::MarkSecrets(judging_.get(), plan);
+}
+
 GateReport PolicyGate::Judge(const reconciler::MapPlan& plan,
                              reconciler::JudgeContext context) const {
   context.target = environment_;
-  const reconciler::PolicyReport report = reconciler::Judge(*judging_, plan, context);
+  reconciler::JudgeOptions options;
+  options.validators = validators_;
+  const reconciler::PolicyReport report = reconciler::Judge(*judging_, plan, context, options);
   GateReport gate{ReportToValue(report), {}};
   if (!denied_.empty()) gate.findings.push_back({"policies", std::string(kHard), denied_});
   AddFindings(report, gate.findings);
@@ -81,7 +99,7 @@ GateReport PolicyGate::Judge(const reconciler::MapPlan& plan,
     gate.findings.push_back(
         {"policy-change", std::string(kSoft),
          "the commit changes policies too, and those before judge it; commit policies alone"});
-    AddFindings(reconciler::Judge(*taken_, plan, context), gate.findings);
+    AddFindings(reconciler::Judge(*taken_, plan, context, options), gate.findings);
   }
   return gate;
 }

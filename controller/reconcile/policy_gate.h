@@ -21,8 +21,10 @@ struct GateReport {
 // the hole. One thread's own.
 class PolicyGate {
  public:
-  // `environment` is where plans would be carried out. Until a set is accepted the floor judges.
-  explicit PolicyGate(reconciler::TargetFacts environment);
+  // `environment` is where plans would be carried out; `validators`, which may be null, judge for
+  // policies that name them, and outlive the gate. Until a set is accepted the floor judges.
+  explicit PolicyGate(reconciler::TargetFacts environment,
+                      reconciler::Validators* validators = nullptr);
 
   // Compiles the set of the commit that is followed now. Errors: kInvalid, "PolicyRejected: …", for
   // one that does not decode, compile or pass its own tests; then nothing of the commit may be
@@ -35,6 +37,11 @@ class PolicyGate {
   // No set may be assumed: until one is accepted, every plan is denied for this reason.
   void DenyAll(std::string reason);
 
+  // Judges a map as it is served by the policies of scope live; it only says.
+  reconciler::PolicyReport JudgeLive(const manifests::DesiredMap& map,
+                                     reconciler::JudgeContext context) const;
+  // Notes the keys of a plan that must not be printed: secrets by the set that judges.
+  void MarkSecrets(reconciler::MapPlan& plan) const;
   // Judges a plan of the commit. With another set pending both judge, and the change of policies is
   // a finding of its own that an approval lifts.
   // The context's target is the environment.
@@ -42,6 +49,7 @@ class PolicyGate {
 
  private:
   reconciler::TargetFacts environment_;
+  reconciler::Validators* validators_;
   std::shared_ptr<const reconciler::CompiledSet> judging_;
   std::shared_ptr<const reconciler::CompiledSet> taken_;
   std::string denied_;

@@ -43,6 +43,7 @@ GateReport SourceReconciler::JudgePlan(const reconciler::MapPlan& plan,
   const auto live = served.find(plan.map);
   context.live = live == served.end() ? nullptr : live->second.get();
   context.actor.name = desired_->revision.author;
+  context.commit.signers = status().signers;
   context.now = now_;
   return gate_.Judge(plan, context);
 }

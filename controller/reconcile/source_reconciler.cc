@@ -18,14 +18,6 @@ constexpr Duration kRetryFirst = std::chrono::milliseconds(750);
 constexpr Duration kRetryMax = std::chrono::minutes(5);
 constexpr std::size_t kPlanChangesKept = 1'000;  // in the stored plan; counts are always exact
 
-// "Reason: sentence" of the GitSource port.
-std::pair<std::string, std::string> SplitReason(const Error& error) {
-  const std::size_t colon = error.message.find(": ");
-  if (colon == std::string::npos || error.message.find(' ') < colon)
-    return {"FetchFailed", error.message};
-  return {error.message.substr(0, colon), error.message.substr(colon + 2)};
-}
-
 std::string ShortCommit(const std::string& commit) {
   return commit.substr(0, 7);
 }
@@ -41,11 +33,12 @@ SourceReconciler::SourceReconciler(SourceSettings settings, Ports ports, std::ui
     : settings_(std::move(settings)),
       ports_(std::move(ports)),
       jitter_(jitter_seed),
-      gate_(settings_.environment) {
+      gate_(settings_.environment, ports_.validators) {
   status_.name = settings_.name;
   status_.url = settings_.url;
   status_.branch = settings_.branch;
   status_.path = settings_.path;
+  status_.verifies = settings_.verifies;
 }
 
 void SourceReconciler::Restore(const Now& now) {
@@ -59,6 +52,7 @@ void SourceReconciler::Restore(const Now& now) {
     RestoreSource(*value, status_);
   }
   const std::string followed = status().followed;
+  RestoreSigners();
   RestorePolicies();
   if (followed.empty() || !Load(followed)) return;
   Settle("Restored", "following " + ShortCommit(followed) + " from the local mirror", true, false);
@@ -92,8 +86,12 @@ Duration SourceReconciler::Look(const Now& now) {
   for (const std::string& map : replan) wished_.erase(map);
   if (!replan.empty()) Plan();
   if (fetch && replan.empty()) JudgeAnew();
+  if (now.mono >= next_audit_) {
+    Audit();
+    next_audit_ = now.mono + settings_.audit;
+  }
   for (auto& sync : syncs) sync.set_value(status());
-  return std::max(next_look_ - now.mono, Duration(0));
+  return std::max(std::min(next_look_, next_audit_) - now.mono, Duration(0));
 }
 
 void SourceReconciler::Fetch(const Now& now, const std::optional<std::string>& accepted) {
@@ -133,16 +131,21 @@ void SourceReconciler::Fetch(const Now& now, const std::optional<std::string>& a
     return Fail({ErrorCode::kNotFound, "InvalidPath: no \"" + settings_.path + "\" in commit " +
                                            ShortCommit(found->commit) + "; what is served stays"},
                 true);
-  Follow(found->commit, found->tree);
+  Follow(*found, accepted == found->commit);
 }
 
-void SourceReconciler::Follow(const std::string& commit, const std::string& tree) {
-  const bool same_content = desired_ && tree == tree_;
+void SourceReconciler::Follow(const reconciler::FetchResult& found, bool accepted) {
+  const std::string& commit = found.commit;
+  const bool same_content = desired_ && found.tree == tree_;
   if (same_content && commit == status().followed) {
     return Resume();
   }
+  // A history that was rewritten has no verified beginning: an operator's word takes its place.
+  const bool forward = found.move == BranchMove::kFastForward && !accepted;
+  auto signers = ports_.git.Signers(forward ? status().followed : "", commit);
+  if (!signers.ok()) return RefuseUnverified(commit, signers.error());
   if (!Load(commit)) return;
-  tree_ = tree;
+  tree_ = found.tree;
   if (const Status pinned = ports_.git.Pin(commit); !pinned.ok()) {
     const std::scoped_lock lock(mutex_);
     status_.last_error = pinned.error().message;
@@ -152,6 +155,8 @@ void SourceReconciler::Follow(const std::string& commit, const std::string& tree
     status_.followed = commit;
     status_.pending.clear();
     status_.revision = desired_->revision.ToString();
+    status_.signers = *std::move(signers);
+    status_.unverified.reset();
   }
   Keep();
   Plan();
@@ -160,13 +165,12 @@ void SourceReconciler::Follow(const std::string& commit, const std::string& tree
 // The branch is where it was: takes up again what an earlier look could not finish, or held back.
 void SourceReconciler::Resume() {
   const SourceStatus before = status();
-  if (!before.pending.empty()) {
-    {
-      const std::scoped_lock lock(mutex_);
-      status_.pending.clear();
-    }
-    Keep();
+  {
+    const std::scoped_lock lock(mutex_);
+    status_.pending.clear();
+    status_.unverified.reset();
   }
+  if (!before.pending.empty()) Keep();
   if (!before.ready) Plan();
 }
 
@@ -334,8 +338,9 @@ void SourceReconciler::Plan() {
   }
   const reconciler::StableVersions served = StableOf(all);
   if (const auto refused = WholeRefused(served)) return Fail(*refused, true);
-  const reconciler::Plan plan = reconciler::MakePlan(served, *desired_, settings_.environment.name);
+  reconciler::Plan plan = reconciler::MakePlan(served, *desired_, settings_.environment.name);
   AcceptPolicies(plan, served.empty());
+  for (reconciler::MapPlan& map_plan : plan.maps) gate_.MarkSecrets(map_plan);
   SourceWish wish;
   wish.source = settings_.name;
   wish.removed = plan.removed;

@@ -27,6 +27,8 @@ struct SourceSettings {
   std::string path;
   Duration poll = std::chrono::seconds(30);
   bool accept_rewrites = false;              // onRewrite: accept
+  Duration audit = std::chrono::minutes(1);  // between audits of what is served
+  bool verifies = false;                     // commits must be signed
   bool atomic = false;                       // one bad map stops the whole commit
   reconciler::TargetFacts environment = {};  // what policies see; its name binds approvals
 };
@@ -43,6 +45,7 @@ class SourceReconciler {
     VersionCache& versions;
     RolloutReconciler& rollouts;
     std::function<void(reconciler::Event)> event;
+    reconciler::Validators* validators = nullptr;  // null: policies that name one deny
   };
 
   SourceReconciler(SourceSettings settings, Ports ports, std::uint64_t jitter_seed);
@@ -82,7 +85,10 @@ class SourceReconciler {
 
   // `accepted`: a tip to follow although it is no descendant.
   void Fetch(const Now& now, const std::optional<std::string>& accepted);
-  void Follow(const std::string& commit, const std::string& tree);
+  // `accepted`: an operator answers for the history before the commit.
+  void Follow(const reconciler::FetchResult& found, bool accepted);
+  void RefuseUnverified(const std::string& commit, const Error& why);
+  void RestoreSigners();
   void Resume();
   bool Load(const std::string& commit);
   // Which policies judge after a restart: those of the commit that was accepted last.
@@ -90,6 +96,9 @@ class SourceReconciler {
   // The policies of the commit judge from now on when it changes nothing else.
   void AcceptPolicies(const reconciler::Plan& plan, bool nothing_served);
   GateReport JudgePlan(const reconciler::MapPlan& plan, const reconciler::StableVersions& served);
+  // Judges what is served by the policies of scope live. Says what it finds in the status and by
+  // events, and changes nothing else.
+  void Audit();
   // Time, approvals and waivers may have changed what policies say of what is held.
   void JudgeAnew();
   void Plan();
@@ -118,6 +127,7 @@ class SourceReconciler {
   WallTime now_{};                         // of the present look
   int failures_ = 0;                       // in a row
   Duration next_look_{0};
+  Duration next_audit_{0};
   // What was last asked for, by map: the wish is repeated only when it, its base or its plan
   // changes.
   std::map<std::string, Wished> wished_;

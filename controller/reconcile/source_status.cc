@@ -4,6 +4,33 @@ namespace portolan::controller {
 
 using manifests::Value;
 
+std::pair<std::string, std::string> SplitReason(const Error& error) {
+  const std::size_t colon = error.message.find(": ");
+  if (colon == std::string::npos || error.message.find(' ') < colon)
+    return {"FetchFailed", error.message};
+  return {error.message.substr(0, colon), error.message.substr(colon + 2)};
+}
+
+namespace {
+
+Value VerifiedCondition(const SourceStatus& status) {
+  std::string names;
+  for (const std::string& signer : status.signers) names += (names.empty() ? "" : ", ") + signer;
+  const auto [reason, message] =
+      status.unverified ? SplitReason(*status.unverified)
+      : status.signers.empty()
+          ? std::pair<std::string, std::string>("Unverified", "no allowed signer is known of it")
+          : std::pair<std::string, std::string>("Verified", "signed by " + names);
+  Value item;
+  item.Set("type", "SourceVerified");
+  item.Set("status", reason == "Verified");
+  item.Set("reason", reason);
+  item.Set("message", message);
+  return item;
+}
+
+}  // namespace
+
 Value SourceStatusToValue(const SourceStatus& status) {
   Value::Array conditions;
   const auto condition = [&](std::string_view type, bool is) {
@@ -17,6 +44,7 @@ Value SourceStatusToValue(const SourceStatus& status) {
   condition("Ready", status.ready);
   condition("Reconciling", !status.ready && !status.stalled);
   condition("Stalled", status.stalled);
+  if (status.verifies) conditions.push_back(VerifiedCondition(status));
   Value::Array diagnostics;
   for (const manifests::Diagnostic& diagnostic : status.diagnostics)
     diagnostics.emplace_back(FormatDiagnostic(diagnostic));
@@ -34,6 +62,16 @@ Value SourceStatusToValue(const SourceStatus& status) {
   value.Set("lastError", status.last_error);
   value.Set("rejected", std::move(diagnostics));
   value.Set("maps", std::move(maps));
+  Value::Array violations;
+  for (const auto& [key, violation] : status.audit)
+    if (violation)
+      violations.push_back(Value::Object{{"policy", key.first},
+                                         {"map", key.second},
+                                         {"level", violation->level},
+                                         {"outcome", violation->error ? "error" : "deny"},
+                                         {"message", violation->message}});
+  value.Set("violations", std::move(violations));
+  value.Set("signers", Value::Array(status.signers.begin(), status.signers.end()));
   return value;
 }
 

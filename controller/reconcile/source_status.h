@@ -1,8 +1,10 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "manifests/desired_state.h"
@@ -11,18 +13,30 @@
 
 namespace portolan::controller {
 
+// What a policy of scope live says of a map as it is served, when it does not allow it.
+struct LiveViolation {
+  std::string level;
+  std::string message;
+  bool error = false;  // it could not be judged
+
+  friend bool operator==(const LiveViolation&, const LiveViolation&) = default;
+};
+
 // What is known of one source, for people and for its record "source/<name>".
 struct SourceStatus {
   std::string name;
   std::string url;  // without credentials
   std::string branch;
   std::string path;
-  std::string followed;            // commit whose content is desired; empty before the first
-  std::string revision;            // "main@sha1:…" of it
-  std::string observed;            // the branch's tip at the last look
-  std::string pending;             // a tip that waits for `accept`
-  std::string policies;            // commit whose policies judge; empty: the floor alone
-  std::string reason = "Pending";  // of the condition
+  std::string followed;              // commit whose content is desired; empty before the first
+  std::string revision;              // "main@sha1:…" of it
+  std::string observed;              // the branch's tip at the last look
+  std::string pending;               // a tip that waits for `accept`
+  std::string policies;              // commit whose policies judge; empty: the floor alone
+  std::vector<std::string> signers;  // verified identities of `followed`
+  std::optional<Error> unverified;   // why the tip's signature does not do
+  bool verifies = false;             // commits must be signed
+  std::string reason = "Pending";    // of the condition
   std::string message;
   bool ready = false;
   bool stalled = false;  // will not go on by itself
@@ -31,7 +45,12 @@ struct SourceStatus {
   std::vector<manifests::Diagnostic> diagnostics;
   std::map<std::string, std::vector<manifests::Diagnostic>> rejected;
   std::set<std::string> maps;
+  // Of the last audit, by policy and map; nothing for one that allows.
+  std::map<std::pair<std::string, std::string>, std::optional<LiveViolation>> audit;
 };
+
+// Reason and sentence of an error of the GitSource port, "Reason: sentence".
+std::pair<std::string, std::string> SplitReason(const Error& error);
 
 // SourceStatus of docs/http-api.md.
 manifests::Value SourceStatusToValue(const SourceStatus& status);

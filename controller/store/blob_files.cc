@@ -9,7 +9,7 @@
 #include <system_error>
 #include <vector>
 
-#include "controller/store/file_descriptor.h"
+#include "controller/process/file_descriptor.h"
 #include "controller/store/state_directory.h"
 #include "controller/store/system_error.h"
 

@@ -6,7 +6,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "controller/store/file_descriptor.h"
+#include "controller/process/file_descriptor.h"
 #include "controller/store/system_error.h"
 
 namespace portolan::controller {

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "controller/store/file_descriptor.h"
+#include "controller/process/file_descriptor.h"
 #include "mapcore/base/result.h"
 
 namespace portolan::controller {

@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "controller/http/problem.h"
 
@@ -86,13 +87,28 @@ Result<WallTime> Workshop::Commit(const std::string& message) {
   return WallNow();
 }
 
+Status Workshop::Configure(const std::string& source_members, const std::string& members) {
+  config_ = options_.directory / "portolan.yaml";
+  std::ofstream file(config_);
+  file << "state: state\nlisten: {control: \"" << options_.listen
+       << "\"}\nsources:\n- {name: maps, url: " << repository().string()
+       << ", poll: " << options_.poll << ", " << source_members << "}\n"
+       << members << '\n';
+  file.close();
+  if (!file) return Error{ErrorCode::kUnavailable, "cannot write " + config_.string()};
+  return {};
+}
+
 Status Workshop::StartDaemon() {
   const fs::path log = options_.directory / "daemon.log";
-  PORTOLAN_TRY(Process process,
-               Process::Start({options_.portolan, "serve", "--repo", repository().string(),
-                               "--state", (options_.directory / "state").string(), "--listen",
-                               options_.listen, "--poll", options_.poll},
-                              log));
+  std::vector<std::string> command{options_.portolan, "serve", "--config", config_.string()};
+  if (config_.empty())
+    command = {options_.portolan, "serve",
+               "--repo",          repository().string(),
+               "--state",         (options_.directory / "state").string(),
+               "--listen",        options_.listen,
+               "--poll",          options_.poll};
+  PORTOLAN_TRY(Process process, Process::Start(command, log));
   daemon_ = std::make_unique<Process>(std::move(process));
   for (int waited = 0; waited < kStartPatienceMs; waited += kStartLookMs) {
     address_ = ListeningAddress(log);

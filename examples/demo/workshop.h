@@ -33,6 +33,9 @@ class Workshop {
   // Commits everything; returns the time just after git was done.
   Result<WallTime> Commit(const std::string& message);
 
+  // The daemon is configured by a file, with these members of its source and of the document
+  // besides those of the options: "verify: head", "audit: 1s". To be called before StartDaemon.
+  Status Configure(const std::string& source_members, const std::string& members = "");
   // Starts the daemon and waits until it answers.
   Status StartDaemon();
   // Tells the daemon that the repository changed, as a post-receive hook would.
@@ -49,6 +52,7 @@ class Workshop {
 
  private:
   Options options_;
+  std::filesystem::path config_;
   std::string address_;
   std::unique_ptr<Process> daemon_;
 };

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "manifests/artifact.h"
 #include "mapcore/base/result.h"
@@ -32,6 +33,12 @@ class GitSource {
   // The files below the watched path at a commit that was fetched. kNotFound "InvalidPath: …" when
   // the path is absent.
   virtual Result<manifests::Artifact> Open(const std::string& commit) = 0;
+  // Who signed a commit that was fetched, as verified identities; nobody where the source verifies
+  // nothing. `followed` is the commit before it that was verified, or empty: then the commit alone
+  // must satisfy the source. Errors: kDenied "Unsigned: …", "UnknownSigner: …", "BadSignature: …",
+  // "Expired: …", "RangeTooLong: …": it may not be taken; kUnavailable "VerifierFailed: …".
+  virtual Result<std::vector<std::string>> Signers(const std::string& followed,
+                                                   const std::string& commit) = 0;
   // Keeps a commit's objects through rewrites of the branch.
   virtual Status Pin(const std::string& commit) = 0;
   // Ends a Fetch under way, and every later one, with kCancelled "Cancelled: …": for the end of the

@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "manifests/value.h"
 #include "tests/controller/cli/cli_harness.h"
 #include "tests/controller/git/test_repository.h"
+#include "tests/controller/signature/test_keys.h"
 
 namespace portolan::controller {
 namespace {
@@ -150,6 +153,92 @@ TEST_F(PolicyVerbsTest, PlanRefusesToJudgeByABrokenSet) {
   repository_.Commit("m.yaml", Map("a: 2"));
   EXPECT_EQ(cli_.Run(Plan({"--enforce"})), 3);
   EXPECT_NE(cli_.err().find("the policies cannot judge"), std::string::npos) << cli_.err();
+}
+
+TEST_F(PolicyVerbsTest, PlanShowsPoliciesWhoSignedTheHead) {
+  repository_.Write("p.yaml",
+                    "apiVersion: portolan/v1\nkind: Policy\nmetadata: {name: signed}\n"
+                    "spec:\n  scope: plan\n  level: hard\n"
+                    "  rule: commit.signers.exists(s, s == 'ana@corp.example')\n");
+  repository_.Commit("m.yaml", Map("a: 1"));
+  const TestSshKey ana(directory_, "ana");
+  const TestSshKey eve(directory_, "eve");
+  WriteFile(directory_.Path("allowed"), ana.Allowed("ana@corp.example"));
+  WriteFile(directory_.Path("signers.yaml"), "ssh: allowed\n");
+  const std::vector<std::string> verified = {"--enforce", "--signers",
+                                             directory_.Path("signers.yaml")};
+  repository_.Write("m.yaml", Map("a: 2"));
+  repository_.Git("add -A");
+  ana.Commit(repository_);
+  EXPECT_EQ(cli_.Run(Plan(verified)), 0) << cli_.out() << cli_.err();
+  EXPECT_EQ(cli_.Run(Plan({"--enforce"})), 4);
+  repository_.Write("m.yaml", Map("a: 3"));
+  repository_.Git("add -A");
+  eve.Commit(repository_);
+  EXPECT_EQ(cli_.Run(Plan(verified)), 4);
+  EXPECT_NE(cli_.err().find("UnknownSigner: commit"), std::string::npos) << cli_.err();
+  EXPECT_EQ(cli_.Run({"plan", "--base", "HEAD", "--repo", repository_.dir(), "--signers", "x"}),
+            64);
+}
+
+TEST_F(PolicyVerbsTest, PlanAsksTheValidatorsOfTheFile) {
+  const std::string script = directory_.Path("check");
+  WriteFile(script,
+            "#!/bin/sh\ngrep -q '\"a\":2' && echo '{\"allow\":false,\"message\":\"two\"}' "
+            "|| echo '{\"allow\":true}'\n");
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  WriteFile(directory_.Path("validators.yaml"), "- {name: mine, exec: [check]}\n");
+  repository_.Write("p.yaml",
+                    "apiVersion: portolan/v1\nkind: Policy\nmetadata: {name: checked}\n"
+                    "spec: {scope: plan, level: hard, validator: mine}\n");
+  repository_.Commit("m.yaml", Map("a: 1"));
+  repository_.Commit("m.yaml", Map("a: 2"));
+  const std::string file = directory_.Path("validators.yaml");
+  EXPECT_EQ(cli_.Run(Plan({"--explain", "--enforce", "--validators", file})), 4) << cli_.err();
+  EXPECT_NE(cli_.out().find("DENY  checked (hard, p.yaml:3)  two\n  validator: mine"),
+            std::string::npos)
+      << cli_.out();
+  repository_.Commit("m.yaml", Map("a: 3"));
+  EXPECT_EQ(cli_.Run(Plan({"--enforce", "--validators", file})), 0) << cli_.out();
+  EXPECT_EQ(cli_.Run(Plan({"--enforce"})), 4);
+  EXPECT_NE(cli_.out().find("no validators are configured here"), std::string::npos) << cli_.out();
+}
+
+TEST_F(PolicyVerbsTest, CoverageNamesWhatNoTestExercisesAndFails) {
+  const std::string gap = Policy(
+      "  rule: plan.first || plan.changed <= 1\n  tests:\n  - {expect: allow}\n"
+      "  - {name: two, vars: {plan: {changed: 2}}, expect: deny}\n");
+  EXPECT_EQ(Policies("test", gap), 0) << cli_.out() << cli_.err();
+  EXPECT_EQ(Policies("test", gap, {"--coverage"}), 1);
+  EXPECT_EQ(cli_.out(), "GAP   small: `plan.first` never decides: it is never true\n");
+  EXPECT_EQ(Policies("test", gap, {"--coverage", "-o", "json"}), 1);
+  EXPECT_NE(cli_.out().find(R"("text": "plan.first")"), std::string::npos) << cli_.out();
+  EXPECT_EQ(Policies("test", kSound, {"--coverage"}), 0) << cli_.out() << cli_.err();
+}
+
+TEST_F(PolicyVerbsTest, AuditJudgesTheMapsOfAFolderAsIfTheyWereServed) {
+  const std::string live =
+      "apiVersion: portolan/v1\nkind: Policy\nmetadata: {name: few}\nspec:\n  scope: live\n"
+      "  level: soft\n  rule: live.size() < 2\n  message: \"'serves ' + string(live.size())\"\n";
+  repository_.Write("m.yaml", Map("a: 1"));
+  EXPECT_EQ(Policies("audit", live), 0) << cli_.out() << cli_.err();
+  repository_.Write("m.yaml", Map("a: 1, b: 2"));
+  EXPECT_EQ(Policies("audit", live), 1);
+  EXPECT_NE(cli_.out().find("few"), std::string::npos);
+  EXPECT_NE(cli_.out().find("serves 2"), std::string::npos) << cli_.out();
+}
+
+TEST_F(PolicyVerbsTest, PlanNeverPrintsASecretThatItDenies) {
+  const std::string secret = std::string("AKIA") + "IOSFODNN7EXAMPLE";
+  repository_.Commit("m.yaml", Map("a: 1"));
+  repository_.Commit("m.yaml", Map("a: 1, aws: " + secret));
+  for (const char* const output : {"text", "json", "markdown"}) {
+    EXPECT_EQ(cli_.Run(Plan({"--explain", "-o", output})), 0) << cli_.err();
+    EXPECT_EQ(cli_.out().find(secret), std::string::npos) << cli_.out();
+    EXPECT_NE(cli_.out().find("«redacted sha256:"), std::string::npos) << cli_.out();
+    EXPECT_EQ(cli_.Run(Plan({"-o", output})), 0);
+    EXPECT_EQ(cli_.out().find(secret), std::string::npos) << cli_.out();
+  }
 }
 
 }  // namespace

@@ -47,6 +47,9 @@ TEST(Sync, ReportsWhatKeepsTheSourceFromFollowing) {
   const std::tuple<std::string, int, std::string> kTable[] = {
       {R"({"pending":"8c1f0e2"})", 6, "source accept"},
       {"{" + ready + R"("Unreachable"}]})", 7, "because"},
+      {"{" + ready + R"("Unsigned"},{"type":"SourceVerified","status":false,"reason":"Unsigned",)" +
+           R"("message":"no signature"}]})",
+       10, "no signature"},
       {"{" + ready + R"("InvalidManifests"}],"rejected":["a.yaml:3:1: bad"]})", 3,
        "\na.yaml:3:1: bad\n"}};
   for (const auto& [status, exit, text] : kTable) {

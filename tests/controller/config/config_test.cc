@@ -66,6 +66,19 @@ hooks: {secretFile: hook}
   EXPECT_EQ(edge.ca_file, directory_.File("git-token"));
 }
 
+TEST_F(ConfigTest, VerifiedCommitsNeedAFileOfSigners) {
+  directory_.Write("allowed", "ana@corp.example ssh-ed25519 AAAA\n");
+  directory_.Write("signers.yaml", "ssh: allowed\n");
+  const auto config = Load(
+      "sources: [{name: a, url: /a, verify: range, signers: signers.yaml}, {name: b, url: /b}]\n");
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->sources[0].verify, VerifyMode::kRange);
+  EXPECT_EQ(config->sources[0].signers, directory_.File("signers.yaml"));
+  EXPECT_EQ(config->sources[1].verify, VerifyMode::kNone);
+  EXPECT_SAYS(SourceRefusal("verify: head"), "needs to know who may sign");
+  EXPECT_SAYS(SourceRefusal("signers: nothing.yaml"), "no such file");
+}
+
 TEST_F(ConfigTest, ReadsProvidersOfMetricsWithPathsFromItsFolder) {
   directory_.Write("token", "t0k\n");
   const auto config = Load(R"(
@@ -194,6 +207,15 @@ TEST(ConfigForRepo, RefusesWhatNoSourceCanBe) {
   EXPECT_FALSE(ConfigForRepo("git://host/r.git", "main", "", "s").ok());
   EXPECT_FALSE(ConfigForRepo("https://host/r.git", "-b", "", "s").ok());
   EXPECT_FALSE(ConfigForRepo("https://host/r.git", "main", "../up", "s").ok());
+}
+
+TEST_F(ConfigTest, ValidatorsAreThoseOfTheFileItNames) {
+  directory_.Write("validators.yaml", "- {name: rules, promtool: true}\n");
+  const auto config = Load("sources: [{name: a, url: /a}]\nvalidators: validators.yaml\n");
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  ASSERT_EQ(config->validators.size(), 1u);
+  EXPECT_EQ(config->validators[0].name, "rules");
+  EXPECT_SAYS(Refusal("sources: [{name: a, url: /a}]\nvalidators: none.yaml\n"), "no such file");
 }
 
 }  // namespace

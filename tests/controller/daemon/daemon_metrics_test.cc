@@ -129,6 +129,20 @@ TEST_F(DaemonMetricsTest, SaysHowSourcesAndTheJournalAre) {
   EXPECT_TRUE(HasLine(Render(), "portolan_journalled 0"));
 }
 
+TEST_F(DaemonMetricsTest, AViolationIsOneUntilItEndsOrItsPolicyIsGone) {
+  SourceStatus source;
+  source.name = "edge";
+  source.audit[{"small", "limits"}] = LiveViolation{"hard", "too many", false};
+  source.audit[{"other", "limits"}] = std::nullopt;
+  std::string text = metrics.Render(world.rollouts, {source});
+  EXPECT_TRUE(HasLine(text, R"(portolan_policy_live_violations{policy="small",map="limits"} 1)"))
+      << text;
+  EXPECT_TRUE(HasLine(text, R"(portolan_policy_live_violations{policy="other",map="limits"} 0)"));
+  source.audit.erase({"small", "limits"});
+  text = metrics.Render(world.rollouts, {source});
+  EXPECT_TRUE(HasLine(text, R"(portolan_policy_live_violations{policy="small",map="limits"} 0)"));
+}
+
 TEST_F(DaemonMetricsTest, PassesTheLinterOfPrometheus) {
   if (std::system("command -v promtool >/dev/null 2>&1") != 0)
     GTEST_SKIP() << "promtool is not installed";

@@ -6,6 +6,7 @@
 
 #include "tests/controller/git/test_repository.h"
 #include "tests/controller/git/test_sockets.h"
+#include "tests/controller/signature/test_keys.h"
 
 namespace portolan::controller {
 namespace {
@@ -342,6 +343,67 @@ TEST_F(GitSourceTest, RebuildsAMirrorOfManyPacksAndKeepsItsPins) {
   EXPECT_EQ(source->Fetch(followed)->move, BranchMove::kUnchanged);
   EXPECT_TRUE(source->Open(pinned).ok());
   EXPECT_EQ(artifact->read(artifact->files.at(0)).value(), "pinned");
+}
+
+// A source whose commits ana must sign.
+class SignedSourceTest : public GitSourceTest {
+ protected:
+  std::unique_ptr<reconciler::GitSource> Source(VerifyMode verify) {
+    GitSourceOptions options = Options();
+    options.verify = verify;
+    options.signers = [this]() -> Result<Signers> {
+      return Signers{ana_.Allowed("ana@corp.example"), {}};
+    };
+    return OpenGitSource(options);
+  }
+  std::string Signed(const std::string& content, const TestSshKey& key) {
+    remote_.Write("maps/a.yaml", content);
+    remote_.Git("add -A");
+    return key.Commit(remote_);
+  }
+  static std::string Found(const Result<std::vector<std::string>>& signers) {
+    if (!signers.ok()) return ReasonOf(signers.error());
+    return signers->empty() ? "nobody" : signers->front();
+  }
+
+  TestSshKey ana_{directory_, "ana"};
+  TestSshKey eve_{directory_, "eve"};
+};
+
+TEST_F(SignedSourceTest, HeadWantsTheCommitItselfSigned) {
+  const auto source = Source(VerifyMode::kHead);
+  const std::string plain = remote_.Commit("maps/a.yaml", "one");
+  const std::string good = Signed("two", ana_);
+  const std::string eves = Signed("three", eve_);
+  ASSERT_TRUE(source->Fetch("").ok());
+  EXPECT_EQ(Found(source->Signers("", plain)), "Unsigned");
+  EXPECT_EQ(Found(source->Signers(plain, good)), "ana@corp.example");
+  EXPECT_EQ(Found(source->Signers(good, eves)), "UnknownSigner");
+}
+
+TEST_F(SignedSourceTest, RangeWantsEveryCommitSinceTheOneBeforeSigned) {
+  const auto source = Source(VerifyMode::kRange);
+  const std::string first = Signed("one", ana_);
+  const std::string second = Signed("two", ana_);
+  const std::string plain = remote_.Commit("maps/a.yaml", "three");
+  const std::string fourth = Signed("four", ana_);
+  ASSERT_TRUE(source->Fetch("").ok());
+  EXPECT_EQ(Found(source->Signers(first, second)), "ana@corp.example");
+  EXPECT_EQ(Found(source->Signers(first, fourth)), "Unsigned");
+  EXPECT_NE(source->Signers(first, fourth).error().message.find(plain.substr(0, 7)),
+            std::string::npos);
+  EXPECT_EQ(Found(source->Signers(plain, fourth)), "ana@corp.example");
+  EXPECT_EQ(Found(source->Signers("", fourth)), "ana@corp.example");
+}
+
+TEST_F(SignedSourceTest, NoneDemandsNothingAndStillSaysWhoSigned) {
+  const auto source = Source(VerifyMode::kNone);
+  const std::string plain = remote_.Commit("maps/a.yaml", "one");
+  const std::string good = Signed("two", ana_);
+  ASSERT_TRUE(source->Fetch("").ok());
+  EXPECT_EQ(Found(source->Signers("", plain)), "nobody");
+  EXPECT_EQ(Found(source->Signers(plain, good)), "ana@corp.example");
+  EXPECT_EQ(Found(OpenGitSource(Options())->Signers(plain, good)), "nobody");
 }
 
 }  // namespace

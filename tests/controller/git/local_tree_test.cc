@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/controller/git/test_repository.h"
+#include "tests/controller/signature/test_keys.h"
 
 namespace portolan::controller {
 namespace {
@@ -60,6 +61,20 @@ TEST_F(LocalTree, SaysWhatIsMissing) {
 TEST_F(LocalTree, TellsVersionAndTransportsOfTheLibrary) {
   EXPECT_EQ(LibgitFeatures().substr(0, 10), "libgit2 1.");
   EXPECT_NE(LibgitFeatures().find("https"), std::string::npos);
+}
+
+TEST(LocalCommit, IsReadWithItsSignatureByAnyNameOfIt) {
+  const TestDirectory directory;
+  const TestRepository repository(directory.Path("repository"));
+  const TestSshKey ana(directory, "ana");
+  repository.Commit("a", "1");
+  const std::string commit = ana.Commit(repository);
+  const auto read = ReadLocalCommit(repository.dir(), "main");
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->commit, commit);
+  EXPECT_TRUE(read->signature.starts_with("-----BEGIN SSH SIGNATURE-----"));
+  EXPECT_EQ(ReadLocalCommit(repository.dir(), "HEAD~1")->signature, "");
+  EXPECT_EQ(ReadLocalCommit(repository.dir(), "nothing").error().code, ErrorCode::kNotFound);
 }
 
 }  // namespace

@@ -64,6 +64,20 @@ class ScriptedGit final : public reconciler::GitSource {
     return artifact;
   }
 
+  // What the commit's signature says; without a word, nobody signed it and nothing is demanded.
+  void Sign(char commit, Result<std::vector<std::string>> signers) {
+    signers_.insert_or_assign(Name(commit), std::move(signers));
+  }
+  Result<std::vector<std::string>> Signers(const std::string& followed,
+                                           const std::string& commit) override {
+    verified.push_back(followed);
+    const auto known = signers_.find(commit);
+    if (!followed.empty() && range_error_) return *range_error_;
+    return known == signers_.end() ? std::vector<std::string>{} : known->second;
+  }
+  // A commit between the one followed and any other is badly signed.
+  void FailRanges(Error error) { range_error_ = std::move(error); }
+
   Status Pin(const std::string& commit) override {
     pinned.push_back(commit);
     return {};
@@ -71,6 +85,7 @@ class ScriptedGit final : public reconciler::GitSource {
 
   int fetches = 0;
   std::vector<std::string> pinned;
+  std::vector<std::string> verified;  // the commits from which it was asked to verify
 
  private:
   std::map<std::string, FileTexts> commits_;
@@ -78,6 +93,8 @@ class ScriptedGit final : public reconciler::GitSource {
   reconciler::BranchMove move_ = reconciler::BranchMove::kFastForward;
   std::optional<Error> fetch_error_;
   std::optional<Error> open_error_;
+  std::map<std::string, Result<std::vector<std::string>>> signers_;
+  std::optional<Error> range_error_;
 };
 
 // A map manifest: entries as YAML flow, "{a: 1, b: 2}"; rolled out by time alone.
