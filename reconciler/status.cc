@@ -1,5 +1,7 @@
 #include "reconciler/status.h"
 
+#include "manifests/entries.h"
+#include "reconciler/change_view.h"
 #include "reconciler/rollout/judge.h"
 #include "reconciler/rollout/record.h"
 #include "reconciler/rollout/step.h"
@@ -132,6 +134,15 @@ void SetProgress(Value& value, const Rollout& r) {
             moving || r.phase == Phase::kRolledBack ? MetricsStatus(r) : Value(Value::Array{}));
 }
 
+Value SuspensionStatus(const Suspension& suspension) {
+  Value value;
+  value.Set("actor", suspension.actor);
+  value.Set("reason", suspension.reason);
+  value.Set("at", FormatTime(suspension.at));
+  value.Set("until", FormatTime(suspension.until));
+  return value;
+}
+
 // When time alone ends what is going on, as long as data keeps flowing; none when it takes a
 // person, a commit or more lookups.
 std::optional<Duration> UntilNext(const Rollout& r) {
@@ -217,7 +228,31 @@ Value MapStatusToValue(const Rollout& r, WallTime now) {
   }
   value.Set("lock", std::move(lock));
   value.Set("paused", r.operator_paused);
+  value.Set("suspended", r.suspension ? SuspensionStatus(*r.suspension) : Value());
+  value.Set("overrides", OverridesToJson(r, /*sees_sensitive=*/false));
   return value;
+}
+
+Value::Array OverridesToJson(const Rollout& r, bool sees_sensitive) {
+  const std::set<std::string> globs = ServingOf(r).sensitive;
+  const std::vector<std::string> sensitive(globs.begin(), globs.end());
+  Value::Array items;
+  for (const Override& one : r.overrides) {
+    const bool masked = !sees_sensitive && manifests::IsSensitiveKey(sensitive, one.key);
+    const auto value = manifests::ParseJson(one.value);
+    Value item;
+    item.Set("map", r.map);
+    item.Set("key", one.key);
+    item.Set("value", masked || !value.ok() ? Value(MaskedValue(one.value)) : *value);
+    if (masked) item.Set("masked", true);
+    item.Set("actor", one.actor);
+    item.Set("reason", one.reason);
+    item.Set("at", FormatTime(one.at));
+    item.Set("until", FormatTime(one.until));
+    item.Set("base", one.base ? Value(one.base->ToString()) : Value());
+    items.push_back(std::move(item));
+  }
+  return items;
 }
 
 Value HistoryToJson(const Rollout& r) {

@@ -32,6 +32,9 @@ std::uint32_t WeightOf(const Rollout& rollout);
 // MapStatus of docs/http-api.md.
 manifests::Value MapStatusToValue(const Rollout& rollout, WallTime now);
 
+// The overrides of a map, those of sensitive keys masked unless the reader `sees_sensitive` values.
+manifests::Value::Array OverridesToJson(const Rollout& rollout, bool sees_sensitive);
+
 // The history as docs/http-api.md shows it, newest first.
 manifests::Value HistoryToJson(const Rollout& rollout);
 

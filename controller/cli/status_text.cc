@@ -81,6 +81,15 @@ void AddTroubles(std::ostream& out, const Value& map) {
     AddRow(out, "lock",
            ShortDigest(lock->StringOr("digest", "")) + " by " + Text(*lock, "actor") + ": " +
                Text(*lock, "reason"));
+  const Value* suspended = map.Find("suspended");
+  if (suspended != nullptr && suspended->is_object())
+    AddRow(out, "suspended",
+           "until " + Text(*suspended, "until") + " by " + Text(*suspended, "actor") + ": " +
+               Text(*suspended, "reason"));
+  for (const Value& item : ItemsOf(map, "overrides"))
+    AddRow(out, "override",
+           Text(item, "key") + " until " + Text(item, "until") + " by " + Text(item, "actor") +
+               ": " + Text(item, "reason"));
   for (const Value& line : ItemsOf(map, "rejected"))
     if (line.is_string()) AddRow(out, "rejected", reconciler::Printable(line.as_string()));
 }

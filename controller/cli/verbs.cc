@@ -23,8 +23,8 @@ namespace {
 
 std::vector<VerbSpec> MakeVerbs() {
   std::vector<VerbSpec> verbs{ServeVerb()};
-  for (auto make : {ManifestVerbs, PolicyVerbs, ReadVerbs, OperateVerbs, SourceVerbs, ConfigVerbs,
-                    LocalVerbs}) {
+  for (auto make : {ManifestVerbs, PolicyVerbs, ReadVerbs, OperateVerbs, DriftVerbs, SourceVerbs,
+                    ConfigVerbs, LocalVerbs}) {
     std::vector<VerbSpec> group = make();
     verbs.insert(verbs.end(), std::make_move_iterator(group.begin()),
                  std::make_move_iterator(group.end()));

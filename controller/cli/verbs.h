@@ -15,6 +15,7 @@ std::vector<VerbSpec> ManifestVerbs();  // validate, plan, diff: manifests on th
 std::vector<VerbSpec> PolicyVerbs();    // policy lint … policy waivers: policies on this machine
 std::vector<VerbSpec> ReadVerbs();      // status, get, history, events, why
 std::vector<VerbSpec> OperateVerbs();   // promote … prune, approve, wait
+std::vector<VerbSpec> DriftVerbs();     // override set … drift
 std::vector<VerbSpec> SourceVerbs();    // sync, source list, source accept
 std::vector<VerbSpec> ConfigVerbs();    // config check, token new
 std::vector<VerbSpec> LocalVerbs();     // doctor, version, help

@@ -42,7 +42,17 @@ DaemonMetrics::DaemonMetrics()
                                           {"provider", "outcome"}})),
       circuit_(registry_.AddGauge({"portolan_metric_provider_circuit",
                                    "1 for the state that the provider's circuit is in.",
-                                   {"provider", "state"}})) {}
+                                   {"provider", "state"}})),
+      drift_keys_(registry_.AddGauge({"portolan_drift_keys",
+                                      "Keys that a holder of the map should not hold as it does.",
+                                      {"map", "holder"}})),
+      drift_ratio_(registry_.AddGauge({"portolan_drift_keys_ratio",
+                                       "Drifted keys, of the union of held and wanted ones.",
+                                       {"map", "holder"}})),
+      drift_maps_ratio_(registry_.AddGauge(
+          {"portolan_drift_maps_ratio", "Maps that some holder drifted on, of all.", {}})),
+      overrides_(registry_.AddGauge(
+          {"portolan_map_overrides", "Entries that an operator overrode for a while.", {"map"}})) {}
 
 void DaemonMetrics::Count(const reconciler::Event& event) {
   events_.With({event.type, event.reason}).Add();
@@ -60,6 +70,17 @@ void DaemonMetrics::SetCircuits(const std::map<std::string, CircuitBreaker::Stat
     circuit_.With({provider, "half_open"}).Set(now == State::kHalfOpen ? 1 : 0);
     circuit_.With({provider, "open"}).Set(now == State::kOpen ? 1 : 0);
   }
+}
+
+void DaemonMetrics::SetDrift(const DriftReport& report) {
+  for (const MapDrift& map : report.maps) {
+    for (const HolderDrift& holder : map.holders) {
+      drift_keys_.With({map.map, holder.holder}).Set(static_cast<double>(holder.drift.drifted));
+      drift_ratio_.With({map.map, holder.holder}).Set(holder.drift.rate());
+    }
+    overrides_.With({map.map}).Set(static_cast<double>(map.overrides.size()));
+  }
+  drift_maps_ratio_.With().Set(report.totals.map_rate());
 }
 
 std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
@@ -85,6 +106,7 @@ std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
       source_age_.With({source.name})
           .Set(static_cast<double>(source.last_fetch->time_since_epoch().count()) / 1000);
   }
+  SetDrift(rollouts.LastDrift({}));
   journalled_.With().Set(rollouts.journalled() ? 1 : 0);
   return registry_.Render();
 }

@@ -27,6 +27,8 @@ class DaemonMetrics {
   std::string Render(const RolloutReconciler& rollouts, const std::vector<SourceStatus>& sources);
 
  private:
+  void SetDrift(const DriftReport& report);
+
   MetricRegistry registry_;
   Family<Counter>& events_;
   Family<Counter>& rollbacks_;
@@ -40,6 +42,10 @@ class DaemonMetrics {
   Family<Gauge>& journalled_;
   Family<Counter>& measurements_;
   Family<Gauge>& circuit_;
+  Family<Gauge>& drift_keys_;
+  Family<Gauge>& drift_ratio_;
+  Family<Gauge>& drift_maps_ratio_;
+  Family<Gauge>& overrides_;
 };
 
 }  // namespace portolan::controller

@@ -263,6 +263,7 @@ reconciler::Target SourceReconciler::TargetOf(const manifests::DesiredMap& desir
   target.plan = plan.id;
   target.strategy = desired.strategy;
   target.split = {desired.salt, desired.bucket_by, desired.split};
+  target.heal = desired.heal;
   if (rollout != nullptr) MatchQuarantines(*rollout, target, *desired.version);
   return target;
 }
@@ -304,7 +305,7 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
     const auto wished = wished_.find(name);
     if (wished != wished_.end() &&
         wished->second == Wished{desired->version->digest(), base, map_plan.id, desired->sensitive,
-                                 gate.findings})
+                                 desired->heal, gate.findings})
       continue;
     if (map_plan.base != base) continue;  // its stable version cannot be read
     PORTOLAN_CHECK(ports_.versions.Put(desired->version));
@@ -336,14 +337,15 @@ void SourceReconciler::Plan() {
   if (const auto refused = WholeRefused(served)) return Fail(*refused, true);
   const reconciler::Plan plan = reconciler::MakePlan(served, *desired_, settings_.environment.name);
   AcceptPolicies(plan, served.empty());
+  PublishOverrideRules();
   SourceWish wish;
   wish.source = settings_.name;
   wish.removed = plan.removed;
   if (const Status collected = CollectTargets(plan, served, wish); !collected.ok())
     return Fail(collected.error(), false);
   for (const auto& [name, target] : wish.targets)
-    wished_[name] = {target.version.digest, target.base, target.plan, target.version.sensitive,
-                     target.findings};
+    wished_[name] = {target.version.digest,    target.base, target.plan,
+                     target.version.sensitive, target.heal, target.findings};
   ports_.rollouts.Wish(std::move(wish)).wait();
   Conclude();
 }

@@ -1,7 +1,9 @@
 #include "reconciler/rollout/record.h"
 
 #include <charconv>
+
 #include "reconciler/analysis/metric_run_record.h"
+#include "reconciler/rollout/expiring_record.h"
 
 namespace portolan::reconciler {
 namespace {
@@ -393,6 +395,7 @@ Value RolloutToValue(const Rollout& r) {
   value.Set("requests", ArrayOf(r.requests, RequestToValue));
   if (r.lock) value.Set("lock", LockToValue(*r.lock));
   value.Set("operatorPaused", r.operator_paused);
+  WriteOrders(r, value);
   value.Set("restarts", r.restarts);
   return value;
 }
@@ -428,6 +431,7 @@ Result<Rollout> RolloutFromValue(const Value& value) {
     return Corrupt("progress.step");
   PORTOLAN_CHECK(ReadMemory(value, r));
   PORTOLAN_CHECK(ReadLock(value, r));
+  PORTOLAN_CHECK(ReadOrders(value, r));
   r.operator_paused = value.BoolOr("operatorPaused", false);
   r.restarts = static_cast<int>(value.IntOr("restarts", 0));
   return r;

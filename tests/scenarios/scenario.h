@@ -19,7 +19,7 @@ namespace portolan::reconciler {
 //   advance 10s          time passes in steps of at most 1 s; with `reports` both arms report each
 //   report canary subjects=40 lookups=100 bad=30 [kind=errors] [sticky=NAME] [batch=1] [step=1]
 //   evidence             what the metrics say of the present step
-//   VERB [full] [to=X] [request=ID]
+//   VERB [full] [to=X] [request=ID] [for=1h] [key=K] [value=JSON] [reason=WORD]
 //   restart              the state goes through its record, monotonic time starts anew
 //
 // Each command prints the events that it led to, then the state if it changed.
