@@ -78,7 +78,6 @@ void DaemonMetrics::SetDrift(const DriftReport& report) {
       drift_keys_.With({map.map, holder.holder}).Set(static_cast<double>(holder.drift.drifted));
       drift_ratio_.With({map.map, holder.holder}).Set(holder.drift.rate());
     }
-    overrides_.With({map.map}).Set(static_cast<double>(map.overrides.size()));
   }
   drift_maps_ratio_.With().Set(report.totals.map_rate());
 }
@@ -92,6 +91,7 @@ std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
     weight_.With({map}).Set(reconciler::WeightOf(*rollout) /
                             static_cast<double>(mapcore::kWeightMax));
     entries_.With({map}).Set(rollout->stable ? static_cast<double>(rollout->stable->size) : 0);
+    overrides_.With({map}).Set(static_cast<double>(rollout->overrides.size()));
     const reconciler::StepEvidence& evidence = rollout->progress.evidence;
     lookups_.With({map, "stable"}).Set(static_cast<double>(evidence.stable.lookups));
     lookups_.With({map, "canary"}).Set(static_cast<double>(evidence.canary.lookups));
