@@ -66,8 +66,8 @@ TEST(MapManifest, RefusesAHealIntervalThatIsTooShortOrTooLong) {
 }
 
 TEST(MapManifest, RefusesFieldsThatComeLater) {
-  for (const std::string field :
-       {"dependsOn: [a]", "adopt: ifEqual", "class: regulated", "rollout: {strategy: a, rules: []}"})
+  for (const std::string field : {"dependsOn: [a]", "adopt: ifEqual", "class: regulated",
+                                  "rollout: {strategy: a, rules: []}"})
     EXPECT_NE(Decode("{entries: {}, " + field + "}").second.find("not supported yet"),
               std::string::npos)
         << field;
