@@ -16,6 +16,16 @@ namespace portolan::manifests {
 
 enum class SplitMode { kSubject, kInstance };
 
+struct EntryRules;
+
+// Whether and how soon holders of the map that lost it are given it again.
+struct HealSettings {
+  bool self_heal = true;
+  Duration interval = std::chrono::seconds(30);
+
+  friend bool operator==(const HealSettings&, const HealSettings&) = default;
+};
+
 // One map as a commit wants it, with its strategy resolved.
 struct DesiredMap {
   std::string name;
@@ -28,8 +38,10 @@ struct DesiredMap {
   SplitMode split = SplitMode::kSubject;
   std::string salt;  // default: the map's name
   std::string bucket_by = "targetingKey";
+  HealSettings heal;
   Strategy strategy;
-  mapcore::VersionPtr version;  // entries with canonical JSON values
+  std::shared_ptr<const EntryRules> rules;  // of the entries; null: any entry
+  mapcore::VersionPtr version;              // entries with canonical JSON values
 
   bool IsSensitive(std::string_view key) const;
 };

@@ -152,6 +152,7 @@ std::shared_ptr<const DesiredMap> BuildMap(const MapInputs& inputs, const BuiltM
     version = previous->map->version;
   auto map = std::make_shared<DesiredMap>(inputs.declaration->map->map);
   map->strategy = inputs.strategy->strategy;
+  map->rules = std::make_shared<EntryRules>(inputs.declaration->map->rules);
   map->version = std::move(version);
   return map;
 }

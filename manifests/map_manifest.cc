@@ -9,6 +9,8 @@ namespace {
 
 constexpr Range<std::size_t> kTextBytes{1, 256};
 constexpr Range<std::size_t> kPathBytes{1, 4'096};
+constexpr Duration kHealIntervalMin = std::chrono::seconds(1);
+constexpr Duration kHealIntervalMax = std::chrono::hours(24);
 constexpr std::array<std::string_view, 2> kSplits = {"subject", "instance"};
 
 void DecodeRollout(const Field& field, MapSpec& spec, Report& report) {
@@ -59,6 +61,16 @@ void DecodeAttributes(const Field& field, DesiredMap& map, Report& report) {
   SetIf(map.attributes, ReadValue(field, report));
 }
 
+void DecodeHeal(MappingDecoder& decoder, HealSettings& heal, Report& report) {
+  SetIf(heal.self_heal, ReadBool(decoder.Take("selfHeal"), report));
+  const Field field = decoder.Take("healInterval");
+  const auto interval = ReadDuration(field, report);
+  if (!interval) return;
+  if (*interval < kHealIntervalMin || *interval > kHealIntervalMax)
+    report.Error(field, "expected a duration from 1s to 1d, found " + Found(*field.node));
+  heal.interval = *interval;
+}
+
 }  // namespace
 
 MapSpec DecodeMap(const Envelope& envelope, Report& report) {
@@ -89,6 +101,7 @@ MapSpec DecodeMap(const Envelope& envelope, Report& report) {
     report.Error(split, "not supported yet by this version of Portolan", "use subject");
   SetIf(map.salt, ReadString(decoder.Take("salt"), kTextBytes, report));
   SetIf(map.bucket_by, ReadString(decoder.Take("bucketBy"), kTextBytes, report));
+  DecodeHeal(decoder, map.heal, report);
   DecodeRollout(decoder.Take("rollout"), spec, report);
   const Field entries_from = decoder.Take("entriesFrom");
   DecodeEntriesFrom(entries_from, spec, report);
@@ -97,8 +110,7 @@ MapSpec DecodeMap(const Envelope& envelope, Report& report) {
   if (decoder.field() && envelope.spec->kind == Node::Kind::kMapping && !entries && !entries_from)
     report.Error(decoder.field(), "expected entries or entriesFrom",
                  "for a map without entries write \"entries: {}\"");
-  decoder.RefuseForNow(
-      {"dependsOn", "adopt", "selfHeal", "healInterval", "class", "regions", "target"});
+  decoder.RefuseForNow({"dependsOn", "adopt", "class", "regions", "target"});
   decoder.Finish();
   return spec;
 }

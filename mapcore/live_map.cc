@@ -15,6 +15,35 @@ LiveState::Choice LiveState::Choose(const Subject& subject) const {
   return {assignment, assignment.arm == Arm::kCanary ? canary.get() : stable.get()};
 }
 
+std::optional<std::string_view> LiveState::Find(const MapVersion& version,
+                                                std::string_view key) const {
+  if (overlay != nullptr)
+    if (const auto found = overlay->Find(key)) return found;
+  return version.Find(key);
+}
+
+bool LiveState::Overrides(std::string_view key) const {
+  return overlay != nullptr && overlay->Find(key).has_value();
+}
+
+// Merges two sorted sequences: an overlay is small, so its entries are listed first.
+void LiveState::ForEach(
+    const MapVersion& version,
+    const std::function<void(std::string_view key, std::string_view value)>& visit) const {
+  if (overlay == nullptr) return version.ForEach(visit);
+  std::vector<std::pair<std::string_view, std::string_view>> over;
+  overlay->ForEach(
+      [&over](std::string_view key, std::string_view value) { over.emplace_back(key, value); });
+  auto next = over.begin();
+  version.ForEach([&](std::string_view key, std::string_view value) {
+    for (; next != over.end() && next->first < key; ++next) visit(next->first, next->second);
+    if (next == over.end() || next->first != key) return visit(key, value);
+    visit(next->first, next->second);
+    ++next;
+  });
+  for (; next != over.end(); ++next) visit(next->first, next->second);
+}
+
 void ReadGuard::Pin(std::shared_ptr<const void> pinned) {
   if (!first_)
     first_ = std::move(pinned);

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +24,7 @@ struct LiveState {
                         // their reports
   std::uint32_t step = 0;              // the rollout's step, from 1; 0 without a rollout
   std::vector<std::string> sensitive;  // globs of the keys whose values not every reader may see
+  VersionPtr overlay;  // entries that hide those of both arms, for a while; null without one
 
   // The arm and version that serve this subject. The version is null only when `stable` is.
   struct Choice {
@@ -29,6 +32,14 @@ struct LiveState {
     const MapVersion* version;
   };
   Choice Choose(const Subject& subject) const;
+
+  // The entry as a reader of `version`, one of the two above, sees it. O(1), no allocation.
+  std::optional<std::string_view> Find(const MapVersion& version, std::string_view key) const;
+  bool Overrides(std::string_view key) const;
+  // The same of all entries, in byte order of keys.
+  void ForEach(
+      const MapVersion& version,
+      const std::function<void(std::string_view key, std::string_view value)>& visit) const;
 };
 
 // The scope of a read: what was reached through it stays valid until it ends. Cheap (the first pin

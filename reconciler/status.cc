@@ -1,5 +1,7 @@
 #include "reconciler/status.h"
 
+#include "manifests/entries.h"
+#include "reconciler/change_view.h"
 #include "reconciler/json_parts.h"
 #include "reconciler/rollout/converge.h"
 #include "reconciler/rollout/judge.h"
@@ -142,6 +144,15 @@ void SetProgress(Value& value, const Rollout& r) {
             moving || r.phase == Phase::kRolledBack ? MetricsStatus(r) : Value(Value::Array{}));
 }
 
+Value SuspensionStatus(const Suspension& suspension) {
+  Value value;
+  value.Set("actor", suspension.actor);
+  value.Set("reason", suspension.reason);
+  value.Set("at", FormatTime(suspension.at));
+  value.Set("until", FormatTime(suspension.until));
+  return value;
+}
+
 // When time alone ends what is going on, as long as data keeps flowing; none when it takes a
 // person, a commit or more lookups.
 // An estimate: soak stops while nobody reports.
@@ -229,6 +240,8 @@ Value MapStatusToValue(const Rollout& r, WallTime now) {
   }
   value.Set("lock", std::move(lock));
   value.Set("paused", r.operator_paused);
+  value.Set("suspended", r.suspension ? SuspensionStatus(*r.suspension) : Value());
+  value.Set("overrides", OverridesToJson(r, /*sees_sensitive=*/false));
   return value;
 }
 
@@ -250,6 +263,28 @@ Value InstancesToValue(const Rollout& r, Duration now_mono) {
     item.Set("leaseMs", instance.lease.count());
     item.Set("leaseLeftMs", live ? left.count() : 0);
     item.Set("lastAckAt", FormatTime(instance.heard));
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+Value::Array OverridesToJson(const Rollout& r, bool sees_sensitive) {
+  const std::set<std::string> globs = ServingOf(r).sensitive;
+  const std::vector<std::string> sensitive(globs.begin(), globs.end());
+  Value::Array items;
+  for (const Override& one : r.overrides) {
+    const bool masked = !sees_sensitive && manifests::IsSensitiveKey(sensitive, one.key);
+    const auto value = manifests::ParseJson(one.value);
+    Value item;
+    item.Set("map", r.map);
+    item.Set("key", one.key);
+    item.Set("value", masked || !value.ok() ? Value(MaskedValue(one.value)) : *value);
+    if (masked) item.Set("masked", true);
+    item.Set("actor", one.actor);
+    item.Set("reason", one.reason);
+    item.Set("at", FormatTime(one.at));
+    item.Set("until", FormatTime(one.until));
+    item.Set("base", one.base ? Value(one.base->ToString()) : Value());
     items.push_back(std::move(item));
   }
   return items;

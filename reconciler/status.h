@@ -35,6 +35,8 @@ manifests::Value MapStatusToValue(const Rollout& rollout, WallTime now);
 // The instances that acknowledge the map, as docs/http-api.md shows them, by name. `now_mono`: what
 // is left of the leases depends on it.
 manifests::Value InstancesToValue(const Rollout& rollout, Duration now_mono);
+// The overrides of a map, those of sensitive keys masked unless the reader `sees_sensitive` values.
+manifests::Value::Array OverridesToJson(const Rollout& rollout, bool sees_sensitive);
 
 // The history as docs/http-api.md shows it, newest first.
 manifests::Value HistoryToJson(const Rollout& rollout);

@@ -33,6 +33,7 @@ void AddRoutes(Router& router, Api& api) {
   AddVerbRoutes(router, api);
   AddSourceRoutes(router, api);
   AddEventRoutes(router, api);
+  AddDriftRoutes(router, api);
   AddSystemRoutes(router, api);
 }
 

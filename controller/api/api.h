@@ -59,6 +59,7 @@ void AddAckRoutes(Router& router, Api& api);
 void AddVerbRoutes(Router& router, Api& api);
 void AddSourceRoutes(Router& router, Api& api);
 void AddEventRoutes(Router& router, Api& api);
+void AddDriftRoutes(Router& router, Api& api);
 void AddSystemRoutes(Router& router, Api& api);
 
 // The JSON object of a request's body; an empty body is an empty object. Errors: kInvalid.

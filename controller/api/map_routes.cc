@@ -1,4 +1,5 @@
 // Reading maps: a whole one, one entry, many keys.
+#include <functional>
 #include <set>
 
 #include "controller/api/api.h"
@@ -24,14 +25,26 @@ struct View {
   const mapcore::LiveState* state;
   mapcore::LiveState::Choice choice;
   bool sees_sensitive;
+  bool overlaid = true;  // with the overrides
   const MapVersion& version() const { return *choice.version; }
   std::string_view arm() const { return mapcore::ArmName(choice.assignment.arm); }
   bool Masks(std::string_view key) const {
     return !sees_sensitive && manifests::IsSensitiveKey(state->sensitive, key);
   }
-  std::string etag() const {
-    return "\"" + version().digest().ToString() + "." + std::string(arm()) + "\"";
+  std::optional<std::string_view> Find(std::string_view key) const {
+    return overlaid ? state->Find(version(), key) : version().Find(key);
   }
+  bool Overrides(std::string_view key) const { return overlaid && state->Overrides(key); }
+  void ForEach(const std::function<void(std::string_view, std::string_view)>& visit) const {
+    overlaid ? state->ForEach(version(), visit) : version().ForEach(visit);
+  }
+  // What the answer's content depends on besides the arm.
+  std::string content() const {
+    const std::string digest = version().digest().ToString();
+    return state->overlay == nullptr || !overlaid ? digest
+                                                  : digest + "+" + state->overlay->digest().Short();
+  }
+  std::string etag() const { return "\"" + content() + "." + std::string(arm()) + "\""; }
 };
 
 Result<View> ViewFor(const Api& api, mapcore::ReadGuard& guard, const Request& request,
@@ -88,14 +101,15 @@ bool Unchanged(const Request& request, const std::string& etag) {
   return !known.empty() && known.find(etag) != std::string_view::npos;
 }
 
-std::string Preamble(std::string_view map, const View& view) {
+std::string Preamble(std::string_view map, const View& view, std::string_view reason = "") {
   Value head;
   head.Set("map", map);
   head.Set("arm", view.arm());
   head.Set("digest", view.version().digest().ToString());
   head.Set("rollout", view.state->rollout);
   head.Set("step", view.state->step);
-  head.Set("reason", mapcore::AssignReasonName(view.choice.assignment.reason));
+  head.Set("reason",
+           reason.empty() ? mapcore::AssignReasonName(view.choice.assignment.reason) : reason);
   std::string text = WriteJson(head);
   text.pop_back();
   return text;
@@ -110,6 +124,7 @@ class EntryText {
     if (!text_.empty()) text_ += ',';
     text_ += WriteJson(Value(key));
     text_ += ':';
+    if (view_.Overrides(key)) overridden_.emplace_back(key);
     if (view_.Masks(key)) {
       masked_.emplace_back(key);
       text_ += WriteJson(Value(reconciler::MaskedValue(canonical)));
@@ -118,21 +133,28 @@ class EntryText {
     }
   }
   const std::string& text() const { return text_; }
-  // The member `masked`, behind a comma; nothing without one.
-  std::string Masked() && {
-    return masked_.empty() ? "" : ",\"masked\":" + WriteJson(Value(std::move(masked_)));
+  // The members `masked` and `overridden`, each behind a comma; nothing without one.
+  std::string Marks() && {
+    return Member("masked", std::move(masked_)) + Member("overridden", std::move(overridden_));
   }
 
  private:
+  static std::string Member(std::string_view name, Value::Array keys) {
+    if (keys.empty()) return "";
+    return ",\"" + std::string(name) + "\":" + WriteJson(Value(std::move(keys)));
+  }
+
   const View& view_;
   std::string text_;
   Value::Array masked_;
+  Value::Array overridden_;
 };
 
 Result<Response> WholeMap(const Api& api, const Request& request) {
   mapcore::ReadGuard guard;
-  PORTOLAN_TRY(const View view, ViewByArm(api, guard, request));
-  const std::string etag = "\"" + view.version().digest().ToString() + "\"";
+  PORTOLAN_TRY(View view, ViewByArm(api, guard, request));
+  view.overlaid = request.QueryOr("overrides", "") != "off";
+  const std::string etag = "\"" + view.content() + "\"";
   Response response;
   SetReadHeaders(response, view, etag);
   if (Unchanged(request, etag)) {
@@ -140,10 +162,9 @@ Result<Response> WholeMap(const Api& api, const Request& request) {
     return response;
   }
   EntryText entries(view);
-  view.version().ForEach(
-      [&](std::string_view key, std::string_view value) { entries.Add(key, value); });
+  view.ForEach([&](std::string_view key, std::string_view value) { entries.Add(key, value); });
   response.body = Preamble(request.Param("map"), view) + ",\"entries\":{" + entries.text() + "}" +
-                  std::move(entries).Masked() + "}\n";
+                  std::move(entries).Marks() + "}\n";
   response.content_type = "application/json";
   return response;
 }
@@ -152,7 +173,7 @@ Result<Response> OneEntry(const Api& api, const Request& request) {
   mapcore::ReadGuard guard;
   PORTOLAN_TRY(const View view, ViewByArm(api, guard, request));
   const std::string_view key = request.Param("key");
-  const auto value = view.version().Find(key);
+  const auto value = view.Find(key);
   if (!value)
     return Error{ErrorCode::kNotFound, "map \"" + std::string(request.Param("map")) +
                                            "\" has no key \"" + std::string(key) + "\" in its " +
@@ -164,8 +185,8 @@ Result<Response> OneEntry(const Api& api, const Request& request) {
     return response;
   }
   const bool masked = view.Masks(key);
-  response.body = Preamble(request.Param("map"), view) + ",\"key\":" + WriteJson(Value(key)) +
-                  ",\"value\":" +
+  response.body = Preamble(request.Param("map"), view, view.Overrides(key) ? "override" : "") +
+                  ",\"key\":" + WriteJson(Value(key)) + ",\"value\":" +
                   (masked ? WriteJson(Value(reconciler::MaskedValue(*value))) + ",\"masked\":true"
                           : std::string(*value)) +
                   "}\n";
@@ -209,7 +230,7 @@ Result<Response> Lookup(const Api& api, const Request& request) {
       return Error{ErrorCode::kInvalid,
                    "keys: expected texts, found a " + std::string(KindName(key.kind()))};
     if (!asked.insert(key.as_string()).second) continue;
-    if (const auto value = view.version().Find(key.as_string())) {
+    if (const auto value = view.Find(key.as_string())) {
       values.Add(key.as_string(), *value);
     } else {
       missing.push_back(key);
@@ -219,7 +240,7 @@ Result<Response> Lookup(const Api& api, const Request& request) {
   SetReadHeaders(response, view, view.etag());
   response.body = Preamble(request.Param("map"), view) + ",\"values\":{" + values.text() +
                   "},\"missing\":" + WriteJson(Value(std::move(missing))) +
-                  std::move(values).Masked() + "}\n";
+                  std::move(values).Marks() + "}\n";
   response.content_type = "application/json";
   return response;
 }

@@ -16,6 +16,7 @@ using manifests::Value;
 using reconciler::Rollout;
 
 constexpr std::size_t kWhyEvents = 12;
+constexpr std::size_t kEventsRead = 500;  // newest, in which the present rollout is looked for
 constexpr std::size_t kQuarantinedKeysShown = 20;
 constexpr std::size_t kWhyVersions = 100;  // read at most to find who set a key
 
@@ -27,7 +28,8 @@ Result<std::shared_ptr<const Rollout>> RolloutOf(const Api& api, const Request& 
   return rollout;
 }
 
-// The first keys whose change is quarantined, in byte order; none when a version cannot be read.
+// The first keys whose change is quarantined, in byte order; none when a
+// version cannot be read.
 Value::Array QuarantinedKeys(const Api& api, const reconciler::Quarantine& quarantine) {
   Value::Array keys;
   if (!quarantine.base) return keys;
@@ -150,6 +152,12 @@ Value::Array FactsOf(const Rollout& r) {
     facts.push_back(Fact("stable arm", ArmText(r.progress.evidence.stable)));
     facts.push_back(Fact("canary arm", ArmText(r.progress.evidence.canary)));
   }
+  if (r.suspension)
+    facts.push_back(Fact("suspended", "until " + FormatTime(r.suspension->until) + " by " +
+                                          r.suspension->actor + ": " + r.suspension->reason));
+  for (const auto& item : r.overrides)
+    facts.push_back(Fact("override", item.key + " until " + FormatTime(item.until) + " by " +
+                                         item.actor + ": " + item.reason));
   if (reconciler::InFlight(r.phase) || r.phase == reconciler::Phase::kRolledBack)
     for (const auto& metric : reconciler::JudgementOf(r).metrics)
       facts.push_back(
@@ -166,14 +174,16 @@ Value::Array NextOf(const Rollout& r) {
   Value::Array next;
   const auto say = [&next](std::string text) { next.emplace_back(std::move(text)); };
   if (r.phase == Phase::kHealthy)
-    say("nothing to do; the next commit that changes this map starts a rollout");
+    say("nothing to do; the next commit that changes this map starts a "
+        "rollout");
   if (r.phase == Phase::kStepping) {
     const auto& strategy = r.target->strategy;
     const auto& step = strategy.steps[r.progress.step];
     say("advances when the soak is over (" + FormatDuration(r.progress.soaked) + " of " +
         FormatDuration(step.soak) + ") and each arm has " + std::to_string(strategy.min_lookups) +
         " lookups, and its metrics allow it");
-    say("rolls back by itself at a hard limit, at a metric that fails, and when not done after " +
+    say("rolls back by itself at a hard limit, at a metric that fails, and "
+        "when not done after " +
         FormatDuration(strategy.progress_deadline) + " (" + FormatDuration(r.progress.spent) +
         " spent)");
   }
@@ -186,15 +196,18 @@ Value::Array NextOf(const Rollout& r) {
   if (r.phase == Phase::kRolledBack)
     say("waits for a commit with other values, or: portolan retry " + r.map +
         "; git back at stable ends it too");
+  if (r.suspension && r.phase != Phase::kHeld)
+    say("no rollout starts before " + FormatTime(r.suspension->until));
+  for (const auto& item : r.overrides)
+    say(item.key + " is as git says again at " + FormatTime(item.until));
   return next;
 }
 
-// The last few events of the map, newest last.
-Result<Value::Array> RecentEvents(const Api& api, std::string_view map) {
-  PORTOLAN_TRY(const std::vector<reconciler::Event> events,
-               api.store.Events({.limit = kWhyEvents, .map = map, .newest = true}));
+// The last few of them, newest last.
+Value::Array NewestOf(const std::vector<reconciler::Event>& events) {
   Value::Array values;
-  for (const reconciler::Event& event : events) values.push_back(EventToValue(event));
+  for (std::size_t i = events.size() - std::min(events.size(), kWhyEvents); i < events.size(); ++i)
+    values.push_back(EventToValue(events[i]));
   return values;
 }
 
@@ -205,8 +218,8 @@ std::optional<std::string> ValueIn(const Api& api, const Digest& digest, std::st
   return value ? std::optional<std::string>(*value) : std::nullopt;
 }
 
-// The version that gave the key the value it has in stable: the oldest of the run of versions that
-// hold it.
+// The version that gave the key the value it has in stable: the oldest of the
+// run of versions that hold it.
 const reconciler::HistoryEntry* SetterOf(const Api& api, const Rollout& r, std::string_view key) {
   const auto now = ValueIn(api, r.stable->digest, key);
   const reconciler::HistoryEntry* setter = nullptr;
@@ -255,23 +268,139 @@ Status AddEntry(const Api& api, const Request& request, const Rollout& r, Value&
   const reconciler::Approval* approval = ApprovalOf(api, r, version.digest);
   entry.Set("plan", approval != nullptr ? Value(approval->plan.ToString()) : Value());
   entry.Set("approver", approval != nullptr ? Value(approval->actor) : Value());
+  Value overridden;
+  for (Value& item : reconciler::OverridesToJson(r, request.actor.scopes.Has(Scope::kSensitive)))
+    if (item.StringOr("key", "") == key) overridden = std::move(item);
+  entry.Set("override", std::move(overridden));
   value.Set("entry", std::move(entry));
   return {};
+}
+
+// The steps of the present rollout with their times, from its events.
+Value::Array StepsOf(const std::vector<reconciler::Event>& events, const Rollout& r) {
+  Value::Array steps;
+  for (const reconciler::Event& event : events) {
+    if (event.data.StringOr("rollout", "") != r.id()) continue;
+    const bool step = event.reason == "StepStarted";
+    const bool bake = event.reason == "BakeStarted";
+    const bool end = event.reason == "RollingBack" || event.reason == "Promoted" ||
+                     event.reason == "Superseded" || event.reason == "RolloutWithdrawn" ||
+                     event.reason == "GitBackAtStable";
+    if (!step && !bake && !end) continue;
+    if (!steps.empty() && steps.back().Find("endedAt")->is_null()) {
+      steps.back().Set("endedAt", FormatTime(event.time));
+      steps.back().Set("endedBy", event.reason);
+    }
+    if (end) continue;
+    Value item;
+    item.Set("step", bake ? Value("bake") : Value(event.data.IntOr("step", 0)));
+    item.Set("weight", event.data.IntOr("weight", 0));
+    item.Set("startedAt", FormatTime(event.time));
+    item.Set("endedAt", Value());
+    item.Set("endedBy", "");
+    steps.push_back(std::move(item));
+  }
+  return steps;
+}
+
+// What ended the present rollout, or paused it: the event with its numbers.
+Value FiredOf(const std::vector<reconciler::Event>& events, const Rollout& r) {
+  for (auto event = events.rbegin(); event != events.rend(); ++event) {
+    if (event->data.StringOr("rollout", "") != r.id()) continue;
+    if (event->reason == "StepStarted" || event->reason == "Promoted") return {};
+    if (event->reason == "RollingBack" || event->reason == "Paused" ||
+        event->reason == "BakeExtended" || event->reason == "FirstVersionFailing")
+      return EventToValue(*event);
+  }
+  return {};
+}
+
+// The newest measurements of each metric that a provider measures.
+Value::Array MeasurementsOf(const Rollout& r) {
+  Value::Array measurements;
+  for (const auto& [key, run] : r.progress.runs) {
+    for (const reconciler::TakenMeasurement& taken : run.last) {
+      Value item;
+      item.Set("metric", key.analysis + "/" + key.metric);
+      item.Set("at", FormatTime(taken.at));
+      item.Set("outcome", reconciler::MeasurementOutcomeName(taken.outcome));
+      item.Set("canary", taken.canary ? Value(*taken.canary) : Value());
+      item.Set("stable", taken.stable ? Value(*taken.stable) : Value());
+      item.Set("message", taken.message);
+      measurements.push_back(std::move(item));
+    }
+  }
+  return measurements;
+}
+
+// Whether a client's words name a sensitive key.
+bool NamesSensitive(std::string_view text, const std::vector<std::string>& sensitive) {
+  constexpr std::string_view kBreaks = " \t\r\n\"'`,;=()[]{}<>";
+  for (std::size_t at = text.find_first_not_of(kBreaks); at != std::string_view::npos;
+       at = text.find_first_not_of(kBreaks, at)) {
+    const std::size_t end = std::min(text.find_first_of(kBreaks, at), text.size());
+    std::string_view word = text.substr(at, end - at);
+    while (!word.empty() && (word.back() == ':' || word.back() == '.')) word.remove_suffix(1);
+    if (manifests::IsSensitiveKey(sensitive, word)) return true;
+    at = end;
+  }
+  return false;
+}
+
+// What clients said of the canary in the present step, or in the one that
+// rolled back.
+Value::Array SamplesOf(const Request& request, const Rollout& r) {
+  const std::set<std::string> globs = reconciler::ServingOf(r).sensitive;
+  const std::vector<std::string> sensitive(globs.begin(), globs.end());
+  const bool sees = request.actor.scopes.Has(Scope::kSensitive);
+  Value::Array texts;
+  for (const std::string& text : r.progress.evidence.samples)
+    texts.emplace_back(!sees && NamesSensitive(text, sensitive) ? reconciler::MaskedValue(text)
+                                                                : text);
+  return texts;
+}
+
+// What policies said of the plan that runs, waits or was rolled back, and who
+// approved it.
+void AddPlan(const Api& api, const Rollout& r, Value& value) {
+  const Digest plan = r.target ? r.target->plan : Digest();
+  const auto stored = plan.empty() ? Result<Value>(Value()) : StoredPlan(api, plan);
+  const Value* policies = stored.ok() ? stored->Find("policies") : nullptr;
+  Value::Array approvals;
+  for (const reconciler::Approval& approval : r.approvals) {
+    if (approval.plan != plan) continue;
+    Value item;
+    item.Set("actor", approval.actor);
+    item.Set("at", FormatTime(approval.at));
+    item.Set("reason", approval.reason);
+    approvals.push_back(std::move(item));
+  }
+  value.Set("plan", plan.empty() ? Value() : Value(plan.ToString()));
+  value.Set("policies", policies == nullptr ? Value() : *policies);
+  value.Set("approvals", std::move(approvals));
 }
 
 Result<Response> Why(const Api& api, const Request& request) {
   PORTOLAN_TRY(const auto rollout, RolloutOf(api, request));
   const Rollout& r = *rollout;
+  const Value status = StatusOf(api, r);
   Value value;
   value.Set("map", r.map);
   value.Set("summary", r.map + " is " + std::string(reconciler::PhaseName(r.phase)) +
                            (r.message.empty() ? "" : ": " + r.message));
   value.Set("facts", FactsOf(r));
+  for (const std::string_view same : {"stable", "target", "desired", "nextAt"})
+    value.Set(same, *status.Find(same));
+  AddPlan(api, r, value);
+  PORTOLAN_TRY(const std::vector<reconciler::Event> events,
+               api.store.Events({.limit = kEventsRead, .map = r.map, .newest = true}));
+  value.Set("steps", StepsOf(events, r));
+  value.Set("metrics", *status.Find("metrics"));
+  value.Set("measurements", MeasurementsOf(r));
+  value.Set("fired", FiredOf(events, r));
   value.Set("next", NextOf(r));
-  PORTOLAN_TRY(Value::Array events, RecentEvents(api, r.map));
-  value.Set("events", std::move(events));
-  value.Set("samples",
-            Value::Array(r.progress.evidence.samples.begin(), r.progress.evidence.samples.end()));
+  value.Set("events", NewestOf(events));
+  value.Set("samples", SamplesOf(request, r));
   if (!request.QueryOr("key", "").empty()) PORTOLAN_CHECK(AddEntry(api, request, r, value));
   return JsonResponse(value);
 }

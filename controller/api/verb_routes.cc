@@ -1,4 +1,6 @@
 // What operators ask for.
+#include <algorithm>
+
 #include "controller/api/api.h"
 #include "controller/http/problem.h"
 
@@ -11,6 +13,7 @@ using reconciler::Verb;
 
 constexpr std::size_t kReasonBytesMax = 1'000;
 constexpr std::size_t kRequestIdBytesMax = 128;
+constexpr std::int64_t kLengthMaxMs = std::int64_t{366} * 24 * 3'600 * 1'000;
 
 Value AnswerToValue(const Api& api, const std::string& map, const Command& command,
                     const VerbAnswer& answer) {
@@ -48,6 +51,8 @@ Result<Command> CommandOf(const Request& request, Verb verb) {
   command.reason = body.StringOr("reason", "");
   command.to = body.StringOr("to", "");
   command.full = body.BoolOr("full", false);
+  command.key = body.StringOr("key", "");
+  command.length = Duration(std::clamp<std::int64_t>(body.IntOr("forMs", 0), 0, kLengthMaxMs));
   if (const Value* to = body.Find("to"); to != nullptr && to->is_int())
     command.to = std::to_string(to->as_int());
   if (command.reason.size() > kReasonBytesMax)
@@ -55,6 +60,37 @@ Result<Command> CommandOf(const Request& request, Verb verb) {
   if (command.request_id.size() > kRequestIdBytesMax)
     return Error{ErrorCode::kInvalid, "requestId: at most 128 bytes"};
   return command;
+}
+
+// Looks the value through before it is said to anybody: the map's schema, then the hard policies.
+Result<std::string> CheckedValue(const Api& api, const Request& request, const std::string& key) {
+  PORTOLAN_TRY(const Value body, BodyObject(request));
+  const std::string map(request.Param("map"));
+  const Value* value = body.Find("value");
+  if (key.empty() || value == nullptr)
+    return Error{ErrorCode::kInvalid,
+                 "expected {\"key\": KEY, \"value\": VALUE, \"forMs\": …, "
+                 "\"reason\": TEXT}"};
+  mapcore::ReadGuard guard;
+  const mapcore::LiveState* served = api.catalog.Find(guard, map);
+  const auto rollout = api.rollouts.Find(map);
+  if (rollout == nullptr || served == nullptr)
+    return Error{ErrorCode::kNotFound, "no version of map \"" + map + "\" is served"};
+  const auto source = api.sources.find(rollout->source);
+  const auto rules = source == api.sources.end() ? nullptr : source->second->override_rules();
+  if (rules == nullptr)
+    return Error{ErrorCode::kUnavailable, "no override: the schema of \"" + map +
+                                              "\" is not known, source \"" + rollout->source +
+                                              "\" was not read since the daemon started"};
+  const mapcore::VersionPtr& version = served->stable ? served->stable : served->canary;
+  return CheckOverride(*rules, {map, key, *value, request.actor.name}, *version,
+                       api.clock.now().wall);
+}
+
+Result<Response> SetOverride(Api& api, const Request& request) {
+  PORTOLAN_TRY(Command command, CommandOf(request, Verb::kOverride));
+  PORTOLAN_TRY(command.value, CheckedValue(api, request, command.key));
+  return Run(api, std::string(request.Param("map")), command);
 }
 
 Result<Response> Approve(Api& api, const Request& request) {
@@ -70,15 +106,18 @@ Result<Response> Approve(Api& api, const Request& request) {
 }  // namespace
 
 void AddVerbRoutes(Router& router, Api& api) {
-  constexpr Verb kMapVerbs[] = {Verb::kPromote, Verb::kPause, Verb::kResume,   Verb::kSkip,
-                                Verb::kAbort,   Verb::kRetry, Verb::kRollback, Verb::kLock,
-                                Verb::kUnlock,  Verb::kPrune};
+  constexpr Verb kMapVerbs[] = {
+      Verb::kPromote, Verb::kPause,     Verb::kResume,       Verb::kSkip,   Verb::kAbort,
+      Verb::kRetry,   Verb::kRollback,  Verb::kLock,         Verb::kUnlock, Verb::kPrune,
+      Verb::kSuspend, Verb::kUnsuspend, Verb::kClearOverride};
   for (const Verb verb : kMapVerbs)
     router.Add("POST", "/v1/maps/{map}/" + std::string(reconciler::VerbName(verb)), Scope::kOperate,
                [&api, verb](const Request& request) -> Result<Response> {
                  PORTOLAN_TRY(const Command command, CommandOf(request, verb));
                  return Run(api, std::string(request.Param("map")), command);
                });
+  router.Add("POST", "/v1/maps/{map}/override", Scope::kOperate,
+             [&api](const Request& request) { return SetOverride(api, request); });
   router.Add("POST", "/v1/plans/{digest}/approve", Scope::kApprove,
              [&api](const Request& request) { return Approve(api, request); });
 }

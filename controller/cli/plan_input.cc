@@ -40,7 +40,8 @@ Result<Value> ChooseSource(VerbSession& session, const std::string& name) {
 
 Result<mapcore::VersionPtr> FetchStableVersion(VerbSession& session, const std::string& map) {
   PORTOLAN_TRY(const Value answer,
-               session.Get("/v1/maps/" + PercentEncode(map) + EncodeQuery({{"arm", "stable"}})));
+               session.Get("/v1/maps/" + PercentEncode(map) +
+                           EncodeQuery({{"arm", "stable"}, {"overrides", "off"}})));
   std::vector<mapcore::Entry> entries;
   const Value* found = answer.Find("entries");
   if (found != nullptr && found->is_object())

@@ -22,7 +22,8 @@ std::string StepText(const Value& map) {
   return std::to_string(map.IntOr("step", 0)) + "/" + std::to_string(map.IntOr("steps", 0));
 }
 
-// "43ad78c94b26 #41 8c1f0e2 (ana): raise the limit", of a version in a MapStatus.
+// "43ad78c94b26 #41 8c1f0e2 (ana): raise the limit", of a version in a
+// MapStatus.
 std::string VersionText(const Value* version) {
   if (version == nullptr || !version->is_object()) return "-";
   std::string text = ShortDigest(version->StringOr("digest", ""));
@@ -89,6 +90,15 @@ void AddTroubles(std::ostream& out, const Value& map) {
     AddRow(out, "lock",
            ShortDigest(lock->StringOr("digest", "")) + " by " + Text(*lock, "actor") + ": " +
                Text(*lock, "reason"));
+  const Value* suspended = map.Find("suspended");
+  if (suspended != nullptr && suspended->is_object())
+    AddRow(out, "suspended",
+           "until " + Text(*suspended, "until") + " by " + Text(*suspended, "actor") + ": " +
+               Text(*suspended, "reason"));
+  for (const Value& item : ItemsOf(map, "overrides"))
+    AddRow(out, "override",
+           Text(item, "key") + " until " + Text(item, "until") + " by " + Text(item, "actor") +
+               ": " + Text(item, "reason"));
   for (const Value& line : ItemsOf(map, "rejected"))
     if (line.is_string()) AddRow(out, "rejected", reconciler::Printable(line.as_string()));
 }
@@ -216,31 +226,83 @@ std::string EventLine(const Value& event) {
          Text(event, "message");
 }
 
+namespace {
+
+// A heading, and a line for each item; nothing without items.
+template <typename Line>
+void AddSection(std::ostream& out, const Value& why, std::string_view member, Line line) {
+  const auto& items = ItemsOf(why, member);
+  if (items.empty()) return;
+  out << member << '\n';
+  for (const Value& item : items) out << "  " << line(item) << '\n';
+}
+
+std::string VerdictLine(const Value& verdict) {
+  const std::string message = Text(verdict, "message");
+  return Text(verdict, "policy") + " (" + Text(verdict, "level") + ") " + Text(verdict, "outcome") +
+         (message == "-" ? "" : ": " + message);
+}
+
+std::string StepLine(const Value& step) {
+  const std::string name = step.StringOr("step", "").empty()
+                               ? "step " + std::to_string(step.IntOr("step", 0))
+                               : std::string(step.StringOr("step", ""));
+  const std::string end = step.StringOr("endedAt", "").empty()
+                              ? "now"
+                              : Text(step, "endedAt") + " (" + Text(step, "endedBy") + ")";
+  return name + " at " + FormatWeight(step.IntOr("weight", 0)) + "  " + Text(step, "startedAt") +
+         " to " + end;
+}
+
+std::string MeasurementLine(const Value& taken) {
+  return Text(taken, "at") + "  " + Text(taken, "metric") + " " + Text(taken, "outcome") + ": " +
+         Text(taken, "message");
+}
+
+void AddEntry(std::ostream& out, const Value& entry) {
+  out << "entry " << Text(entry, "key") << '\n';
+  const Value* value = entry.Find("value");
+  if (value != nullptr)
+    AddRow(out, "value", reconciler::Printable(manifests::CanonicalJson(*value)));
+  for (const std::string_view key : {"digest", "revision", "author", "subject", "plan", "approver"})
+    AddRow(out, key, Text(entry, key));
+  const Value* over = entry.Find("override");
+  if (over != nullptr && over->is_object())
+    AddRow(out, "override",
+           "until " + Text(*over, "until") + " by " + Text(*over, "actor") + ": " +
+               Text(*over, "reason"));
+}
+
+}  // namespace
+
 std::string WhyText(const Value& why) {
   std::ostringstream out;
   out << Text(why, "summary") << '\n';
   for (const Value& fact : ItemsOf(why, "facts"))
     AddRow(out, Text(fact, "label"), Text(fact, "text"));
   const Value* entry = why.Find("entry");
-  if (entry != nullptr && entry->is_object()) {
-    out << "entry " << Text(*entry, "key") << '\n';
-    const Value* value = entry->Find("value");
-    if (value != nullptr)
-      AddRow(out, "value", reconciler::Printable(manifests::CanonicalJson(*value)));
-    for (const std::string_view key :
-         {"digest", "revision", "author", "subject", "plan", "approver"})
-      AddRow(out, key, Text(*entry, key));
+  if (entry != nullptr && entry->is_object()) AddEntry(out, *entry);
+  const Value* policies = why.Find("policies");
+  if (policies != nullptr && !ItemsOf(*policies, "verdicts").empty()) {
+    out << "policies\n";
+    for (const Value& verdict : ItemsOf(*policies, "verdicts"))
+      if (verdict.StringOr("outcome", "") != "skipped") out << "  " << VerdictLine(verdict) << '\n';
   }
-  if (!ItemsOf(why, "samples").empty()) out << "samples\n";
-  for (const Value& sample : ItemsOf(why, "samples"))
-    if (sample.is_string()) out << "  " << reconciler::Printable(sample.as_string()) << '\n';
-  if (!ItemsOf(why, "events").empty()) out << "events\n";
-  for (const Value& event : ItemsOf(why, "events"))
-    out << "  " << Text(event, "time") << "  " << Text(event, "reason") << ": "
-        << Text(event, "message") << '\n';
-  if (!ItemsOf(why, "next").empty()) out << "next\n";
-  for (const Value& next : ItemsOf(why, "next"))
-    if (next.is_string()) out << "  " << reconciler::Printable(next.as_string()) << '\n';
+  AddSection(out, why, "approvals", [](const Value& approval) {
+    return Text(approval, "at") + "  " + Text(approval, "actor") + ": " + Text(approval, "reason");
+  });
+  AddSection(out, why, "steps", StepLine);
+  AddSection(out, why, "measurements", MeasurementLine);
+  AddSection(out, why, "samples", [](const Value& sample) {
+    return sample.is_string() ? reconciler::Printable(sample.as_string()) : std::string();
+  });
+  AddSection(out, why, "events", [](const Value& event) {
+    return Text(event, "time") + "  " + Text(event, "reason") + ": " + Text(event, "message");
+  });
+  AddSection(out, why, "next", [](const Value& next) {
+    return next.is_string() ? reconciler::Printable(next.as_string()) : std::string();
+  });
+  AddRow(out, "next at", Text(why, "nextAt"));
   return out.str();
 }
 

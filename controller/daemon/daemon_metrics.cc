@@ -65,7 +65,17 @@ DaemonMetrics::DaemonMetrics()
       fast_path_fallbacks_(registry_.AddGauge(
           {"portolan_mapcore_fast_path_fallbacks",
            "How often the portable way was taken in place of the fast one, since the start.",
-           {"path"}})) {}
+           {"path"}})),
+      drift_keys_(registry_.AddGauge({"portolan_drift_keys",
+                                      "Keys that a holder of the map should not hold as it does.",
+                                      {"map", "holder"}})),
+      drift_ratio_(registry_.AddGauge({"portolan_drift_keys_ratio",
+                                       "Drifted keys, of the union of held and wanted ones.",
+                                       {"map", "holder"}})),
+      drift_maps_ratio_(registry_.AddGauge(
+          {"portolan_drift_maps_ratio", "Maps that some holder drifted on, of all.", {}})),
+      overrides_(registry_.AddGauge(
+          {"portolan_map_overrides", "Entries that an operator overrode for a while.", {"map"}})) {}
 
 void DaemonMetrics::Count(const reconciler::Event& event) {
   events_.With({event.type, event.reason}).Add();
@@ -106,6 +116,16 @@ void DaemonMetrics::RenderAudit(const std::vector<SourceStatus>& sources) {
     }
 }
 
+void DaemonMetrics::SetDrift(const DriftReport& report) {
+  for (const MapDrift& map : report.maps) {
+    for (const HolderDrift& holder : map.holders) {
+      drift_keys_.With({map.map, holder.holder}).Set(static_cast<double>(holder.drift.drifted));
+      drift_ratio_.With({map.map, holder.holder}).Set(holder.drift.rate());
+    }
+  }
+  drift_maps_ratio_.With().Set(report.totals.map_rate());
+}
+
 std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
                                   const std::vector<SourceStatus>& sources) {
   for (const auto& rollout : rollouts.All()) {
@@ -116,6 +136,7 @@ std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
     weight_.With({map}).Set(reconciler::WeightOf(*rollout) /
                             static_cast<double>(mapcore::kWeightMax));
     entries_.With({map}).Set(rollout->stable ? static_cast<double>(rollout->stable->size) : 0);
+    overrides_.With({map}).Set(static_cast<double>(rollout->overrides.size()));
     const reconciler::StepEvidence& evidence = rollout->progress.evidence;
     lookups_.With({map, "stable"}).Set(static_cast<double>(evidence.stable.lookups));
     lookups_.With({map, "canary"}).Set(static_cast<double>(evidence.canary.lookups));
@@ -131,6 +152,7 @@ std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
           .Set(static_cast<double>(source.last_fetch->time_since_epoch().count()) / 1000);
   }
   RenderAudit(sources);
+  SetDrift(rollouts.LastDrift({}));
   journalled_.With().Set(rollouts.journalled() ? 1 : 0);
   return registry_.Render();
 }

@@ -34,6 +34,7 @@ class DaemonMetrics {
 
  private:
   void RenderAudit(const std::vector<SourceStatus>& sources);
+  void SetDrift(const DriftReport& report);
 
   MetricRegistry registry_;
   Family<Counter>& events_;
@@ -51,6 +52,10 @@ class DaemonMetrics {
   Family<Gauge>& circuit_;
   Family<Gauge>& fast_path_;
   Family<Gauge>& fast_path_fallbacks_;
+  Family<Gauge>& drift_keys_;
+  Family<Gauge>& drift_ratio_;
+  Family<Gauge>& drift_maps_ratio_;
+  Family<Gauge>& overrides_;
   std::mutex mutex_;
   std::set<std::pair<std::string, std::string>> audited_;  // policies and maps that have a series
 };

@@ -45,7 +45,13 @@ std::string Body(const Rollout& rollout) {
 
 RolloutReconciler::RolloutReconciler(reconciler::StateStore& store, VersionCache& versions,
                                      mapcore::Catalog& catalog, Hooks hooks)
-    : store_(store), versions_(versions), catalog_(catalog), hooks_(std::move(hooks)) {}
+    : store_(store),
+      versions_(versions),
+      catalog_(catalog),
+      hooks_(std::move(hooks)),
+      served_(catalog) {
+  drift_.Add(served_);
+}
 
 Status RolloutReconciler::Restore() {
   PORTOLAN_TRY(const std::vector<reconciler::Record> records, store_.List(kRecordPrefix));
@@ -115,7 +121,8 @@ void RolloutReconciler::Wait(Duration duration) {
   std::unique_lock lock(inbox_mutex_);
   inbox_changed_.wait_for(lock, duration, [this] {
     return woken_ || !inbox_.reports.empty() || !inbox_.acks.empty() ||
-           !inbox_.measurements.empty() || !inbox_.commands.empty() || !inbox_.wishes.empty();
+           !inbox_.measurements.empty() || !inbox_.commands.empty() || !inbox_.wishes.empty() ||
+           !inbox_.drifts.empty();
   });
   woken_ = false;
 }
@@ -141,6 +148,7 @@ Duration RolloutReconciler::Process(const Now& now) {
   StepAll(ObserveSources(inbox.wishes), now);
   for (PendingWish& wish : inbox.wishes) wish.promise.set_value();
   if (now.mono >= next_tick_) JournalTick(now);
+  CheckDrift(inbox.drifts, now);
   return NextDue(now);
 }
 
@@ -351,23 +359,23 @@ void RolloutReconciler::RetryJournal() {
   }
 }
 
-Result<mapcore::LiveState> RolloutReconciler::Assemble(Lane& lane,
-                                                       const reconciler::Serving& serving) {
+Result<mapcore::LiveState> RolloutReconciler::Assemble(const reconciler::Serving& serving) {
   mapcore::LiveState state;
-  std::vector<mapcore::VersionPtr> held;
   if (serving.stable) {
     PORTOLAN_TRY(state.stable, versions_.Get(*serving.stable));
-    held.push_back(state.stable);
   }
   if (serving.canary) {
     PORTOLAN_TRY(state.canary, versions_.Get(*serving.canary));
-    held.push_back(state.canary);
+  }
+  if (!serving.overlay.empty()) {
+    std::vector<mapcore::Entry> entries;
+    for (const auto& [key, value] : serving.overlay) entries.push_back({key, value});
+    PORTOLAN_TRY(state.overlay, mapcore::MapVersion::FromEntries(std::move(entries)));
   }
   state.split = serving.split;
   state.rollout = serving.rollout;
   state.step = serving.step;
   state.sensitive.assign(serving.sensitive.begin(), serving.sensitive.end());
-  lane.held = std::move(held);
   return state;
 }
 
@@ -380,8 +388,9 @@ void RolloutReconciler::Serve(const std::string& map, Lane& lane) {
     lane.held.clear();
     return;
   }
-  auto state = Assemble(lane, serving);
+  auto state = Assemble(serving);
   if (!state.ok()) return hooks_.fault(map, state.error());
+  lane.held = {state->stable, state->canary};
   catalog_.Publish(map, std::move(state).value());
   lane.served = std::move(serving);
 }
@@ -412,6 +421,7 @@ Duration RolloutReconciler::NextDue(const Now& now) const {
   for (const auto& [map, lane] : lanes_) {
     if (lane.due) next = std::min(next, *lane.due - now.mono);
     if (lane.unstored_wish) next = std::min(next, kTick);
+    next = std::min(next, lane.drift_due - now.mono);
     journal = journal || lane.dirty;
   }
   if (journal) next = std::min(next, next_tick_ - now.mono);

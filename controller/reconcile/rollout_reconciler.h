@@ -12,6 +12,8 @@
 #include <string>
 #include <vector>
 
+#include "controller/reconcile/catalog_holder.h"
+#include "controller/reconcile/drift_watch.h"
 #include "controller/reconcile/version_cache.h"
 #include "mapcore/live_map.h"
 #include "reconciler/rollout/step.h"
@@ -63,6 +65,14 @@ class RolloutReconciler {
   // Answers when the wish was taken up.
   std::future<void> Wish(SourceWish wish);
 
+  // Compares holders of the map, or of all maps, now, and heals nothing. Answers in the next
+  // Process.
+  std::future<DriftReport> Drift(std::string map);
+
+  // Watches one more holder besides what this process serves; it outlives this. Before the first
+  // Process.
+  void AddHolder(reconciler::Holder& holder);
+
   // Handles everything that waits. Returns how long nothing will happen without new inputs.
   Duration Process(const Now& now);
   // Waits for an input, that long at most, or until Wake.
@@ -72,6 +82,8 @@ class RolloutReconciler {
   // The present state of a map, or null. Thread-safe.
   std::shared_ptr<const reconciler::Rollout> Find(std::string_view map) const;
   std::vector<std::shared_ptr<const reconciler::Rollout>> All() const;  // sorted by map
+  // As found when each map was last looked at. Thread-safe.
+  DriftReport LastDrift(WallTime now) const;
   // False while some state that is served could not be stored.
   bool journalled() const { return unjournalled_.load() == 0; }
 
@@ -89,6 +101,7 @@ class RolloutReconciler {
     std::vector<reconciler::Event> owed;  // events of unjournalled transitions
     std::optional<reconciler::Serving> served;
     std::optional<Duration> due;  // monotonic
+    Duration drift_due{0};        // monotonic
     std::optional<UnstoredWish> unstored_wish;
     std::vector<mapcore::VersionPtr> held;  // keeps served versions in memory
   };
@@ -101,12 +114,17 @@ class RolloutReconciler {
     SourceWish wish;
     std::promise<void> promise;
   };
+  struct PendingDrift {
+    std::string map;  // empty: all
+    std::promise<DriftReport> promise;
+  };
   struct Inbox {
     std::vector<reconciler::Report> reports;
     std::vector<reconciler::Ack> acks;
     std::vector<reconciler::Measurement> measurements;
     std::vector<PendingCommand> commands;
     std::vector<PendingWish> wishes;
+    std::vector<PendingDrift> drifts;
   };
   // One map's Step of this round, not yet stored.
   struct Turned {
@@ -137,7 +155,11 @@ class RolloutReconciler {
   void RetryJournal();
   void Publish(const Lane& lane);
   void Serve(const std::string& map, Lane& lane);
-  Result<mapcore::LiveState> Assemble(Lane& lane, const reconciler::Serving& serving);
+  Result<mapcore::LiveState> Assemble(const reconciler::Serving& serving);
+  void CheckDrift(std::vector<PendingDrift>& asked, const Now& now);
+  std::vector<reconciler::Event> CheckLane(const std::string& map, Lane& lane, const Now& now,
+                                           bool heal);
+  void TellDrift(std::vector<reconciler::Event> events);
   Duration NextDue(const Now& now) const;
 
   reconciler::StateStore& store_;
@@ -146,6 +168,9 @@ class RolloutReconciler {
   Hooks hooks_;
   std::map<std::string, Lane> lanes_;  // Process's thread only
   Duration next_tick_{0};
+  CatalogHolder served_;
+  DriftWatch drift_;
+  Duration next_drift_sample_{0};
   std::atomic<int> unjournalled_{0};
 
   std::mutex inbox_mutex_;

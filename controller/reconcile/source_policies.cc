@@ -1,4 +1,5 @@
-// Which policies judge the commits of a source, and when they are asked.
+// Which policies judge the commits of a source and the overrides of its maps, and when they are
+// asked.
 #include "controller/reconcile/source_reconciler.h"
 
 namespace portolan::controller {
@@ -46,6 +47,23 @@ GateReport SourceReconciler::JudgePlan(const reconciler::MapPlan& plan,
   context.commit.signers = status().signers;
   context.now = now_;
   return gate_.Judge(plan, context);
+}
+
+// A map whose newest declaration is rejected keeps the rules of the one before.
+void SourceReconciler::PublishOverrideRules() {
+  auto rules = std::make_shared<OverrideRules>(OverrideRules{{}, gate_});
+  rules->desired.revision = desired_->revision;
+  rules->desired.maps = desired_->maps;
+  const std::scoped_lock lock(mutex_);
+  if (override_rules_ != nullptr)
+    for (const auto& [name, map] : override_rules_->desired.maps)
+      if (desired_->rejected.contains(name)) rules->desired.maps.emplace(name, map);
+  override_rules_ = std::move(rules);
+}
+
+std::shared_ptr<const OverrideRules> SourceReconciler::override_rules() const {
+  const std::scoped_lock lock(mutex_);
+  return override_rules_;
 }
 
 void SourceReconciler::JudgeAnew() {

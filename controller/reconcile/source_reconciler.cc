@@ -267,6 +267,7 @@ reconciler::Target SourceReconciler::TargetOf(const manifests::DesiredMap& desir
   target.plan = plan.id;
   target.strategy = desired.strategy;
   target.split = {desired.salt, desired.bucket_by, desired.split};
+  target.heal = desired.heal;
   if (rollout != nullptr) MatchQuarantines(*rollout, target, *desired.version);
   return target;
 }
@@ -308,7 +309,7 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
     const auto wished = wished_.find(name);
     if (wished != wished_.end() &&
         wished->second == Wished{desired->version->digest(), base, map_plan.id, desired->sensitive,
-                                 gate.findings})
+                                 desired->heal, gate.findings})
       continue;
     if (map_plan.base != base) continue;  // its stable version cannot be read
     PORTOLAN_CHECK(ports_.versions.Put(desired->version));
@@ -341,14 +342,15 @@ void SourceReconciler::Plan() {
   reconciler::Plan plan = reconciler::MakePlan(served, *desired_, settings_.environment.name);
   AcceptPolicies(plan, served.empty());
   for (reconciler::MapPlan& map_plan : plan.maps) gate_.MarkSecrets(map_plan);
+  PublishOverrideRules();
   SourceWish wish;
   wish.source = settings_.name;
   wish.removed = plan.removed;
   if (const Status collected = CollectTargets(plan, served, wish); !collected.ok())
     return Fail(collected.error(), false);
   for (const auto& [name, target] : wish.targets)
-    wished_[name] = {target.version.digest, target.base, target.plan, target.version.sensitive,
-                     target.findings};
+    wished_[name] = {target.version.digest,    target.base, target.plan,
+                     target.version.sensitive, target.heal, target.findings};
   ports_.rollouts.Wish(std::move(wish)).wait();
   Conclude();
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/reconcile/override_check.h"
 #include "controller/reconcile/policy_gate.h"
 #include "controller/reconcile/rollout_reconciler.h"
 #include "controller/reconcile/source_status.h"
@@ -68,6 +69,8 @@ class SourceReconciler {
   // pending.
   Result<SourceStatus> Accept(const std::string& commit);
 
+  // What an override of one of its maps has to pass now; null before the first commit was planned.
+  std::shared_ptr<const OverrideRules> override_rules() const;
   SourceStatus status() const;
   const std::string& name() const { return settings_.name; }
 
@@ -78,6 +81,7 @@ class SourceReconciler {
     std::optional<Digest> base;
     Digest plan;  // changes with the strategy too
     std::vector<std::string> sensitive;
+    manifests::HealSettings heal;
     std::vector<reconciler::Finding> findings;
 
     friend bool operator==(const Wished&, const Wished&) = default;
@@ -101,6 +105,8 @@ class SourceReconciler {
   void Audit();
   // Time, approvals and waivers may have changed what policies say of what is held.
   void JudgeAnew();
+  // Judges overrides from now on by what is desired and accepted now.
+  void PublishOverrideRules();
   void Plan();
   void Conclude();
   std::optional<Error> WholeRefused(const reconciler::StableVersions& served) const;
@@ -135,6 +141,7 @@ class SourceReconciler {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   SourceStatus status_;
+  std::shared_ptr<const OverrideRules> override_rules_;
   bool dirty_ = true;
   std::set<std::string> replan_;
   bool woken_ = false;

@@ -213,6 +213,10 @@ void TakeDesired(Turn& turn) {
     r.desired = desired.version;
     turn.PersistAtLeast(Persist::kNow);
   }
+  if (r.heal != desired.heal) {
+    r.heal = desired.heal;
+    turn.PersistAtLeast(Persist::kNow);
+  }
   const bool same_target = r.target && r.target->version.digest == digest;
   switch (r.phase) {
     case Phase::kLocked:
@@ -240,7 +244,7 @@ void TakeDesired(Turn& turn) {
   if (r.phase == Phase::kBaking && r.stable) return;
   const bool queue =
       r.stable && (r.target->strategy.on_new_revision == manifests::OnNewRevision::kQueue ||
-                   r.restarts >= kRestartsMax);
+                   r.restarts >= kRestartsMax || r.suspension);
   if (queue) return;
   // Without a stable version a hold would leave nothing served.
   if (!r.stable && turn.HoldOf(desired)) return;

@@ -2,6 +2,7 @@
 
 #include "reconciler/analysis/metric_run_record.h"
 #include "reconciler/json_parts.h"
+#include "reconciler/rollout/expiring_record.h"
 #include "reconciler/rollout/fleet_record.h"
 
 namespace portolan::reconciler {
@@ -368,6 +369,7 @@ Value RolloutToValue(const Rollout& r) {
   value.Set("requests", ArrayOf(r.requests, RequestToValue));
   if (r.lock) value.Set("lock", LockToValue(*r.lock));
   value.Set("operatorPaused", r.operator_paused);
+  WriteOrders(r, value);
   value.Set("restarts", r.restarts);
   if (!r.fleet.empty()) value.Set("fleet", FleetToValue(r.fleet));
   return value;
@@ -404,6 +406,7 @@ Result<Rollout> RolloutFromValue(const Value& value) {
     return Corrupt("progress.step");
   PORTOLAN_CHECK(ReadMemory(value, r));
   PORTOLAN_CHECK(ReadLock(value, r));
+  PORTOLAN_CHECK(ReadOrders(value, r));
   r.operator_paused = value.BoolOr("operatorPaused", false);
   r.restarts = static_cast<int>(value.IntOr("restarts", 0));
   if (const Value* fleet = value.Find("fleet"); fleet != nullptr) {

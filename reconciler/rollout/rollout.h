@@ -15,6 +15,7 @@
 #include "reconciler/analysis/evidence_verdict.h"
 #include "reconciler/plan.h"
 #include "reconciler/quarantine.h"
+#include "reconciler/rollout/expiring.h"
 #include "reconciler/rollout/fleet.h"
 
 namespace portolan::reconciler {
@@ -40,6 +41,7 @@ inline constexpr std::string_view kApprovalRequired = "ApprovalRequired";
 inline constexpr std::string_view kPolicyDenied = "PolicyDenied";
 inline constexpr std::string_view kQuarantined = "Quarantined";
 inline constexpr std::string_view kOperatorPause = "OperatorPause";
+inline constexpr std::string_view kSuspended = "Suspended";
 inline constexpr std::string_view kPauseStep = "PauseStep";
 inline constexpr std::string_view kNoData = "NoData";
 inline constexpr std::string_view kInconclusive = "Inconclusive";
@@ -79,6 +81,7 @@ struct Target {
   Digest plan;                 // id of the MapPlan
   manifests::Strategy strategy;
   SplitSettings split;
+  manifests::HealSettings heal;
   std::vector<Finding> findings;  // not empty: needs an approval of `plan`
   QuarantineHold quarantine = QuarantineHold::kNone;
   std::vector<std::string> quarantined_keys;
@@ -171,6 +174,7 @@ struct Rollout {
   // Of the newest target: what a rollback to an earlier version runs by.
   manifests::Strategy strategy = manifests::DefaultStrategy();
   SplitSettings split;
+  manifests::HealSettings heal;  // as git says now
   Progress progress;
 
   std::vector<HistoryEntry> history;  // oldest first, at most kHistoryMax
@@ -181,6 +185,8 @@ struct Rollout {
   bool operator_paused = false;  // the next rollout is held
   int restarts = 0;              // in a row, by newer revisions
   Fleet fleet;                   // the instances that acknowledge this map
+  std::optional<Suspension> suspension;
+  std::vector<Override> overrides;  // at most kOverridesMax, one a key
 
   // Monotonic time of the last Step; none after a restart. Not persisted.
   std::optional<Duration> last_step;

@@ -54,6 +54,7 @@ Transition Step(const Rollout& rollout, const Observation& seen) {
   r.last_step = seen.now.mono;
   if (r.phase == Phase::kRollingBack) FinishRollback(turn);
   ForgetOldRequests(r, seen.now.wall);
+  EndExpired(turn);
   if (seen.command) TakeCommand(turn);
   TakeAcks(turn);
   TakeReports(turn);
@@ -62,6 +63,7 @@ Transition Step(const Rollout& rollout, const Observation& seen) {
   TakeDesired(turn);
   turn.out.look_again = LookAgain(r);
   AskForMeasurements(turn);
+  LookAgainAtExpiry(turn);
   return std::move(turn.out);
 }
 
@@ -74,6 +76,7 @@ Serving ServingOf(const Rollout& r) {
   if (r.stable) cover(*r.stable);
   if (r.target) cover(r.target->version);
   if (r.desired) cover(*r.desired);
+  serving.overlay = OverlayOf(r.overrides);
   if (!InFlight(r.phase) || !r.target || serving.stable == r.target->version.digest) return serving;
   const manifests::Strategy& strategy = r.target->strategy;
   serving.canary = r.target->version.digest;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,6 +23,10 @@ enum class Verb {
   kUnlock,
   kPrune,
   kApprove,
+  kOverride,
+  kClearOverride,
+  kSuspend,
+  kUnsuspend,
 };
 std::string_view VerbName(Verb verb);
 std::optional<Verb> ParseVerb(std::string_view name);
@@ -32,9 +37,12 @@ struct Command {
   std::string actor;
   std::string request_id;  // may be empty; else acts once in 24 h
   std::string reason;
-  std::string to;     // rollback, lock: a version as FindVersion takes it; empty: the natural one
-  bool full = false;  // promote
-  Digest plan;        // approve
+  std::string to;      // rollback, lock: a version as FindVersion takes it; empty: the natural one
+  bool full = false;   // promote
+  Digest plan;         // approve
+  std::string key;     // override, clear-override
+  std::string value;   // override: canonical JSON that passed the map's rules
+  Duration length{0};  // override, suspend
 };
 
 // Everything that happened since the last Step. All parts may be absent: time alone is an
@@ -86,6 +94,7 @@ struct Serving {
   // Globs of the keys whose values need the right to see them: those of every version that is
   // served or wanted, so that a commit cannot uncover the values that are live before it is.
   std::set<std::string> sensitive;
+  std::map<std::string, std::string> overlay;  // overridden entries, over both arms
 
   friend bool operator==(const Serving&, const Serving&) = default;
 };

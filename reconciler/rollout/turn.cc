@@ -105,6 +105,11 @@ std::optional<Turn::Hold> Turn::HoldOf(const Target& target) const {
                 target.findings.front().policy + ": " + target.findings.front().message +
                     "; to allow it: portolan approve " + target.plan.ToString()};
   }
+  if (r.suspension)
+    return Hold{reason::kSuspended, "suspended by " + r.suspension->actor + " until " +
+                                        FormatTime(r.suspension->until) + ": " +
+                                        r.suspension->reason +
+                                        "; to go on now: portolan unsuspend " + r.map};
   if (r.operator_paused) {
     return Hold{reason::kOperatorPause,
                 "an operator paused this map; to go on: portolan resume " + r.map};

@@ -58,6 +58,9 @@ struct Turn {
 
 // Pieces of Step.
 void TakeAcks(Turn& turn);
+// Ends overrides and suspensions whose time is over, and says when the next one is.
+void EndExpired(Turn& turn);
+void LookAgainAtExpiry(Turn& turn);
 void TakeReports(Turn& turn);
 void TakeDesired(Turn& turn);
 void TakeCommand(Turn& turn);
@@ -72,6 +75,12 @@ void MindUnclear(Turn& turn, Duration elapsed);
 // fleet holds what the step gives it.
 bool MindConvergence(Turn& turn, Duration elapsed);
 void PassTime(Turn& turn, Duration elapsed);
+
+// The operator's orders that end by themselves.
+CommandOutcome SetOverride(Turn& turn, const Command& command);
+CommandOutcome ClearOverride(Turn& turn, const Command& command);
+CommandOutcome Suspend(Turn& turn, const Command& command);
+CommandOutcome Unsuspend(Turn& turn, const Command& command);
 
 // "212 of 4,310 lookups failed, 26 subjects, 2.3 s" for the rollout in flight.
 std::string BlastRadius(const Rollout& rollout, WallTime now);

@@ -12,10 +12,21 @@ struct VerbRow {
   std::string_view name;
 };
 constexpr VerbRow kVerbs[] = {
-    {Verb::kPromote, "promote"},   {Verb::kPause, "pause"},     {Verb::kResume, "resume"},
-    {Verb::kSkip, "skip"},         {Verb::kAbort, "abort"},     {Verb::kRetry, "retry"},
-    {Verb::kRollback, "rollback"}, {Verb::kLock, "lock"},       {Verb::kUnlock, "unlock"},
-    {Verb::kPrune, "prune"},       {Verb::kApprove, "approve"},
+    {Verb::kPromote, "promote"},
+    {Verb::kPause, "pause"},
+    {Verb::kResume, "resume"},
+    {Verb::kSkip, "skip"},
+    {Verb::kAbort, "abort"},
+    {Verb::kRetry, "retry"},
+    {Verb::kRollback, "rollback"},
+    {Verb::kLock, "lock"},
+    {Verb::kUnlock, "unlock"},
+    {Verb::kPrune, "prune"},
+    {Verb::kApprove, "approve"},
+    {Verb::kOverride, "override"},
+    {Verb::kClearOverride, "clear-override"},
+    {Verb::kSuspend, "suspend"},
+    {Verb::kUnsuspend, "unsuspend"},
 };
 
 CommandOutcome Accept(std::string message) {
@@ -225,6 +236,7 @@ CommandOutcome Prune(Turn& turn, const Command& command) {
   if (r.stable) turn.SetOutcome(r.stable->digest, "superseded");
   r.stable.reset();
   r.target.reset();
+  r.overrides.clear();
   turn.Say("Warning", "Pruned", "the map is no longer served, " + Because(command));
   turn.Enter(Phase::kPending, reason::kPruned, "pruned " + Because(command));
   return Accept(r.map + " is no longer served");
@@ -268,6 +280,14 @@ CommandOutcome Run(Turn& turn, const Command& command) {
       return Prune(turn, command);
     case Verb::kApprove:
       return Approve(turn, command);
+    case Verb::kOverride:
+      return SetOverride(turn, command);
+    case Verb::kClearOverride:
+      return ClearOverride(turn, command);
+    case Verb::kSuspend:
+      return Suspend(turn, command);
+    case Verb::kUnsuspend:
+      return Unsuspend(turn, command);
   }
   return Refuse("unknown verb");
 }

@@ -51,10 +51,23 @@ TEST(MapManifest, HasDefaults) {
   EXPECT_EQ(spec.strategy.name, "default");
 }
 
+TEST(MapManifest, SaysWhetherAndHowSoonDriftIsHealed) {
+  EXPECT_EQ(Decode("entries: {}").first.map.heal, (HealSettings{true, std::chrono::seconds(30)}));
+  const auto [spec, errors] = Decode("{entries: {}, selfHeal: false, healInterval: 2m}");
+  EXPECT_EQ(errors, "");
+  EXPECT_EQ(spec.map.heal, (HealSettings{false, std::chrono::minutes(2)}));
+}
+
+TEST(MapManifest, RefusesAHealIntervalThatIsTooShortOrTooLong) {
+  for (const std::string interval : {"10ms", "2d"})
+    EXPECT_NE(Decode("{entries: {}, healInterval: " + interval + "}").second.find("from 1s to 1d"),
+              std::string::npos)
+        << interval;
+}
+
 TEST(MapManifest, RefusesFieldsThatComeLater) {
-  for (const std::string field :
-       {"dependsOn: [a]", "adopt: ifEqual", "selfHeal: true", "healInterval: 30s",
-        "class: regulated", "rollout: {strategy: a, rules: []}"})
+  for (const std::string field : {"dependsOn: [a]", "adopt: ifEqual", "class: regulated",
+                                  "rollout: {strategy: a, rules: []}"})
     EXPECT_NE(Decode("{entries: {}, " + field + "}").second.find("not supported yet"),
               std::string::npos)
         << field;

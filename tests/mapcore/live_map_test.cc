@@ -61,6 +61,29 @@ TEST(LiveState, HasNoVersionBeforeTheFirst) {
   EXPECT_EQ(LiveState().Choose({"user-1", {}}).version, nullptr);
 }
 
+TEST(LiveState, ReadsAnOverlaidEntryOnBothArmsAndTheOthersFromTheVersion) {
+  LiveState state;
+  state.stable = *MapVersion::FromEntries({{"a", "1"}, {"c", "3"}});
+  state.canary = *MapVersion::FromEntries({{"a", "10"}, {"c", "30"}});
+  state.overlay = *MapVersion::FromEntries({{"b", "2"}, {"c", "override"}, {"d", "4"}});
+  EXPECT_EQ(state.Find(*state.stable, "c"), "override");
+  EXPECT_EQ(state.Find(*state.canary, "c"), "override");
+  EXPECT_EQ(state.Find(*state.canary, "a"), "10");
+  EXPECT_TRUE(state.Overrides("c"));
+  EXPECT_FALSE(state.Overrides("a"));
+  std::string seen;
+  state.ForEach(*state.stable, [&seen](std::string_view key, std::string_view value) {
+    seen += std::string(key) + "=" + std::string(value) + " ";
+  });
+  EXPECT_EQ(seen, "a=1 b=2 c=override d=4 ");
+}
+
+TEST(LiveState, OverridesNothingWithoutAnOverlay) {
+  const LiveState state = Stable("1");
+  EXPECT_FALSE(state.Overrides("key"));
+  EXPECT_EQ(state.Find(*state.stable, "key"), "1");
+}
+
 TEST(LiveMap, LoadsWhatWasPublishedLast) {
   LiveMap live;
   ReadGuard guard;

@@ -283,6 +283,10 @@ void Scenario::RunVerb(Verb verb, const std::string& line, const Arguments& argu
   command.full = arguments.contains("full");
   command.to = Get(arguments, "to", "");
   command.request_id = Get(arguments, "request", "");
+  command.reason = Get(arguments, "reason", "");
+  command.key = Get(arguments, "key", "");
+  command.value = Get(arguments, "value", "");
+  if (arguments.contains("for")) command.length = DurationOf(arguments.at("for"));
   if (verb == Verb::kApprove && rollout_.target) command.plan = rollout_.target->plan;
   seen.command = std::move(command);
   const Transition transition = Step(rollout_, seen);

@@ -24,7 +24,7 @@ namespace portolan::reconciler {
 //   alive a,b            they renew their leases; goodbye a,b: they leave
 //   instances            what is known of them
 //   evidence             what the metrics say of the present step
-//   VERB [full] [to=X] [request=ID]
+//   VERB [full] [to=X] [request=ID] [for=1h] [key=K] [value=JSON] [reason=WORD]
 //   restart              the state goes through its record, monotonic time starts anew
 //
 // Each command prints the events that it led to, then the state if it changed.

@@ -128,5 +128,66 @@ TEST_F(StatusRoutesTest, WhyNamesWhoApprovedThePlanThatSetAKey) {
   EXPECT_EQ(why.Find("entry")->StringOr("approver", ""), "token:boss");
 }
 
+TEST_F(StatusRoutesTest, WhyTellsTheStepsWithTheirTimesAndWhatFired) {
+  StartRollout();
+  world.Pass(std::chrono::seconds(10));
+  manifests::Value why = GetJson("/v1/maps/limits/why");
+  ASSERT_EQ(why.Find("steps")->as_array().size(), 2u);
+  EXPECT_EQ(why.Find("steps")->as_array()[0].StringOr("endedBy", ""), "StepStarted");
+  EXPECT_TRUE(why.Find("steps")->as_array()[1].Find("endedAt")->is_null());
+  EXPECT_TRUE(why.Find("fired")->is_null());
+  EXPECT_FALSE(why.StringOr("nextAt", "").empty());
+  ASSERT_EQ(Post("/v1/maps/limits/abort", R"({"reason":"wrong"})").status, 200);
+  world.Process();
+  why = GetJson("/v1/maps/limits/why");
+  EXPECT_EQ(why.Find("steps")->as_array()[1].StringOr("endedBy", ""), "RollingBack");
+  EXPECT_EQ(why.Find("fired")->Find("data")->StringOr("cause", ""), "Aborted");
+}
+
+TEST_F(StatusRoutesTest, WhyTellsWhatPoliciesSaidAndWhoApproved) {
+  edge.Push('a', MapsOf({{"flags", "{a: 1, b: 1, c: 1, d: 1, e: 1}"}}));
+  world.Pass(std::chrono::minutes(2));
+  edge.Push('b', MapsOf({{"flags", "{a: 2}"}}));
+  manifests::Value why = GetJson("/v1/maps/flags/why");
+  const std::string plan(why.StringOr("plan", ""));
+  EXPECT_TRUE(Contains(WriteJson(*why.Find("policies")), "mass-delete-guard"));
+  ASSERT_EQ(
+      Send({"POST", "/v1/plans/" + plan + "/approve", R"({"reason":"reviewed"})"}, "boss").status,
+      200);
+  why = GetJson("/v1/maps/flags/why");
+  EXPECT_EQ(why.Find("approvals")->as_array().at(0).StringOr("reason", ""), "reviewed");
+}
+
+TEST_F(StatusRoutesTest, WhyTellsOverridesAndSuspensionsAndWhenTheyEnd) {
+  edge.Push('a', MapsOf({{"flags", "{a: 1}"}}));
+  world.Pass(std::chrono::minutes(2));
+  Post("/v1/maps/flags/override", R"({"key":"a","value":7,"forMs":3600000,"reason":"incident"})");
+  Post("/v1/maps/flags/suspend", R"({"forMs":3600000,"reason":"sale"})");
+  const manifests::Value why = GetJson("/v1/maps/flags/why?key=a");
+  EXPECT_TRUE(Contains(FactsOf(why), "incident"));
+  EXPECT_TRUE(Contains(FactsOf(why), "sale"));
+  EXPECT_TRUE(Contains(WriteJson(*why.Find("next")), "a is as git says again at"));
+  EXPECT_EQ(why.Find("entry")->Find("override")->StringOr("actor", ""), "token:root");
+}
+
+TEST_F(StatusRoutesTest, WhyMasksWordsOnSensitiveEntriesForReadersWithoutTheRight) {
+  auto target = world.TargetOf("limits", world.limits_2);
+  target.version.sensitive = {"token/*"};
+  world.Want("limits", target);
+  reconciler::ReportItem item;
+  item.digest = world.limits_2->digest();
+  item.arm = mapcore::Arm::kCanary;
+  item.step = 1;
+  item.lookups = item.subjects = 40;
+  item.samples = {"value of token/edge: s3cret", "plain words"};
+  world.rollouts.Report({{"checkout-1", 1, "limits", {std::move(item)}}});
+  world.Process();
+  const Response masked = Send({"GET", "/v1/maps/limits/why"}, "reader");
+  ASSERT_EQ(masked.status, 200);
+  EXPECT_FALSE(Contains(masked.body, "s3cret")) << masked.body;
+  EXPECT_TRUE(Contains(masked.body, "plain words"));
+  EXPECT_TRUE(Contains(Get("/v1/maps/limits/why").body, "s3cret"));
+}
+
 }  // namespace
 }  // namespace portolan::controller

@@ -47,10 +47,18 @@ TEST(Status, EscapesWhatWouldSteerATerminal) {
 
 TEST(Why, SaysWhatAMapWaitsForAndWhatToDo) {
   CliHarness cli;
-  cli.daemon.On("GET /v1/maps/limits/why?key=api%2Flogin", 200,
-                R"({"map":"limits","summary":"limits is Held","facts":[{"label":"policy","text":"denied"}],)"
-                R"("next":["portolan approve x"],"entry":{"key":"api/login","value":{"rps":1},)"
-                R"("author":"ana"},"events":[],"samples":["user-17: rps is 0"]})");
+  cli.daemon.On(
+      "GET /v1/maps/limits/why?key=api%2Flogin", 200,
+      R"({"map":"limits","summary":"limits is Held","facts":[{"label":"policy","text":"denied"}],)"
+      R"("next":["portolan approve x"],"entry":{"key":"api/login","value":{"rps":1},)"
+      R"("author":"ana"},"events":[],"samples":["user-17: rps is 0"],)"
+      R"("policies":{"verdicts":[{"policy":"few","level":"soft","outcome":"deny",)"
+      R"("message":"9 keys"},{"policy":"other","outcome":"skipped"}]},)"
+      R"("steps":[{"step":1,"weight":5000,"startedAt":"T1","endedAt":"T2",)"
+      R"("endedBy":"BakeStarted"},{"step":"bake","weight":100000,"startedAt":"T2"}],)"
+      R"("measurements":[{"metric":"a/p95","at":"T3","outcome":"Failed","message":"9"}],)"
+      R"("log":[{"arm":"canary","instance":"c-1","key":"k","text":"rps is 0","at":"T4"}],)"
+      R"("nextAt":"T5"})");
   EXPECT_EQ(cli.Run({"why", "limits/api/login"}), 0);
   EXPECT_EQ(cli.out(),
             "limits is Held\n"
@@ -58,10 +66,18 @@ TEST(Why, SaysWhatAMapWaitsForAndWhatToDo) {
             "entry api/login\n"
             "  value       {\"rps\":1}\n"
             "  author      ana\n"
+            "policies\n"
+            "  few (soft) deny: 9 keys\n"
+            "steps\n"
+            "  step 1 at 5%  T1 to T2 (BakeStarted)\n"
+            "  bake at 100%  T2 to now\n"
+            "measurements\n"
+            "  T3  a/p95 Failed: 9\n"
             "samples\n"
             "  user-17: rps is 0\n"
             "next\n"
-            "  portolan approve x\n");
+            "  portolan approve x\n"
+            "  next at     T5\n");
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ class ManifestVerbsTest : public testing::Test {
     cli_.daemon.On("GET /v1/status", 200,
                    R"({"daemon":{"environment":"prod"},"maps":[{"map":"limits","source":"edge",)"
                    R"("stable":{"digest":"x"}},{"map":"other","source":"elsewhere"}]})");
-    cli_.daemon.On("GET /v1/maps/limits?arm=stable", 200,
+    cli_.daemon.On("GET /v1/maps/limits?arm=stable&overrides=off", 200,
                    R"({"entries":{"api":1},"digest":")" + digest + "\"}");
   }
 
@@ -111,7 +111,7 @@ TEST_F(ManifestVerbsTest, PlanRefusesEntriesThatAreNotThoseOfTheirDigest) {
   cli_.daemon.On("GET /v1/sources", 200, R"({"sources":[{"name":"edge","path":"maps"}]})");
   cli_.daemon.On("GET /v1/status", 200,
                  R"({"maps":[{"map":"limits","source":"edge","stable":{"digest":"x"}}]})");
-  cli_.daemon.On("GET /v1/maps/limits?arm=stable", 200,
+  cli_.daemon.On("GET /v1/maps/limits?arm=stable&overrides=off", 200,
                  R"({"entries":{"api":"***"},"digest":"sha256:00"})");
   EXPECT_EQ(cli_.Run({"plan", "--repo", repository_.dir()}), 4);
   EXPECT_NE(cli_.err().find("masked"), std::string::npos);

@@ -53,6 +53,18 @@ TEST_F(DaemonMetricsTest, ShowsThePhaseOfEveryMapOfAThousand) {
   EXPECT_EQ(text.find("_other"), std::string::npos);
 }
 
+TEST_F(DaemonMetricsTest, SaysHowMuchDrifted) {
+  world.catalog.Remove("limits");
+  auto asked = world.rollouts.Drift("");
+  world.Process();
+  ASSERT_EQ(asked.get().totals.drifted_keys, 3);
+  const std::string text = Render();
+  EXPECT_TRUE(HasLine(text, R"(portolan_drift_keys{map="limits",holder="daemon"} 3)")) << text;
+  EXPECT_TRUE(HasLine(text, R"(portolan_drift_keys_ratio{map="limits",holder="daemon"} 1)"));
+  EXPECT_TRUE(HasLine(text, "portolan_drift_maps_ratio 1"));
+  EXPECT_TRUE(HasLine(text, R"(portolan_map_overrides{map="limits"} 0)"));
+}
+
 TEST_F(DaemonMetricsTest, CountsEventsAndRollbacksByCause) {
   reconciler::Event event;
   event.type = "Warning";

@@ -11,6 +11,15 @@ using reconciler::Command;
 using reconciler::Verb;
 using std::chrono::seconds;
 
+Command CommandOf(Verb verb, std::string actor, std::string request_id = "") {
+  Command command;
+  command.verb = verb;
+  command.actor = std::move(actor);
+  command.request_id = std::move(request_id);
+  command.full = verb == Verb::kPromote;
+  return command;
+}
+
 class RolloutReconcilerTest : public testing::Test {
  protected:
   RolloutReconcilerTest() { world.Settle("limits", world.limits_1); }
@@ -101,7 +110,7 @@ TEST_F(RolloutReconcilerTest, ARemovalThatCouldNotBeStoredIsRepeated) {
 TEST_F(RolloutReconcilerTest, APromoteThatCannotBeStoredIsRefusedAndNotServed) {
   StartRollout();
   world.store.FailWrites(DiskFull());
-  const auto answer = world.Do("limits", Command{Verb::kPromote, "user:ana", "", "", "", true, {}});
+  const auto answer = world.Do("limits", CommandOf(Verb::kPromote, "user:ana"));
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().code, ErrorCode::kExhausted);
   EXPECT_EQ(world.Served("limits").weight, 5'000u);
@@ -273,10 +282,8 @@ TEST_F(RolloutReconcilerTest, IgnoresReportsOfMapsItDoesNotKnow) {
 
 TEST_F(RolloutReconcilerTest, ASaferVerbWinsARace) {
   StartRollout();
-  auto promote =
-      world.rollouts.Submit("limits", Command{Verb::kPromote, "user:ana", "", "", "", true, {}});
-  auto abort =
-      world.rollouts.Submit("limits", Command{Verb::kAbort, "user:bo", "", "", "", false, {}});
+  auto promote = world.rollouts.Submit("limits", CommandOf(Verb::kPromote, "user:ana"));
+  auto abort = world.rollouts.Submit("limits", CommandOf(Verb::kAbort, "user:bo"));
   world.Process();
   EXPECT_TRUE(abort.get().value().outcome.accepted);
   EXPECT_FALSE(promote.get().value().outcome.accepted);
@@ -285,12 +292,9 @@ TEST_F(RolloutReconcilerTest, ASaferVerbWinsARace) {
 
 TEST_F(RolloutReconcilerTest, LockWinsOverEveryOtherVerb) {
   StartRollout();
-  auto pause =
-      world.rollouts.Submit("limits", Command{Verb::kPause, "user:ana", "", "", "", false, {}});
-  auto abort =
-      world.rollouts.Submit("limits", Command{Verb::kAbort, "user:bo", "", "", "", false, {}});
-  auto lock =
-      world.rollouts.Submit("limits", Command{Verb::kLock, "user:cy", "", "", "", false, {}});
+  auto pause = world.rollouts.Submit("limits", CommandOf(Verb::kPause, "user:ana"));
+  auto abort = world.rollouts.Submit("limits", CommandOf(Verb::kAbort, "user:bo"));
+  auto lock = world.rollouts.Submit("limits", CommandOf(Verb::kLock, "user:cy"));
   world.Process();
   EXPECT_TRUE(lock.get().value().outcome.accepted);
   EXPECT_FALSE(abort.get().value().outcome.accepted);
@@ -306,7 +310,7 @@ TEST_F(RolloutReconcilerTest, AVerbOnAnUnknownMapIsNotFound) {
 
 TEST_F(RolloutReconcilerTest, ARepeatedRequestActsOnceAlsoAfterARestart) {
   StartRollout();
-  const Command skip{Verb::kSkip, "user:ana", "request-7", "", "", false, {}};
+  const Command skip = CommandOf(Verb::kSkip, "user:ana", "request-7");
   const auto first = world.Do("limits", skip);
   ASSERT_TRUE(first.ok());
   EXPECT_EQ(world.Served("limits").step, 2u);

@@ -263,7 +263,8 @@ TEST(ServingOf, ShowsTheCanaryOnlyWhileARolloutIsInFlight) {
                                                 .split = {},
                                                 .rollout = "",
                                                 .step = 0,
-                                                .sensitive = {}}));
+                                                .sensitive = {},
+                                                .overlay = {}}));
 }
 
 }  // namespace

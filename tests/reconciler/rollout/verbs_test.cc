@@ -8,7 +8,7 @@ namespace {
 using std::chrono::seconds;
 
 TEST(Verbs, HaveOneNameEach) {
-  for (int i = 0; i <= static_cast<int>(Verb::kApprove); ++i) {
+  for (int i = 0; i <= static_cast<int>(Verb::kUnsuspend); ++i) {
     const Verb verb = static_cast<Verb>(i);
     EXPECT_FALSE(VerbName(verb).empty()) << i;
     EXPECT_EQ(ParseVerb(VerbName(verb)), verb);

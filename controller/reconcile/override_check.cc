@@ -1,0 +1,67 @@
+#include "controller/reconcile/override_check.h"
+
+#include "manifests/entries.h"
+#include "manifests/json_reader.h"
+
+namespace portolan::controller {
+namespace {
+
+using manifests::DesiredMap;
+using manifests::Value;
+
+Error Broken(const manifests::Diagnostic& diagnostic) {
+  const std::string field = diagnostic.field.empty() ? "" : diagnostic.field + ": ";
+  return {ErrorCode::kInvalid, "no override: " + field + diagnostic.message +
+                                   (diagnostic.hint.empty() ? "" : "; " + diagnostic.hint)};
+}
+
+// By the same readers and checks as an entry of a commit.
+Result<std::string> CheckEntry(const DesiredMap& map, const OverrideWish& wish) {
+  const std::string text = CanonicalJson(Value::Object{{wish.key, wish.value}});
+  const manifests::ReadResult read = manifests::ReadJsonNode(text, "override");
+  if (!read.ok() || read.documents.size() != 1) return Broken(read.AllDiagnostics().front());
+  static const manifests::EntryRules kAny;
+  manifests::Report report("override");
+  const auto entries = manifests::CheckEntries({&read.documents.front().root, {}},
+                                               map.rules ? *map.rules : kAny, report);
+  if (!report.clean()) return Broken(report.Take().front());
+  return entries.front().value;
+}
+
+// As a plan of the one change that the override is.
+Status JudgeHard(const OverrideRules& rules, const DesiredMap& map, const OverrideWish& wish,
+                 const mapcore::MapVersion& served, WallTime now) {
+  reconciler::JudgeContext context;
+  context.desired = &rules.desired;
+  context.live = &served;
+  context.actor.name = wish.actor;
+  context.actor.kind = "break-glass";
+  context.actor.source = "api";
+  context.now = now;
+  const reconciler::MapPlan plan =
+      reconciler::MakeMapPlan(&served, map, rules.desired.revision, "override");
+  for (const reconciler::Finding& finding : rules.gate.Judge(plan, context).findings)
+    if (finding.level == reconciler::kHardLevel)
+      return Error{ErrorCode::kDenied,
+                   "no override: policy " + finding.policy + " (hard): " + finding.message};
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> CheckOverride(const OverrideRules& rules, const OverrideWish& wish,
+                                  const mapcore::MapVersion& served, WallTime now) {
+  const auto found = rules.desired.maps.find(wish.map);
+  if (found == rules.desired.maps.end())
+    return Error{ErrorCode::kUnavailable,
+                 "no override: no commit since the daemon started declares \"" + wish.map +
+                     "\" without errors, so its schema is not known"};
+  PORTOLAN_TRY(std::string value, CheckEntry(*found->second, wish));
+  const mapcore::Change change[] = {{wish.key, value}};
+  DesiredMap changed = *found->second;
+  PORTOLAN_TRY(changed.version, served.Apply(change));
+  PORTOLAN_CHECK(JudgeHard(rules, changed, wish, served, now));
+  return value;
+}
+
+}  // namespace portolan::controller

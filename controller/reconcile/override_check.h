@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "controller/reconcile/policy_gate.h"
+#include "manifests/desired_state.h"
+#include "manifests/value.h"
+#include "mapcore/base/clock.h"
+
+namespace portolan::controller {
+
+// What an override of a map of one source has to pass: the maps' schemas as of the last commit that
+// declared them well, and the policies that judge now. Immutable, thread-safe.
+struct OverrideRules {
+  manifests::DesiredState desired;  // revision and maps
+  PolicyGate gate;
+};
+
+struct OverrideWish {
+  std::string map;
+  std::string key;
+  manifests::Value value;
+  std::string actor;
+};
+
+// The value as it may be overridden with, in canonical JSON. `served` is what the map serves.
+// Errors: kInvalid when it breaks the map's schema or keySchema, kDenied when a hard policy says
+// no (soft ones ask for an approval of a commit, and an override is none), kUnavailable when the
+// map's rules are not known.
+Result<std::string> CheckOverride(const OverrideRules& rules, const OverrideWish& wish,
+                                  const mapcore::MapVersion& served, WallTime now);
+
+}  // namespace portolan::controller

@@ -1,0 +1,64 @@
+// What is served compared with what should be: at each map's interval, and when somebody asks.
+#include "controller/reconcile/rollout_reconciler.h"
+
+namespace portolan::controller {
+
+void RolloutReconciler::AddHolder(reconciler::Holder& holder) {
+  drift_.Add(holder);
+}
+
+std::future<DriftReport> RolloutReconciler::Drift(std::string map) {
+  PendingDrift pending{std::move(map), {}};
+  auto report = pending.promise.get_future();
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    inbox_.drifts.push_back(std::move(pending));
+  }
+  inbox_changed_.notify_one();
+  return report;
+}
+
+DriftReport RolloutReconciler::LastDrift(WallTime now) const {
+  return drift_.Report(now);
+}
+
+// A map that nobody should hold is watched no longer once nobody does.
+std::vector<reconciler::Event> RolloutReconciler::CheckLane(const std::string& map, Lane& lane,
+                                                            const Now& now, bool heal) {
+  const reconciler::Serving serving = reconciler::ServingOf(lane.rollout);
+  auto events = drift_.Check(lane.rollout, Assemble(serving), now, heal);
+  if (!serving.stable && !serving.canary) drift_.Forget(map);
+  return events;
+}
+
+void RolloutReconciler::CheckDrift(std::vector<PendingDrift>& asked, const Now& now) {
+  std::vector<reconciler::Event> events;
+  for (auto& [map, lane] : lanes_) {
+    if (now.mono < lane.drift_due) continue;
+    lane.drift_due = now.mono + lane.rollout.heal.interval;
+    for (reconciler::Event& event : CheckLane(map, lane, now, /*heal=*/true))
+      events.push_back(std::move(event));
+  }
+  if (now.mono >= next_drift_sample_) {
+    next_drift_sample_ = now.mono + kDriftSampleInterval;
+    drift_.Sample(now.wall);
+  }
+  TellDrift(std::move(events));
+  for (PendingDrift& pending : asked) {
+    for (auto& [map, lane] : lanes_)
+      if (pending.map.empty() || pending.map == map) CheckLane(map, lane, now, /*heal=*/false);
+    pending.promise.set_value(drift_.Report(now.wall, pending.map));
+  }
+}
+
+// Told also when it cannot be stored: what is served was put right all the same.
+void RolloutReconciler::TellDrift(std::vector<reconciler::Event> events) {
+  if (events.empty()) return;
+  reconciler::Batch batch;
+  batch.sync = false;
+  batch.events = std::move(events);
+  if (const auto stored = store_.Commit(batch); !stored.ok()) hooks_.fault("", stored.error());
+  for (const reconciler::Event& event : batch.events) hooks_.event(event);
+}
+
+}  // namespace portolan::controller

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "manifests/value.h"
+#include "reconciler/rollout/rollout.h"
+
+namespace portolan::reconciler {
+
+// Adds to a rollout's record what expires by itself, and how drift is healed.
+void WriteOrders(const Rollout& rollout, manifests::Value& record);
+// Reads what WriteOrders wrote; what is absent has its default. Errors: kCorrupt naming the field.
+Status ReadOrders(const manifests::Value& record, Rollout& rollout);
+
+}  // namespace portolan::reconciler
