@@ -87,11 +87,14 @@ std::string PointerTo(const std::vector<Place>& places) {
 }  // namespace
 
 Value::Value() noexcept = default;
-Value::Value(const Value& other) = default;
 Value::Value(Value&& other) noexcept = default;
-Value& Value::operator=(const Value& other) = default;
+Value& Value::operator=(const Value& other) {
+  return *this = Value(other);
+}
 Value& Value::operator=(Value&& other) noexcept = default;
-Value::~Value() = default;
+Value::~Value() {
+  if (is_array() || is_object()) Dismantle();
+}
 
 Value::Value(bool b) : data_(b) {}
 Value::Value(int i) : data_(std::int64_t{i}) {}

@@ -47,14 +47,6 @@ class Value {
   Value(Array a);             // NOLINT
   Value(Object o);            // NOLINT
 
-  Value(const Value& other);
-  Value(Value&& other) noexcept = default;
-  Value& operator=(const Value& other) { return *this = Value(other); }
-  Value& operator=(Value&& other) noexcept = default;
-  ~Value() {
-    if (is_array() || is_object()) Dismantle();
-  }
-
   Kind kind() const { return static_cast<Kind>(data_.index()); }
   bool is_null() const { return kind() == Kind::kNull; }
   bool is_bool() const { return kind() == Kind::kBool; }
