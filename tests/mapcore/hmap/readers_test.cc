@@ -1,4 +1,4 @@
-// Readers beside the writer, for ThreadSanitizer too: PRESET=tsan ./scripts/test -R HmapReaders.
+// Readers beside the writer, for ThreadSanitizer too: ./scripts/stress mapcore.
 // PORTOLAN_STRESS_MS sets how long each workload runs.
 #include <gtest/gtest.h>
 
@@ -119,6 +119,17 @@ TEST_P(HmapReaders, NeverMissAKeyWhileTheMapIsRelocated) {
       ASSERT_TRUE(map_.AbandonReseed().ok());
     }
     ASSERT_TRUE(Put(static_cast<int>(random.Below(kKeys + kExtra / 10))).ok());
+  });
+}
+
+TEST_P(HmapReaders, NeverMissAKeyWhileTheMapGrowsToAMillion) {
+  constexpr int kGrown = 1'000'000;
+  int next = 0;
+  Run([&](Random& random) {
+    if (next < kGrown)
+      ASSERT_TRUE(map_.Put("grown/" + std::to_string(next++), "value").ok());
+    else
+      ASSERT_TRUE(Put(static_cast<int>(random.Below(kKeys))).ok());
   });
 }
 
