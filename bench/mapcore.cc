@@ -10,62 +10,24 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
-#include "mapcore/base/random.h"
+#include "bench/map_measurement.h"
+#include "bench/mapcore_concurrent.h"
+#include "bench/mapcore_processes.h"
 #include "mapcore/hmap.h"
 #include "mapcore/hmap/diff.h"
+#include "mapcore/map_clone.h"
 #include "tests/mapcore/flooded_keys.h"
 
 namespace portolan::bench {
 namespace {
 
 using mapcore::Hmap;
-
-constexpr int kRounds = 5;
-volatile std::uint64_t g_sink = 0;
-
-struct Data {
-  std::vector<std::string> keys;
-  std::vector<std::string> values;
-  std::vector<std::string> shuffled;  // the keys again, as lookups come: their own bytes are near
-};
-
-Data MakeData(std::size_t entries) {
-  Data data;
-  Random random(7);
-  for (std::size_t i = 0; i < entries; ++i) {
-    char key[64];
-    std::snprintf(key, sizeof key, "ns/%05u/svc-%06zu/%s", static_cast<unsigned>(i % 9973), i,
-                  random.Below(2) == 0 ? "canary/eu" : "us");
-    data.keys.emplace_back(key);
-    data.values.emplace_back(24 + random.Below(73), static_cast<char>('a' + i % 26));
-  }
-  std::vector<std::size_t> order(entries);
-  for (std::size_t i = 0; i < entries; ++i) order[i] = i;
-  for (std::size_t i = entries; i > 1; --i) std::swap(order[i - 1], order[random.Below(i)]);
-  data.shuffled.reserve(entries);
-  for (const std::size_t i : order) data.shuffled.emplace_back(data.keys[i]);
-  return data;
-}
-
-double NsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double, std::nano>(std::chrono::steady_clock::now() - start).count();
-}
-
-// All peers hash alike, so that the containers are compared and not their hashes.
-struct Hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view key) const {
-    return mapcore::hmap::HashBytes(key, mapcore::hmap::PrepareSeed(1));
-  }
-};
-struct TbbHash {
-  std::size_t hash(const std::string& key) const { return Hash()(key); }
-  bool equal(const std::string& a, const std::string& b) const { return a == b; }
-};
 
 struct Ours {
   static constexpr const char* kName = "Hmap";
@@ -75,27 +37,32 @@ struct Ours {
   std::uint64_t Find(std::string_view key) const { return map.Find(key)->size(); }
   bool Has(std::string_view key) const { return map.Contains(key); }
   void Erase(std::string_view key) { (void)map.Erase(key); }
+  std::uint64_t Sum() {
+    std::uint64_t sum = 0;
+    map.TakeSnapshot(0, 0)->ForEach(
+        [&](const mapcore::hmap::Record& record) { sum += record.value().size(); });
+    return sum;
+  }
+  std::unique_ptr<Hmap> Clone() {
+    return std::make_unique<Hmap>(
+        mapcore::CloneMap(map.TakeSnapshot(0, 0).value(), {.seed = 1}).value());
+  }
   std::uint64_t bytes() const { return map.memory().live_bytes(); }
 };
 
-template <typename Map, typename Key = std::string_view>
-struct Std {
-  Map map;
-  void Reserve(std::size_t) {}
-  void Put(const std::string& key, const std::string& value) { map[key] = value; }
-  std::uint64_t Find(std::string_view key) const { return map.find(Key(key))->second.size(); }
-  bool Has(std::string_view key) const { return map.find(Key(key)) != map.end(); }
-  void Erase(std::string_view key) { map.erase(map.find(Key(key))); }
-};
-struct Absl : Std<absl::flat_hash_map<std::string, std::string, Hash, std::equal_to<>>> {
+struct Absl : StdLike<absl::flat_hash_map<std::string, std::string, MapHash, std::equal_to<>>> {
   static constexpr const char* kName = "absl::flat_hash_map";
 };
-struct StdMap : Std<std::unordered_map<std::string, std::string, Hash, std::equal_to<>>> {
+struct StdMap : StdLike<std::unordered_map<std::string, std::string, MapHash, std::equal_to<>>> {
   static constexpr const char* kName = "std::unordered_map";
 };
-struct Boost
-    : Std<boost::unordered_map<std::string, std::string, Hash, std::equal_to<>>, std::string> {
+struct Boost : StdLike<boost::unordered_map<std::string, std::string, MapHash, std::equal_to<>>,
+                       std::string> {
   static constexpr const char* kName = "boost::unordered_map";
+};
+struct TbbHash {
+  std::size_t hash(const std::string& key) const { return MapHash()(key); }
+  bool equal(const std::string& a, const std::string& b) const { return a == b; }
 };
 struct Tbb {
   static constexpr const char* kName = "tbb::concurrent_hash_map";
@@ -117,60 +84,18 @@ struct Tbb {
     return map.find(at, std::string(key));
   }
   void Erase(std::string_view key) { map.erase(std::string(key)); }
-};
-
-// Nanoseconds an operation, and bytes an entry.
-struct Times {
-  double fill, hit, miss, overwrite, erase, bytes;
-};
-
-std::uint64_t HeapBytes() {
-  const struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
-}
-
-template <typename Map>
-Times Measure(const Data& data) {
-  const std::size_t n = data.keys.size();
-  const std::size_t probes = std::max<std::size_t>(n, 200'000);
-  const std::uint64_t heap = HeapBytes();
-  auto map = std::make_unique<Map>();
-  map->Reserve(n);
-  Times times{};
-  auto start = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < n; ++i) map->Put(data.keys[i], data.values[i]);
-  times.fill = NsSince(start) / static_cast<double>(n);
-  if constexpr (requires { map->bytes(); })
-    times.bytes = static_cast<double>(map->bytes()) / static_cast<double>(n);
-  else
-    times.bytes = static_cast<double>(HeapBytes() - heap) / static_cast<double>(n);
-
-  std::uint64_t sum = 0;
-  start = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < probes; ++i) sum += map->Find(data.shuffled[i % n]);
-  times.hit = NsSince(start) / static_cast<double>(probes);
-  std::string absent = "no/00000/svc-000000/us";
-  start = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < probes; ++i) {
-    for (std::size_t d = 0, v = i; d < 6; ++d, v /= 10)
-      absent[18 - d] = static_cast<char>('0' + v % 10);
-    sum += map->Has(absent);
+  std::uint64_t Sum() const {
+    std::uint64_t sum = 0;
+    for (const auto& [key, value] : map) sum += value.size();
+    return sum;
   }
-  times.miss = NsSince(start) / static_cast<double>(probes);
-  start = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < n; ++i) map->Put(data.shuffled[i], data.values[i]);
-  times.overwrite = NsSince(start) / static_cast<double>(n);
-  start = std::chrono::steady_clock::now();
-  for (std::size_t i = 0; i < n; ++i) map->Erase(data.shuffled[i]);
-  times.erase = NsSince(start) / static_cast<double>(n);
-  g_sink = g_sink + sum;
-  return times;
-}
+  std::unique_ptr<Map> Clone() const { return std::make_unique<Map>(map); }
+};
 
 // The longest of all inserts, each taken as the shortest of three fills: what is left is the map's
 // own work, not the scheduler's.
 template <typename Map>
-double LongestInsertUs(const Data& data) {
+double LongestInsertUs(const MapData& data) {
   std::vector<float> shortest(data.keys.size(), 1e30f);
   for (int repeat = 0; repeat < 3; ++repeat) {
     Map map;
@@ -186,7 +111,7 @@ double LongestInsertUs(const Data& data) {
 
 // Of 100,000 keys that all have one hash under the map's seed, put into a map of as many others:
 // how long an insert takes that 99.9 % do not exceed, each the shortest of three.
-double FloodedInsertUs(const Data& data) {
+double FloodedInsertUs(const MapData& data) {
   constexpr std::uint32_t kFlood = 100'000;
   std::vector<float> shortest(kFlood, 1e30f);
   for (int repeat = 0; repeat < 3; ++repeat) {
@@ -205,7 +130,7 @@ double FloodedInsertUs(const Data& data) {
 }
 
 // Memory used for memory needed, after the sizes of all values went up and came back.
-double MemoryAfterShift(const Data& data) {
+double MemoryAfterShift(const MapData& data) {
   Ours ours;
   for (const std::size_t bytes : {40, 90, 200, 350, 200, 90, 40})
     for (const std::string& key : data.shuffled) ours.Put(key, std::string(bytes, 'v'));
@@ -213,57 +138,77 @@ double MemoryAfterShift(const Data& data) {
   return static_cast<double>(memory.used_bytes) / static_cast<double>(memory.live_bytes());
 }
 
-class Report {
- public:
-  void Add(std::string name, const std::string& what, const char* unit, double aim, double value) {
-    for (Finding& finding : findings_)
-      if (finding.name == name) return finding.rounds.push_back(value);
-    findings_.push_back({std::move(name), what, unit, {value}, aim});
-  }
-  std::vector<Finding> Take() { return std::move(findings_); }
-
- private:
-  std::vector<Finding> findings_;
-};
-
 struct Bars {
   std::size_t entries;
   const char* suffix;
-  double hit, miss, fill, overwrite, erase, bytes;
+  double hit, dependent, miss, fill, overwrite, erase, iterate, bytes, batch, clone;
 };
 
-void AddRound(const Bars& bars, const Data& data, Report& report) {
-  const Times absl = Measure<Absl>(data);
-  const Times ours = Measure<Ours>(data);
+// Hits of find_many, 64 keys at a time; nanoseconds a key.
+double BatchedHit(const MapData& data) {
+  constexpr std::size_t kBatch = 64;
+  Ours ours;
+  const std::size_t n = data.keys.size();
+  ours.Reserve(n);
+  for (std::size_t i = 0; i < n; ++i) ours.Put(data.keys[i], data.values[i]);
+  const std::vector<std::string_view> keys(data.shuffled.begin(), data.shuffled.end());
+  std::vector<std::optional<std::string_view>> found(kBatch);
+  const std::size_t batches = std::max<std::size_t>(n, 200'000) / kBatch;
+  std::uint64_t sum = 0;
+  const double ns = TimeEach(batches, [&](std::size_t i) {
+    const std::size_t begin = i * kBatch % (n - kBatch);
+    ours.map.FindMany(std::span(keys).subspan(begin, kBatch), found);
+    for (const auto& value : found) sum += value->size();
+  });
+  KeepResult(sum);
+  return ns / kBatch;
+}
+
+void PrintTimes(const std::string& name, const MapTimes& t) {
+  std::printf("%-26s %8.1f %8.1f %8.1f %8.1f %8.1f %8.1f %8.1f %8.1f %7.0f\n", name.c_str(), t.fill,
+              t.hit, t.dependent, t.miss, t.iterate, t.clone, t.overwrite, t.erase, t.bytes);
+}
+
+void AddRound(const Bars& bars, const MapData& data, Report& report) {
+  const MapTimes absl = MeasureMap<Absl>(data);
+  const MapTimes ours = MeasureMap<Ours>(data);
   const auto add = [&](const char* what, double aim, double value, double peer) {
     report.Add(std::string(what) + "-" + bars.suffix, std::string(what) + " against absl", "x", aim,
                value / peer);
   };
   add("hit", bars.hit, ours.hit, absl.hit);
+  add("find-many", bars.batch, BatchedHit(data), absl.hit);
+  add("dependent", bars.dependent, ours.dependent, absl.dependent);
   add("miss", bars.miss, ours.miss, absl.miss);
   add("fill", bars.fill, ours.fill, absl.fill);
   add("overwrite", bars.overwrite, ours.overwrite, absl.overwrite);
   add("erase", bars.erase, ours.erase, absl.erase);
+  add("iterate", bars.iterate, ours.iterate, absl.iterate);
   add("bytes", bars.bytes, ours.bytes, absl.bytes);
-  std::printf("%-26s %9s %8s %8s %8s %10s %8s %8s\n", bars.suffix, "ns: fill", "hit", "miss",
-              "overwr.", "erase", "B/entry", "");
-  const auto line = [](const char* name, const Times& t) {
-    std::printf("%-26s %9.1f %8.1f %8.1f %8.1f %10.1f %8.0f\n", name, t.fill, t.hit, t.miss,
-                t.overwrite, t.erase, t.bytes);
-  };
-  line(Ours::kName, ours);
-  line(Absl::kName, absl);
-  line(StdMap::kName, Measure<StdMap>(data));
-  line(Boost::kName, Measure<Boost>(data));
-  line(Tbb::kName, Measure<Tbb>(data));
+  if (bars.clone > 0) add("clone", bars.clone, ours.clone, absl.clone);
+  std::printf("%-26s %8s %8s %8s %8s %8s %8s %8s %8s %7s\n", bars.suffix, "ns: fill", "hit",
+              "depend.", "miss", "iterate", "clone", "overwr.", "erase", "B/entry");
+  PrintTimes(Ours::kName, ours);
+  PrintTimes(Absl::kName, absl);
+  PrintTimes(StdMap::kName, MeasureMap<StdMap>(data));
+  PrintTimes(Boost::kName, MeasureMap<Boost>(data));
+  PrintTimes(Tbb::kName, MeasureMap<Tbb>(data));
+  for (const MapProcess& process : MapProcesses()) {
+    const auto times = MeasureProcess(process, bars.entries);
+    if (!times) continue;
+    PrintTimes(process.name, *times);
+    if (process.name.starts_with("Go"))
+      report.Add(std::string("iterate-go-") + bars.suffix, "iterate against Go's map", "x", 0.3,
+                 ours.iterate / times->iterate);
+  }
 }
 
-void AddVersions(const Data& data, Report& report) {
+void AddVersions(const MapData& data, int rounds, Report& report) {
   Ours ours;
   const std::size_t n = data.keys.size();
   ours.Reserve(n);
   for (std::size_t i = 0; i < n; ++i) ours.Put(data.keys[i], data.values[i]);
-  for (int round = 0; round < kRounds; ++round) {
+  for (int round = 0; round < rounds; ++round) {
     constexpr int kSnapshots = 1'000;
     std::vector<mapcore::Snapshot> snapshots;
     snapshots.reserve(kSnapshots);
@@ -283,23 +228,25 @@ void AddVersions(const Data& data, Report& report) {
     const auto diff = mapcore::hmap::Diff(before, after);
     report.Add("diff-1M", "comparing versions that differ in 100 keys", "us", 32,
                NsSince(start) / 1e3);
-    g_sink = g_sink + diff.changes.size();
+    KeepResult(diff.changes.size());
   }
 }
 
 }  // namespace
 
-std::vector<Finding> MeasureMapcore() {
+std::vector<Finding> MeasureMapcore(int rounds) {
   mallopt(M_TRIM_THRESHOLD,
           1 << 30);  // peers reuse their heap from round to round, as we our memory
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   Report report;
-  constexpr Bars kBars[] = {{1'000, "1k", 1.25, 1.30, 0.56, 1.10, 1.05, 0.52},
-                            {100'000, "100k", 1.02, 1.18, 0.33, 0.70, 0.92, 0.55},
-                            {1'000'000, "1M", 0.70, 1.18, 0.20, 0.46, 0.50, 0.46}};
+  // Ratios to absl::flat_hash_map that a prototype of the design reached; see ADR 0007.
+  constexpr Bars kBars[] = {
+      {1'000, "1k", 1.25, 1.15, 1.30, 0.56, 1.10, 1.05, 0.72, 0.52, 1.25, 0},
+      {100'000, "100k", 1.02, 0.78, 1.18, 0.33, 0.70, 0.92, 1.00, 0.55, 0.70, 0},
+      {1'000'000, "1M", 0.70, 0.60, 1.18, 0.20, 0.46, 0.50, 0.60, 0.46, 0.38, 0.02}};
   for (const Bars& bars : kBars) {
-    const Data data = MakeData(bars.entries);
-    for (int round = 0; round < kRounds; ++round) AddRound(bars, data, report);
+    const MapData data = MakeMapData(bars.entries);
+    for (int round = 0; round < rounds; ++round) AddRound(bars, data, report);
     if (bars.entries == 100'000) {
       report.Add("flood-100k", "p99.9 insert of 100k keys made to collide", "us", 10,
                  FloodedInsertUs(data));
@@ -307,7 +254,8 @@ std::vector<Finding> MeasureMapcore() {
                  MemoryAfterShift(data));
     }
     if (bars.entries < 1'000'000) continue;
-    AddVersions(data, report);
+    AddVersions(data, rounds, report);
+    for (int round = 0; round < rounds; ++round) AddConcurrentRound(data, report);
     const double pause = LongestInsertUs<Ours>(data);
     report.Add("pause-1M", "the longest of 1M inserts", "us", 7, pause);
     report.Add("pause-ratio-1M", "the same against absl", "x", 1e-4,

@@ -65,6 +65,13 @@ void Print(const std::vector<Finding>& findings) {
     std::cout << "json: " << manifests::WriteJson(JsonOf(finding)) << std::endl;
 }
 
+void Report::Add(const std::string& name, const std::string& what, const char* unit, double aim,
+                 double value, Better better) {
+  for (Finding& finding : findings_)
+    if (finding.name == name) return finding.rounds.push_back(value);
+  findings_.push_back({name, what, unit, {value}, aim, better});
+}
+
 Stopwatch::Stopwatch() : start_ms_(SteadyMs()) {}
 
 double Stopwatch::Ms() const {

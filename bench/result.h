@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace portolan::bench {
@@ -27,6 +28,18 @@ double RatioOf(const Finding& finding);
 
 // A table for people, then one line "json: {…}" for each finding.
 void Print(const std::vector<Finding>& findings);
+
+// Findings that are made round by round.
+class Report {
+ public:
+  // Another round of the finding of this name, which begins with its first.
+  void Add(const std::string& name, const std::string& what, const char* unit, double aim,
+           double value, Better better = Better::kLess);
+  std::vector<Finding> Take() { return std::move(findings_); }
+
+ private:
+  std::vector<Finding> findings_;
+};
 
 // A benchmark's wall time so far, in milliseconds.
 class Stopwatch {

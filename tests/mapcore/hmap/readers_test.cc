@@ -1,4 +1,4 @@
-// Readers beside the writer, for ThreadSanitizer too: PRESET=tsan ./scripts/test -R HmapReaders.
+// Readers beside the writer, for ThreadSanitizer too: ./scripts/stress mapcore.
 // PORTOLAN_STRESS_MS sets how long each workload runs.
 #include <gtest/gtest.h>
 
@@ -136,6 +136,17 @@ TEST_P(HmapReaders, NeverMissAKeyWhileRecordsAreMoved) {
     ASSERT_TRUE((key >= kKeys && random.Below(2) == 0 ? map_.Erase(Key(key)) : Put(key)).ok());
   });
   EXPECT_GT(map_.compaction().moved_records, 0u);
+}
+
+TEST_P(HmapReaders, NeverMissAKeyWhileTheMapGrowsToAMillion) {
+  constexpr int kGrown = 1'000'000;
+  int next = 0;
+  Run([&](Random& random) {
+    if (next < kGrown)
+      ASSERT_TRUE(map_.Put("grown/" + std::to_string(next++), "value").ok());
+    else
+      ASSERT_TRUE(Put(static_cast<int>(random.Below(kKeys))).ok());
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Fences, HmapReaders,

@@ -1,0 +1,112 @@
+#include "bench/mapcore_concurrent.h"
+
+#include <atomic>
+#include <thread>
+
+#include "mapcore/hmap.h"
+
+namespace portolan::bench {
+namespace {
+
+using mapcore::Hmap;
+namespace hmap = mapcore::hmap;
+
+constexpr std::size_t kHotKeys = 200'000;
+constexpr auto kWindow = std::chrono::milliseconds(400);
+
+struct LiveMap {
+  hmap::ReaderDomain readers;
+  Hmap map =
+      Hmap::Create(
+          {.seed = 1, .memory = {.reserve_bytes = std::uint64_t{4} << 30}, .readers = &readers})
+          .value();
+
+  explicit LiveMap(const MapData& data) {
+    map.lineage().arena().Populate(160 * data.keys.size());
+    for (std::size_t i = 0; i < data.keys.size(); ++i) (void)map.Put(data.keys[i], data.values[i]);
+  }
+};
+
+// Lookups a second for one window.
+double ReadRate(LiveMap& live, const MapData& data) {
+  hmap::Reader reader(live.readers);
+  std::uint64_t reads = 0;
+  std::uint64_t sum = 0;
+  const auto start = std::chrono::steady_clock::now();
+  while (std::chrono::steady_clock::now() - start < kWindow) {
+    for (int i = 0; i < 1'000; ++i, ++reads) {
+      const hmap::ReadScope scope(reader);
+      sum += live.map.FindLive(scope, data.shuffled[reads * 7 % data.shuffled.size()])->size();
+    }
+  }
+  KeepResult(sum);
+  return static_cast<double>(reads) / NsSince(start) * 1e9;
+}
+
+void AddReaderBesideWriter(LiveMap& live, const MapData& data, Report& report) {
+  const double alone = ReadRate(live, data);
+  std::atomic<bool> stop{false};
+  double writes_per_second = 0;
+  std::thread writer([&] {
+    std::uint64_t writes = 0;
+    const auto start = std::chrono::steady_clock::now();
+    for (; !stop; ++writes) {
+      const std::size_t i = writes * 31 % data.shuffled.size();
+      (void)live.map.Put(data.shuffled[i], data.values[i]);
+    }
+    writes_per_second = static_cast<double>(writes) / NsSince(start) * 1e9;
+  });
+  const double beside = ReadRate(live, data);
+  stop = true;
+  writer.join();
+  report.Add("reader-kept", "share of its lone rate that a reader keeps beside a writer", "x", 0.90,
+             beside / alone, Better::kMore);
+  report.Add("writer-beside", "millions of overwrites a second beside that reader", "M/s", 2.0,
+             writes_per_second / 1e6, Better::kMore);
+}
+
+void AddGuard(LiveMap& live, const MapData& data, Report& report) {
+  const std::size_t n = data.shuffled.size();
+  std::uint64_t sum = 0;
+  const double plain =
+      TimeEach(n, [&](std::size_t i) { sum += live.map.Find(data.shuffled[i])->size(); });
+  hmap::Reader reader(live.readers);
+  const double guarded = TimeEach(n, [&](std::size_t i) {
+    const hmap::ReadScope scope(reader);
+    sum += live.map.FindLive(scope, data.shuffled[i])->size();
+  });
+  KeepResult(sum);
+  report.Add("guard", "rate of guarded lookups against unprotected ones", "x", 0.91,
+             plain / guarded, Better::kMore);
+}
+
+// Nine of ten subjects are on stable; the canary differs from it in 1 % of its keys.
+void AddSlots(LiveMap& live, const MapData& data, Report& report) {
+  const std::size_t n = std::min(kHotKeys, data.shuffled.size());
+  const mapcore::Snapshot stable = live.map.TakeSnapshot(1, 0).value();
+  Hmap fork = live.map.Fork(stable).value();
+  for (std::size_t i = 0; i < data.keys.size(); i += 100) (void)fork.Put(data.keys[i], "canary");
+  const mapcore::Snapshot canary = fork.TakeSnapshot(2, 0).value();
+  std::uint64_t sum = 0;
+  const double plain =
+      TimeEach(2 * n, [&](std::size_t i) { sum += live.map.Find(data.shuffled[i % n])->size(); });
+  const double slots = TimeEach(2 * n, [&](std::size_t i) {
+    const mapcore::Snapshot& arm =
+        i * 2'654'435'761u % 4'294'967'296u < 429'496'730u ? canary : stable;
+    sum += arm.Find(data.shuffled[i % n])->size();
+  });
+  KeepResult(sum);
+  report.Add("slots", "lookup through stable and canary against one in the live map", "x", 1.20,
+             slots / plain);
+}
+
+}  // namespace
+
+void AddConcurrentRound(const MapData& data, Report& report) {
+  LiveMap live(data);
+  AddReaderBesideWriter(live, data, report);
+  AddGuard(live, data, report);
+  AddSlots(live, data, report);
+}
+
+}  // namespace portolan::bench
