@@ -4,9 +4,13 @@
 
 #include "reconciler/text_format.h"
 
+// Who is affected when, in sentences: what an approver has to know and could not compute in the
+// head. Times are the earliest possible ones and say so.
+
 namespace portolan::reconciler {
 namespace {
 
+// Only what is plainly everyone: "a*" may be, and nobody can know.
 bool MatchesEveryone(const mapcore::MatchRule& rule) {
   return !rule.subject.empty() && rule.subject.find_first_not_of('*') == std::string::npos;
 }
@@ -22,6 +26,7 @@ std::string KeysSentence(const BlastRadius& radius) {
          Percent(radius.keys_changed, radius.keys_total) + ")";
 }
 
+// Below half only: "1 in 1" helps nobody.
 std::string OneIn(std::uint32_t weight) {
   if (weight == 0 || weight > mapcore::kWeightMax / 2) return "";
   return ", about 1 in " + Grouped((mapcore::kWeightMax + weight / 2) / weight);
@@ -93,10 +98,13 @@ BlastRadius BlastRadiusOf(const MapPlan& plan) {
   radius.keys_total = radius.keys_changed + plan.changes.unchanged;
   radius.first_version = !plan.base;
   radius.split = plan.split;
+  // A first version has no steps (docs/architecture.md): there is no stable one to compare it
+  // with.
   if (!radius.first_version) {
     for (const manifests::Step& step : plan.strategy.steps) {
       radius.weights.push_back(step.weight);
       if (step.weight >= mapcore::kWeightMax) continue;
+      // The least: soak counts only while both arms report, and metrics may ask for more.
       radius.earliest_full += step.soak;
       radius.waits_for_promote += step.pause && !step.pause->duration;
     }

@@ -8,6 +8,10 @@
 #include "mapcore/base/digest.h"
 #include "reconciler/text_format.h"
 
+// One change as all renderings show it, so that masking and escaping happen in one place. Values
+// are foreign text: they are made printable first and cut second, for a cut through an escape
+// would show something else.
+
 namespace portolan::reconciler {
 namespace {
 
@@ -35,6 +39,7 @@ std::string DropCells(std::string_view text, std::size_t cells) {
 // Shortens both sides, beginning shortly before the place where they differ, so that the difference
 // stays visible.
 void CutPair(std::string& before, std::string& after) {
+  // Enough to recognise the place in a longer text.
   constexpr std::size_t kContext = 16;
   const std::size_t longest = std::max(CellCount(before), CellCount(after));
   const std::size_t shared = SharedCells(before, after);
@@ -86,11 +91,13 @@ void CollectMembers(const std::string& path, const Value& before, const Value& a
 
 void CollectFields(const std::string& path, const Value* before, const Value* after,
                    std::vector<FieldView>& fields) {
+  // One more than are shown is enough to know that the whole values are shown instead.
   if (fields.size() > kFieldsShownMax) return;
   if (before != nullptr && after != nullptr) {
     if (before->is_object() && after->is_object()) {
       return CollectMembers(path, *before, *after, fields);
     }
+    // 1 and 1.0 are the same entry, as they are the same bytes of the digest.
     if (Canonical(before) == Canonical(after)) return;
   }
   FieldView field = View(path, Canonical(before), Canonical(after));
@@ -113,6 +120,7 @@ bool IsSensitive(const MapPlan& plan, std::string_view key) {
   return manifests::IsSensitiveKey(plan.sensitive, key);
 }
 
+// 16 bits: enough to see that two values differ, too few to confirm a guess among many.
 std::string MaskedValue(std::string_view value) {
   return "«sensitive sha256:" + Sha256Of(value).Hex().substr(0, 4) + "»";
 }

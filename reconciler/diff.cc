@@ -2,6 +2,9 @@
 
 #include <utility>
 
+// A change set owns its bytes: plans outlive the versions that they were made from, in records and
+// in the answers of the API.
+
 namespace portolan::reconciler {
 namespace {
 
@@ -45,6 +48,7 @@ ChangeSet MakeChangeSet(const mapcore::MapVersion* before, const mapcore::MapVer
     return set;
   }
   for (const mapcore::Difference& difference : mapcore::Diff(*before, after)) Add(difference, set);
+  // By counting: unchanged entries are never looked at.
   set.unchanged = static_cast<std::int64_t>(after.size()) - set.created - set.updated;
   return set;
 }

@@ -5,6 +5,10 @@
 
 #include "reconciler/plan_digest.h"
 
+// A plan is a function of three things: what is stable, what git wants, where. No clock and no
+// canary enters, so that the plan that is shown under a pull request is the one that the daemon
+// makes of the merge, and has the same digest.
+
 namespace portolan::reconciler {
 namespace {
 
@@ -15,6 +19,8 @@ bool HasAnalysis(const manifests::Strategy& strategy) {
 }
 
 // What weakens the guard of a rollout, so that nobody approves it unseen.
+// No findings: a strategy is reviewed like any other line of a commit. Said in every rendering,
+// for it changes what an approval is worth.
 std::vector<std::string> StrategyNotes(const manifests::Strategy& strategy) {
   std::vector<std::string> notes;
   if (strategy.on_no_data == manifests::OnNoData::kAdvanceAfterSoak) {
@@ -36,6 +42,8 @@ MapPlan MakeMapPlan(const mapcore::MapVersion* stable, const manifests::DesiredM
   plan.map = desired.name;
   if (stable != nullptr) plan.base = stable->digest();
   plan.target = desired.version->digest();
+  // Of contents and recipe, not of the commit: an approval survives a rebase, and never covers
+  // what it was not given for.
   plan.id = PlanDigest({plan.map, plan.base, plan.target, environment}, desired.strategy);
   plan.revision = revision;
   plan.changes = MakeChangeSet(stable, *desired.version);
@@ -57,12 +65,15 @@ Plan MakePlan(const StableVersions& stable, const manifests::DesiredState& desir
   for (const auto& [name, map] : desired.maps) {
     const auto found = stable.find(name);
     const mapcore::MapVersion* base = found == stable.end() ? nullptr : found->second.get();
+    // By content: a commit that changes only labels, comments or the order of entries plans
+    // nothing.
     if (base != nullptr && base->digest() == map->version->digest()) {
       ++plan.unchanged;
     } else {
       plan.maps.push_back(MakeMapPlan(base, *map, desired.revision, environment));
     }
   }
+  // A map may be declared in what could not be read: nothing may be taken as removed.
   if (desired.incomplete) return plan;
   for (const auto& [name, version] : stable) {
     if (!desired.maps.contains(name) && !desired.rejected.contains(name))

@@ -4,6 +4,9 @@
 
 namespace portolan::reconciler {
 
+// Canonical JSON rather than a binary form: a person can write it by hand and check an approval
+// with sha256sum. A field that is added to the strategy must leave the bytes of plans without it
+// as they are.
 std::string PlanPreimage(const PlanIdentity& identity, const manifests::Strategy& strategy) {
   manifests::Value value;
   value.Set("map", identity.map);

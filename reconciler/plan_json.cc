@@ -9,11 +9,15 @@
 #include "reconciler/json_parts.h"
 #include "reconciler/plan_summary.h"
 
+// The public form of a plan: members are only added within an apiVersion. Durations are seconds
+// here and milliseconds in records, as each reader expects them.
+
 namespace portolan::reconciler {
 namespace {
 
 using manifests::Value;
 
+// Also of weights, which are integers of 100,000.
 template <typename Strings>
 Value StringsToValue(const Strings& strings) {
   Value::Array array;
@@ -32,6 +36,7 @@ Value RevisionOf(const manifests::Revision& revision) {
 }
 
 // One side of a change. Bytes that are no JSON, which no loader makes, are shown as a string.
+// Masked before it is parsed: no part of a sensitive value may be in a message of a parser.
 Value SideToValue(const std::string& bytes, bool sensitive) {
   if (sensitive) return MaskedValue(bytes);
   auto parsed = manifests::ParseJson(bytes);

@@ -7,6 +7,12 @@
 #include "reconciler/plan_summary.h"
 #include "reconciler/text_format.h"
 
+// For a comment under a pull request: the forge renders it, folds it and cuts it (65,536
+// characters at GitHub). So what decides comes first and outside the folded parts, each part is
+// left out as a whole and counted when there is no room, and all text from outside is escaped:
+// keys, values and commit subjects are written by others, and must not become links, mentions or
+// HTML of ours.
+
 namespace portolan::reconciler {
 namespace {
 
@@ -104,6 +110,7 @@ std::string Overview(const Plan& plan) {
 }
 
 // The blocks that fit into `budget` bytes, and a line that counts the others.
+// First come, first served, and smaller ones behind may still fit: what is left out is said.
 std::string Fit(const std::vector<std::string>& blocks, std::size_t budget, std::string_view what) {
   std::string out;
   std::size_t left_out = 0;
@@ -157,6 +164,8 @@ std::string LeftMaps(const Plan& plan) {
 }  // namespace
 
 std::string EscapeMarkdown(std::string_view text) {
+  // As numeric entities: a backslash is not an escape inside <code>, and "@name" would notify
+  // people.
   constexpr std::string_view kMarkup = "&<>`|*_[]\\~@#!$";
   std::string out;
   for (const char c : text) {
@@ -177,6 +186,7 @@ std::string PlanMarkdown(const Plan& plan) {
             Escaped(Cut(revision.subject, kSubjectCellsMax)) + "\n\n";
   }
   head += Overview(plan);
+  // Head and tail are budgeted first: the summary is never what is cut.
   const std::string tail = LeftMaps(plan) + SummaryLine(plan) + "\n";
   const std::size_t used = head.size() + tail.size();
   const std::size_t budget = used < kMarkdownBytesMax ? kMarkdownBytesMax - used : 0;

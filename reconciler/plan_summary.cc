@@ -2,6 +2,8 @@
 
 #include "reconciler/text_format.h"
 
+// Totals and phrases that text and Markdown share.
+
 namespace portolan::reconciler {
 
 PlanTotals TotalsOf(const Plan& plan) {

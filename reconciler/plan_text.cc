@@ -9,11 +9,15 @@
 #include "reconciler/plan_summary.h"
 #include "reconciler/text_format.h"
 
+// The plan in a terminal. The order is that of questions: what changes, whom does it reach, what
+// holds it. Lines wrap with their indent, so that a long value does not hide the next sign.
+
 namespace portolan::reconciler {
 namespace {
 
 constexpr std::string_view kReset = "\x1b[0m";
 
+// Signs carry the meaning, colours repeat it: nobody needs to see them.
 std::string_view ColorOf(char sign) {
   switch (sign) {
     case '+':
@@ -58,6 +62,7 @@ class Writer {
     const std::string first = std::string("  ") + sign + " ";
     bool leads = true;
     for (std::string& line : Wrap(text, width_, {first, "      "})) {
+      // After the wrapping, which counts cells: escape sequences have none.
       if (leads && options_.color) line.replace(2, 1, Colored(sign, std::string_view(&sign, 1)));
       leads = false;
       Line(line);
@@ -129,6 +134,7 @@ void WriteFindings(const MapPlan& plan, Writer& out) {
     out.Signed('!', "held by " + finding.policy + " (" + finding.level + "): " + finding.message);
   }
   out.Text(2, "to allow it:");
+  // Never wrapped: it is there to be copied.
   out.Line("      portolan approve " + plan.id.ToString());
 }
 

@@ -4,6 +4,9 @@
 #include "reconciler/rollout/judge.h"
 #include "reconciler/rollout/step.h"
 
+// What people and scripts are told of a rollout, with the conditions of kstatus and Flux. Derived
+// from the rollout alone and never stored, so that it cannot disagree with it.
+
 namespace portolan::reconciler {
 namespace {
 
@@ -11,6 +14,7 @@ using manifests::Value;
 
 enum class Standing { kReady, kReconciling, kStalled };
 
+// A rollback is Stalled although it ran well: it takes a person to go on.
 Standing StandingOf(const Rollout& r) {
   switch (r.phase) {
     case Phase::kHealthy:
@@ -92,6 +96,7 @@ Value ConditionsStatus(const Rollout& r) {
 }
 
 void SetProgress(Value& value, const Rollout& r) {
+  // Only then `progress` is of the target.
   const bool moving = InFlight(r.phase) && r.target.has_value();
   const std::size_t steps = r.target ? r.target->strategy.steps.size() : 0;
   Duration required(0);
@@ -120,6 +125,7 @@ void SetProgress(Value& value, const Rollout& r) {
 
 // When time alone ends what is going on, as long as data keeps flowing; none when it takes a
 // person, a commit or more lookups.
+// An estimate: soak stops while nobody reports.
 std::optional<Duration> UntilNext(const Rollout& r) {
   if (!InFlight(r.phase) || !r.target) return std::nullopt;
   const manifests::Strategy& strategy = r.target->strategy;
@@ -161,6 +167,7 @@ SyncStatus SyncOf(const Rollout& r) {
   if (!r.desired) return {SyncState::kDiverged, r.reason};
   if (r.stable && r.stable->digest == r.desired->digest && !InFlight(r.phase))
     return {SyncState::kSynced, ""};
+  // Healthy with another desired version: it was planned and is about to start.
   const bool on_the_way =
       InFlight(r.phase) && r.target && r.target->version.digest == r.desired->digest;
   if (on_the_way || r.phase == Phase::kHealthy || (InFlight(r.phase) && r.phase != Phase::kPaused))

@@ -7,9 +7,14 @@
 #include <optional>
 #include <utility>
 
+// No locale, no printf for numbers: the same plan is the same text everywhere, and is compared by
+// tests and people byte by byte. Foreign text is shown so that a terminal does nothing with it and
+// a reader is not misled (Boucher and Anderson, "Trojan Source", 2021).
+
 namespace portolan::reconciler {
 namespace {
 
+// std::to_chars: printf would use the decimal comma of a locale.
 std::string Fixed(double number, int decimals) {
   std::array<char, 400> buffer;  // the largest double has 309 digits before the point
   const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number,
@@ -35,6 +40,7 @@ CodePoint Decode(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
   if (lead < 0x80) return {lead, 1, true};
+  // Strict like manifests/utf8.cc, but byte by byte: here an invalid one is shown, not refused.
   const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
   if (lead < 0xC2 || lead > 0xF4 || text.size() < bytes) return {lead, 1, false};
   char32_t value = lead & (0xFF >> (bytes + 1));
@@ -87,6 +93,7 @@ std::string Grouped(std::int64_t number) {
   return text;
 }
 
+// Keys are at most some 10^7, so the product stays far within 64 bits.
 std::string Percent(std::int64_t part, std::int64_t whole) {
   if (part * 100 % whole == 0) return Grouped(part * 100 / whole) + " %";
   const double percent = 100.0 * static_cast<double>(part) / static_cast<double>(whole);
@@ -106,6 +113,7 @@ std::string RelativeChange(double before, double after) {
   const double size = std::abs(percent);
   if (size < 0.01) return sign + "under 0.01 %";
   if (size < 1e15 && size >= 100) return sign + Grouped(std::llround(size)) + " %";
+  // A double's digits beyond are not the value's.
   if (size >= 1e15) return "";
   return sign + WithoutTrailingZeros(Fixed(size, size < 1 ? 2 : 1)) + " %";
 }
@@ -138,6 +146,7 @@ std::string Cut(std::string_view text, std::size_t cells) {
          Grouped(static_cast<std::int64_t>(text.size())) + " bytes)";
 }
 
+// A blank at the break is dropped, all others are kept: values may have meaning in them.
 std::vector<std::string> Wrap(std::string_view text, std::size_t width, const Indent& indent) {
   std::vector<std::string> lines;
   std::string_view prefix = indent.first;

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+// Which metrics count where a rollout stands, and when each is asked again. Pure: asking is a
+// value that the controller carries out, answers come back as values, and one that comes late or
+// twice is told by its number and not taken.
+
 namespace portolan::reconciler {
 namespace {
 
@@ -12,6 +16,7 @@ void AddMetrics(const std::vector<manifests::AnalysisTemplate>& templates, bool 
   for (const manifests::AnalysisTemplate& analysis : templates)
     for (const manifests::ProviderMetric& metric : analysis.provider_metrics)
       if (compared || !metric.compare)
+        // A template that a strategy names twice is measured once.
         metrics.emplace(MetricKey{background, analysis.name, metric.name}, &metric);
 }
 
@@ -58,6 +63,7 @@ std::vector<MeasurementRequest> DueMeasurements(const manifests::Strategy& strat
     MetricRun& run = runs[active.key];
     if (!run.since) run.since = now.mono;
     if (UntilNext(*active.metric, run, active.key.background, now.mono) != Duration(0)) continue;
+    // Marked when asked, not when answered: a slow provider is not asked again and again.
     run.asked = now.mono;
     due.push_back(RequestOf(scope, active, ++run.asks));
   }
@@ -82,6 +88,8 @@ bool TakeMeasurement(const manifests::Strategy& strategy, const AnalysisScope& s
   if (measurement.rollout != scope.rollout) return false;
   if (!measurement.key.background && measurement.step != scope.step + 1) return false;
   const auto run = runs.find(measurement.key);
+  // Of several requests only the last one's answer counts: an older one was given up, and may
+  // describe another moment.
   if (run == runs.end() || !run->second.asked || run->second.asks != measurement.number)
     return false;
   for (const ActiveMetric& active : ActiveMetrics(strategy, scope)) {

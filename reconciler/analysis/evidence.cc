@@ -5,17 +5,26 @@
 #include <cmath>
 #include <cstdio>
 
+// What is counted, and why so. Subjects, not lookups: one client that retries a thousand times is
+// one unhappy subject, and a test on lookups would take its retries for a thousand witnesses. A
+// subject is bad once, by a hash that all reporters make alike. Numbers of subjects are needed as
+// bounds only: several reporters may have seen the same ones, so tests use whichever bound makes
+// them slower to accuse or to acquit. Every container that reporters fill has a limit here, since
+// the whole is written to the store each second.
+
 namespace portolan::reconciler {
 namespace {
 
 using manifests::Value;
 
+// The hard limit is for what needs no statistics: most of at least 20 fail, and stable does not.
 constexpr std::int64_t kHardLimitSubjects = 20;
 constexpr double kHardLimitCanary = 0.5;
 constexpr double kHardLimitStable = 0.25;
 // Of a kind of bad event: no metric can name a longer one (manifests/analysis_template.cc).
 constexpr std::size_t kKindBytesMax = 63;
 
+// As text: JSON numbers of other readers have 53 bits.
 std::string HashText(std::uint64_t hash) {
   char text[17];
   std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
@@ -46,6 +55,7 @@ Result<std::set<std::uint64_t>> HashesFromValue(const Value* value) {
 }
 
 // False when the set is full.
+// One that is known already still counts as added.
 bool AddHashes(std::set<std::uint64_t>& into, const std::vector<std::uint64_t>& hashes) {
   for (const std::uint64_t hash : hashes) {
     if (into.size() >= kBadSubjectsMax && !into.contains(hash)) return false;
@@ -66,6 +76,7 @@ bool KeepsKind(ArmEvidence& arm, const std::string& kind) {
   return false;
 }
 
+// A report has either a sketch or a plain count; both may come from different reporters.
 void CountSubjects(ArmEvidence& arm, const Report& report, const ReportItem& item,
                    EvidenceUnit unit) {
   if (unit == EvidenceUnit::kInstance) return arm.sketch.Add(SubjectHash(report.instance));
@@ -84,6 +95,7 @@ void CountItem(ArmEvidence& arm, const Report& report, const ReportItem& item, E
     if (kept) arm.bad_by_kind[kind] += events.count;
     if (item.matched) continue;
     std::vector<std::uint64_t> hashes = events.subject_hashes;
+    // An instance is one subject, however many of its lookups failed.
     if (unit == EvidenceUnit::kInstance)
       hashes.assign(events.count > 0 ? 1 : 0, SubjectHash(report.instance));
     const bool all = AddHashes(arm.bad_subjects, hashes);
@@ -92,6 +104,7 @@ void CountItem(ArmEvidence& arm, const Report& report, const ReportItem& item, E
   }
 }
 
+// The newest: what fails now is what a person looks for.
 void KeepSamples(StepEvidence& evidence, const ReportItem& item) {
   std::vector<std::string>& kept = evidence.samples;
   kept.insert(kept.end(), item.samples.begin(), item.samples.end());
@@ -154,6 +167,7 @@ Result<ArmEvidence> ArmFromValue(const Value* value) {
 
 }  // namespace
 
+// Big endian, as the hex digits of sha256sum read.
 std::uint64_t SubjectHash(std::string_view subject) {
   const Digest digest = Sha256Of(subject);
   std::uint64_t hash = 0;
@@ -192,6 +206,8 @@ bool Count(StepEvidence& evidence, const Report& report, const Now& now, Evidenc
     if (evidence.reporters.size() >= kReportersMax) return false;
     evidence.reporters.emplace(report.instance, report.batch);
   } else {
+    // A repeated batch is one whose answer was lost: HTTP clients retry. A client that restarts
+    // goes on from a higher number, the time for one.
     if (report.batch <= known->second) return false;
     known->second = report.batch;
   }

@@ -7,10 +7,16 @@
 #include "reconciler/analysis/sample_ratio.h"
 #include "reconciler/analysis/sequential_test.h"
 
+// One sequential test per metric and step: each with the level alpha divided by the number of
+// tests that the whole rollout makes (Bonferroni, TestsOf), so that a version that changes nothing
+// is rolled back with a probability of at most alpha, however long the rollout is watched. What a
+// step has shown does not count in the next: its weight is another coin.
+
 namespace portolan::reconciler {
 namespace {
 
 // In the bake canary and control were not served at the same time: only more than twice is worse.
+// Traffic by hour of day alone moves error rates by less.
 constexpr double kBakeRatio = 2;
 
 template <typename... Numbers>
@@ -43,6 +49,7 @@ Counts InStep(const EvidenceCase& judged, const std::string& kind) {
                 .weight = judged.strategy.steps[judged.step].weight /
                           static_cast<double>(mapcore::kWeightMax)};
   // Instances are few: one more of ten than the weight says is twice the weight.
+  // Rounding up the share can only make a regression harder to see, never make one up.
   if (judged.unit == EvidenceUnit::kInstance)
     counts.weight = std::max(counts.weight, Share(counts.canary_subjects, counts.stable_subjects));
   return counts;
@@ -87,11 +94,13 @@ struct Evidences {
 Evidences TestAll(const Counts& counts, const manifests::ReportMetric& metric,
                   const EvidenceCase& judged) {
   Evidences evidences;
+  // ln(tests / alpha): Ville's inequality for each, Bonferroni over all.
   evidences.threshold = std::log(static_cast<double>(TestsOf(judged.strategy)) / metric.alpha);
   if (counts.weight > 0 && counts.weight < 1) {
     const Tosses tosses[] = {{counts.weight, counts.canary_bad, counts.stable_bad}};
     const double ratio = judged.baking ? std::max(kBakeRatio, metric.max_ratio) : metric.max_ratio;
     evidences.regression = LogRegression(tosses, ratio);
+    // Across time safety cannot be shown by comparison: the hour may have got better.
     if (!judged.baking) evidences.relative = LogRelativeSafety(tosses, metric.safe_ratio);
   }
   evidences.absolute = LogAbsoluteSafety(std::max(counts.canary_subjects, counts.canary_bad),
@@ -99,6 +108,7 @@ Evidences TestAll(const Counts& counts, const manifests::ReportMetric& metric,
   return evidences;
 }
 
+// Regression first: it holds whatever else is unclear.
 void Decide(const EvidenceCase& judged, const manifests::ReportMetric& metric,
             const Evidences& evidences, MetricVerdict& verdict) {
   const std::string counts = std::exchange(verdict.message, {});
@@ -153,6 +163,8 @@ MetricVerdict JudgeMetric(const EvidenceCase& judged, const manifests::ReportMet
   return verdict;
 }
 
+// Neither arm may lose reports: a version that crashes before it reports looks healthy otherwise.
+// (Fabijan et al., "Diagnosing Sample Ratio Mismatch in Online Controlled Experiments", KDD 2019.)
 void CheckSampleRatio(const EvidenceCase& judged, std::vector<MetricVerdict>& metrics) {
   if (judged.baking || judged.unit == EvidenceUnit::kInstance) return;
   const ArmEvidence& canary = judged.evidence.canary;
@@ -187,6 +199,7 @@ std::int64_t CountMetrics(const std::vector<manifests::AnalysisTemplate>& templa
 
 }  // namespace
 
+// Of the steps the one with the most lookups: later ones have less on stable.
 void KeepControl(ControlArm& control, const ArmEvidence& stable) {
   if (stable.lookups <= control.lookups) return;
   control = {.lookups = stable.lookups, .subjects = stable.SubjectsAtLeast(), .bad = {}};
@@ -217,6 +230,7 @@ std::int64_t TestsOf(const manifests::Strategy& strategy) {
 EvidenceJudgement JudgeEvidence(const EvidenceCase& judged) {
   EvidenceJudgement judgement;
   const auto metrics = MetricsOf(judged.strategy, judged.step, judged.baking);
+  // Without a metric nothing was shown.
   judgement.safe = !metrics.empty();
   for (const manifests::ReportMetric& metric : metrics)
     judgement.metrics.push_back(JudgeMetric(judged, metric, judgement.safe));

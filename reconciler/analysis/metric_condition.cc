@@ -5,6 +5,11 @@
 #include <charconv>
 #include <cmath>
 
+// One measurement against its condition. Bounds are of every point, so that a mean cannot hide a
+// peak; comparisons are of means and of variances (F-like, without its distribution: points of a
+// series are not independent, so no p-value would be honest). What cannot be compared is
+// inconclusive and neither good nor bad.
+
 namespace portolan::reconciler {
 namespace {
 
@@ -45,6 +50,7 @@ Judgement JudgeIncrease(const manifests::Comparison& compare, const SampleSummar
                         const SampleSummary& stable) {
   const std::string means =
       "canary " + Number(canary.mean) + " against stable " + Number(stable.mean);
+  // ignoreBelow as a floor: from 0.1 ms to 0.2 ms is twice as much and nothing.
   const double limit = stable.mean * (1 + *compare.max_increase);
   if (canary.mean <= std::max(limit, compare.ignore_below)) return {Outcome::kSuccessful, means};
   const std::string rise =
@@ -55,6 +61,8 @@ Judgement JudgeIncrease(const manifests::Comparison& compare, const SampleSummar
 
 Judgement JudgeFluctuation(const manifests::Comparison& compare, const SampleSummary& canary,
                            const SampleSummary& stable) {
+  // A stable arm that hardly varies would make any ratio huge: its variance counts as at least
+  // that of kNoiseShare of its mean.
   const double noise = std::max(stable.mean * kNoiseShare, compare.ignore_below);
   const double floor = std::max(stable.variance, noise * noise);
   const std::string variances =
@@ -68,6 +76,7 @@ Judgement JudgeFluctuation(const manifests::Comparison& compare, const SampleSum
 Judgement JudgeComparison(const manifests::ProviderMetric& metric, const SampleSummary& canary,
                           const SampleSummary& stable) {
   const manifests::Comparison& compare = *metric.compare;
+  // "10 % more" of a negative number has no meaning that everybody shares.
   if (canary.min < 0 || stable.min < 0)
     return {Outcome::kInconclusive, "negative values cannot be compared: canary down to " +
                                         Number(canary.min) + ", stable to " + Number(stable.min)};

@@ -4,6 +4,10 @@
 #include <array>
 #include <cmath>
 
+// The rules of Argo Rollouts' analysis runs (analysis/analysis.go there), under its names: limits
+// are passed by more than they say, errors count in a row only, and a metric that was never
+// measured well is inconclusive and never successful.
+
 namespace portolan::reconciler {
 namespace {
 
@@ -127,6 +131,7 @@ std::string_view RunPhaseName(RunPhase phase) {
   return kNames[static_cast<std::size_t>(phase)];
 }
 
+// In the background with an interval there is no end but the rollout's.
 std::optional<std::int64_t> CountOf(const manifests::ProviderMetric& metric, bool background) {
   if (metric.count) return metric.count;
   if (background && metric.interval) return std::nullopt;
@@ -137,6 +142,7 @@ MetricRun AddMeasurement(MetricRun run, const manifests::ProviderMetric& metric,
                          const Measurement& measurement, const Now& now) {
   TakenMeasurement taken = Judge(metric, measurement);
   CountIn(run, taken.outcome);
+  // For people who read the status; verdicts come from the measurements one by one.
   if (taken.canary) run.canary.Add(*taken.canary);
   if (taken.stable) run.stable.Add(*taken.stable);
   if (run.last.size() == kTakenKept) run.last.erase(run.last.begin());
@@ -167,6 +173,7 @@ std::optional<Duration> UntilNext(const manifests::ProviderMetric& metric, const
   const auto left = [&](Duration from, Duration wait) {
     return std::max(Duration(0), from + wait - mono);
   };
+  // An answer that never comes must not stop a metric: after its deadline the next is asked.
   if (run.asked) return left(*run.asked, metric.timeout + kAnswerGrace);
   Duration wait = metric.initial_delay;
   if (!run.last.empty())

@@ -4,6 +4,9 @@
 
 #include "manifests/record.h"
 
+// Counts survive a restart, so that a failure before it still counts; the moments are kept as
+// their running sums (Welford), which go on exactly where they were.
+
 namespace portolan::reconciler {
 namespace {
 
@@ -27,6 +30,8 @@ Value TakenToValue(const TakenMeasurement& taken) {
   return object;
 }
 
+// `since` and `asked` are left out: monotonic times mean nothing after a restart, when the next
+// measurement is due anew.
 Value RunToValue(const MetricKey& key, const MetricRun& run) {
   Value::Array last;
   for (const TakenMeasurement& taken : run.last) last.push_back(TakenToValue(taken));

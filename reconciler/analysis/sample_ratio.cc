@@ -5,6 +5,10 @@
 
 namespace portolan::reconciler {
 
+// A normal approximation of the binomial, good from kSampleRatioExpected expected subjects on the
+// smaller side. Plain counts of several reporters count a subject up to `counted_at_most` times,
+// always whole: the variance grows by that factor, as of clusters of that size. A sketch's error
+// adds its own, and the two arms' errors are independent.
 double SampleRatioP(const SampleCounts& counts) {
   const double w = counts.weight;
   const double all = counts.canary + counts.stable;

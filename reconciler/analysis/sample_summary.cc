@@ -6,12 +6,14 @@
 
 namespace portolan::reconciler {
 
+// Welford's algorithm (1962): the textbook sum of squares loses all digits when the mean is large.
 Result<SampleSummary> Summarise(std::span<const double> points) {
   if (points.empty()) return Error{ErrorCode::kNotFound, "no data"};
   SampleSummary summary;
   double squares = 0;
   for (const double point : points) {
     if (std::isnan(point)) continue;
+    // Prometheus divides by zero to it: no mean can hold it.
     if (std::isinf(point)) return Error{ErrorCode::kInvalid, "an infinite value"};
     const double before = point - summary.mean;
     summary.mean += before / static_cast<double>(++summary.points);

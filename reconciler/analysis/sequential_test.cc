@@ -15,6 +15,7 @@ static_assert(kRegressionGrid.back() == manifests::kLargestTestedRatio);
 static_assert(kRelativeSafetyGrid.back() == manifests::kSmallestTestedRatio);
 
 // ln of the mean of exp(logs), without overflow.
+// The largest term is factored out: exp(700) is the end of a double, and E values pass it.
 double LogMeanExp(std::span<const double> logs) {
   const double top = *std::max_element(logs.begin(), logs.end());
   double sum = 0;
@@ -38,6 +39,8 @@ double LogLikelihoodRatio(std::span<const Tosses> tosses, double ratio, double n
   return log;
 }
 
+// The mean over alternatives is itself an e-process, and a grid costs a constant factor in E
+// against the best of them: no prior has to be chosen well.
 template <typename Grid, typename Keep>
 double LogOverGrid(std::span<const Tosses> tosses, const Grid& grid, double null_ratio, Keep keep) {
   std::vector<double> logs;
@@ -65,6 +68,7 @@ double LogAbsoluteSafety(std::int64_t subjects, std::int64_t bad, double ok_belo
     const double share = kAbsoluteSafetyGrid[k] * ok_below;
     logs[k] = static_cast<double>(subjects - bad) * std::log((1 - share) / (1 - ok_below));
     if (bad == 0) continue;
+    // "Never bad" is refuted by one bad subject; its term of the mean is 0 then.
     logs[k] += share == 0 ? -std::numeric_limits<double>::infinity()
                           : static_cast<double>(bad) * std::log(share / ok_below);
   }

@@ -6,6 +6,10 @@
 #include <cmath>
 #include <limits>
 
+// HyperLogLog, mergeable by the maximum of each register: reports of any reporters, in any order
+// and twice, count each subject once. Ertl's estimator needs no tables and no switch between
+// ranges.
+
 namespace portolan::reconciler {
 namespace {
 
@@ -15,6 +19,8 @@ constexpr std::string_view kAlphabet =
 constexpr std::size_t kTextBytes = (SubjectSketch::kRegisters + 2) / 3 * 4;
 
 // Ertl's sigma and tau: the shares of registers that are still empty, and that are full.
+// Both series end in double precision after a few dozen terms; the loops stop when nothing changes
+// any more.
 double Sigma(double x) {
   if (x == 1) return std::numeric_limits<double>::infinity();
   double y = 1, z = x, before;
@@ -45,6 +51,7 @@ void SubjectSketch::Add(std::uint64_t hash) {
   if (registers_.empty()) registers_.resize(kRegisters);
   std::uint8_t& slot = registers_[hash >> (64 - kPrecision)];
   const int zeros = std::countl_zero(hash << kPrecision);
+  // The rank of a register of zeros only is kRankMax: no bits are left to count.
   slot = std::max(slot, static_cast<std::uint8_t>(std::min(zeros + 1, kRankMax)));
 }
 
@@ -93,6 +100,7 @@ Result<SubjectSketch> SubjectSketch::FromBase64(std::string_view text) {
   std::uint32_t bits = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     std::uint8_t value = values[static_cast<unsigned char>(text[i])];
+    // 4096 leaves one byte over: two digits and "==".
     const bool padding = i >= kRegisters / 3 * 4 + kRegisters % 3 + 1;
     if (padding != (text[i] == '=')) return error;
     if (padding) value = 0;
@@ -103,6 +111,7 @@ Result<SubjectSketch> SubjectSketch::FromBase64(std::string_view text) {
       sketch.registers_.push_back(static_cast<std::uint8_t>(bits >> shift));
   }
   sketch.registers_.resize(kRegisters);
+  // A larger rank cannot be, and would be an estimate of its own making.
   if (*std::max_element(sketch.registers_.begin(), sketch.registers_.end()) > kRankMax)
     return error;
   return sketch;

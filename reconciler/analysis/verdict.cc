@@ -27,6 +27,7 @@ const MetricVerdict* FirstOf(const std::vector<MetricVerdict>& metrics, Verdict 
   return found == metrics.end() ? nullptr : &*found;
 }
 
+// In this order: what fails, then what nobody can judge, then what is missing.
 Verdict Combine(const std::vector<MetricVerdict>& metrics) {
   for (const Verdict verdict :
        {Verdict::kFailed, Verdict::kInconclusive, Verdict::kError, Verdict::kPending})
