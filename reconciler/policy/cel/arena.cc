@@ -22,6 +22,7 @@ void* Arena::Allocate(std::size_t size, std::size_t alignment) {
     return Allocate(size, alignment);
   }
   bytes_ += size;
+  // What is allocated is never given back alone: the arena's end is the end of all.
   std::byte* const result = next_ + padding;
   next_ = result + size;
   left_ -= size + padding;
@@ -35,6 +36,7 @@ std::string_view Arena::Copy(std::string_view text) {
   return {copy, text.size()};
 }
 
+// Back to the first kilobyte, which is part of the object: most evaluations need no more.
 void Arena::Reset() {
   chunks_.clear();
   next_ = inline_;

@@ -37,12 +37,14 @@ Value Whole(Op op, Integer left, Integer right, CallContext& context) {
   }
   if (right == 0) return context.Fail(op == Op::kDivide ? "division by zero" : "modulus by zero");
   if constexpr (std::is_signed_v<Integer>) {
+    // The one quotient that does not fit; the processor traps on it, for the remainder as well.
     if (right == -1 && left == std::numeric_limits<Integer>::min())
       return op == Op::kDivide ? Overflow(context) : Value::Int(0);
   }
   return op == Op::kDivide ? Wrap(left / right) : Wrap(left % right);
 }
 
+// The hint only where a conversion would help: among numbers.
 Value Mismatch(Op op, const Value& left, const Value& right, CallContext& context) {
   const bool numbers = (MaskOf(left.kind()) | MaskOf(right.kind())) < MaskOf(Kind::kString) &&
                        left.kind() >= Kind::kInt && right.kind() >= Kind::kInt &&
@@ -63,12 +65,15 @@ Value Doubles(Op op, const Value& left, const Value& right, CallContext& context
     case Op::kMultiply:
       return Value::Double(a * b);
     case Op::kDivide:
+      // IEEE 754: by zero it is infinite or NaN, and no error (cel-spec, langdef.md, "Numeric
+      // Values").
       return Value::Double(a / b);
     default:
       return Mismatch(op, left, right, context);
   }
 }
 
+// Charged and limited before it is allocated: `x + x` doubles with each step of a chain.
 Value Concatenated(const Value& left, const Value& right, CallContext& context) {
   const std::string_view a = left.AsText(), b = right.AsText();
   if (a.size() + b.size() > kTextBytesMax)
@@ -96,6 +101,7 @@ Value Joined(const Value& left, const Value& right, CallContext& context) {
 
 Value Times(Op op, const Value& left, const Value& right, CallContext& context) {
   const bool from_time = left.is(Kind::kTimestamp), to_time = right.is(Kind::kTimestamp);
+  // Seconds are within ±10^12 by their limits, so sums of two never overflow.
   const SecondsNanos a = left.AsTime(), b = right.AsTime();
   if (op == Op::kAdd && !(from_time && to_time)) {
     const auto sum = AddTimes(a, b);

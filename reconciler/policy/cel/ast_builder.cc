@@ -20,6 +20,8 @@ std::uint32_t AstBuilder::TextConstant(std::string_view text) {
   return Constant(Value::String(ast_.arena.Copy(text)));
 }
 
+// Depth and number are limited here, once, for all that walks the tree afterwards: checker,
+// evaluator and explanation recurse, and trust it. Children come before their parents.
 NodeId AstBuilder::Append(const Node& node, int depth) {
   if (failed_) return kNoNode;
   if (depth > kNestingMax)
@@ -29,6 +31,7 @@ NodeId AstBuilder::Append(const Node& node, int depth) {
     return Fail(node.mark, "the expression has more than " + std::to_string(kNodesMax) +
                                " nodes; split it into several");
   ast_.nodes.push_back(node);
+  // At most kNestingMax.
   depths_.push_back(static_cast<std::uint16_t>(depth));
   return static_cast<NodeId>(ast_.nodes.size() - 1);
 }

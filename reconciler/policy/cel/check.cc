@@ -7,6 +7,11 @@
 #include "reconciler/policy/cel/did_you_mean.h"
 #include "reconciler/policy/cel/operators.h"
 
+// The checker both types and rewrites: names become slots and indexes of variables, calls their
+// candidates, constant patterns compiled ones, so that an evaluation looks nothing up. Typing is
+// gradual (cel-spec, "Gradual Type Checking"): dyn fits everywhere, and what is only known at run
+// time is tested there again.
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -42,10 +47,13 @@ Type Checker::Fail(std::uint32_t offset, std::string message) {
   return Type::Dyn();
 }
 
+// Without `check` an error is one of the evaluation, as the specification wants for unchecked
+// expressions: it may stand in a branch that is never taken.
 Type Checker::Refuse(std::uint32_t offset, std::string message) {
   return options_.check ? Fail(offset, std::move(message)) : Type::Dyn();
 }
 
+// The node becomes its own failure.
 void Checker::Postpone(NodeId id, std::string message) {
   Node& node = code_.ast.nodes[id];
   node.op = Op::kFail;
@@ -113,6 +121,7 @@ Type Checker::Dispatch(NodeId id) {
   }
 }
 
+// From the inside out: an inner variable hides an outer one.
 const Checker::Local* Checker::FindLocal(std::string_view name) const {
   for (auto local = locals_.rbegin(); local != locals_.rend(); ++local)
     if (local->name == name) return &*local;
@@ -175,6 +184,8 @@ bool Checker::RootIsLocal(NodeId id) const {
          FindLocal(code_.ast.Text(node->a)) != nullptr;
 }
 
+// `a.b.c` may be one name with dots, or fields of `a`: the longest name that is declared wins
+// (cel-spec, "Name Resolution"), unless `a` is a macro's variable.
 std::optional<Type> Checker::Qualified(NodeId id) {
   if (RootIsLocal(id)) return std::nullopt;
   const auto name = QualifiedName(id);

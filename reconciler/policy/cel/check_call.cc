@@ -3,6 +3,9 @@
 #include "reconciler/policy/cel/checker.h"
 #include "reconciler/policy/cel/did_you_mean.h"
 
+// Which overloads a call may mean. Types narrow the choice as far as they are known; what is left
+// is decided by the kinds of the arguments at run time (Evaluator::Run).
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -43,6 +46,8 @@ std::string Listed(const std::vector<Type>& types) {
 
 }  // namespace
 
+// `math.greatest(x)` parses as a member call on `math`: when that name is no value, and the whole
+// is a function, the target is dropped from the arguments.
 void Checker::TakeNamespace(Node& node) {
   CallSite& site = code_.ast.calls[node.c];
   if (!site.member) return;
@@ -76,6 +81,7 @@ Type Checker::Call(NodeId id) {
                                            : "; write `x." + std::string(name) + "()`";
     return Refuse(node.mark, "no such function `" + std::string(name) + "`" + hint);
   }
+  // By count for good, by types only as far as they are known.
   std::erase_if(site.candidates,
                 [&](const Overload* overload) { return !overload->TakesCount(types.size()); });
   if (site.candidates.empty())
@@ -90,6 +96,7 @@ Type Checker::Call(NodeId id) {
 Type Checker::CheckArguments(const Node& node, const std::vector<Type>& types) {
   CallSite& site = code_.ast.calls[node.c];
   const std::string_view name = code_.ast.Text(site.name);
+  // dyn() is the identity, whose type its author wants forgotten.
   if (name == "dyn" || !options_.check) return Type::Dyn();
   std::vector<const Overload*> fitting;
   for (const Overload* overload : site.candidates)
@@ -112,6 +119,7 @@ void Checker::Prepare(const Node& node) {
 void Checker::PrepareRegex(const Node& node) {
   const NodeId pattern = Children(node)[1];
   const Value* const constant = ConstantOf(pattern);
+  // A pattern that is computed is compiled at run time, the last one kept (regex.h).
   if (constant == nullptr || !constant->is(Kind::kString)) return;
   auto regex = Regex::Compile(constant->AsText());
   if (!regex.ok()) {

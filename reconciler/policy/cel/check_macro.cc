@@ -2,6 +2,9 @@
 
 #include "reconciler/policy/cel/checker.h"
 
+// Macros open scopes. Their variables are slots of a stack whose depth is known now, so that an
+// evaluation allocates it once.
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -27,6 +30,7 @@ Type Checker::MacroCall(const Node& node) {
   const Type range = Visit(code_.ast.macros[node.a].range);
   if (failed_) return Type::Dyn();
   Macro& macro = code_.ast.macros[node.a];
+  // Slots are a stack: macros that stand side by side share theirs.
   macro.slot = static_cast<std::uint32_t>(locals_.size());
   if (macro.kind == MacroKind::kBind) {
     Declare(macro, range, {});

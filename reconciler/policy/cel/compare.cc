@@ -5,6 +5,10 @@
 #include <cstring>
 #include <limits>
 
+// Numbers of different kinds compare by mathematical value, without going through a double: 2^53 +
+// 1 as an int is above 2^53 as a double. Only the operators < <= > >= round the other side, as
+// cel-go does and the conformance cases expect (OperatorOrder); equality never does.
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -32,6 +36,7 @@ Order WholeWithDouble(Integer left, double right) {
 
 Order IntWithDouble(std::int64_t left, double right) {
   if (std::isnan(right)) return Order::kUnordered;
+  // 2^63 is a double exactly, and the first that no int reaches; casting it would be undefined.
   if (right >= 0x1p63) return Order::kLess;
   if (right < -0x1p63) return Order::kGreater;
   return WholeWithDouble(left, right);
@@ -77,6 +82,7 @@ class Equality {
 
   bool Values(const Value& left, const Value& right, int depth) {
     if (left.kind() != right.kind()) return Numbers(left, right) == Order::kEqual;
+    // Charging everything ends the evaluation with "cost limit", from wherever it is.
     if (depth > kDepthMax) return meter_.Charge(std::numeric_limits<std::uint64_t>::max());
     switch (left.kind()) {
       case Kind::kNull:
@@ -94,6 +100,7 @@ class Equality {
         return EqualNetworks(left.AsNetwork(), right.AsNetwork());
       case Kind::kString:
       case Kind::kBytes:
+        // Equal lengths are not asked for first: the cost must not depend on where texts differ.
         meter_.ChargeTraversal(std::min(left.AsText().size(), right.AsText().size()));
         return left.AsText() == right.AsText();
       default:

@@ -41,6 +41,7 @@ Value IntOfDouble(CallContext& context, Arguments arguments) {
   return Value::Int(static_cast<std::int64_t>(value));
 }
 
+// Decimal only: "0x10" in a value is more likely a mistake than a number.
 Value IntOfString(CallContext& context, Arguments arguments) {
   std::string_view text = arguments[0].AsText();
   if (text.starts_with('+')) text.remove_prefix(1);

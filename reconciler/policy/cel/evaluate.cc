@@ -7,6 +7,11 @@
 #include "reconciler/policy/cel/evaluator.h"
 #include "reconciler/policy/cel/operators.h"
 
+// A walk over the tree. Errors are values and flow like others, since && and || may make them
+// void; only a halt (cost, time) ends everything at once, and cannot be made void. The meter
+// charges a unit per node and element, and more where a built-in does work in proportion to its
+// input, so that the cost bounds the time whatever the data is.
+
 namespace portolan::reconciler::cel {
 
 Evaluator::Evaluator(const Code& code, const Bindings& bindings, Arena& arena,
@@ -34,6 +39,7 @@ bool Evaluator::CheckTime() {
   return !(*options_.expired)() || Halt("the time for the evaluation is up");
 }
 
+// The innermost place stays: where it went wrong, not who passed it on.
 Value Evaluator::Located(const Value& error, const Node& node) {
   if (error.AsFailure().offset != Failure::kNowhere) return error;
   return Value::Error(arena_.New<Failure>(error.AsFailure().message, node.mark));
@@ -101,6 +107,7 @@ Value Evaluator::Dispatch(const Node& node) {
   }
 }
 
+// Bound when first used: many variables of a policy are costly and seldom needed.
 Value Evaluator::Variable(std::uint32_t index) {
   Value& value = variables_[index];
   if (value.unset()) value = bindings_.Find(code_.variables[index], arena_);
@@ -143,6 +150,7 @@ Value Evaluator::Ordering(const Node& node, const Value& left, const Value& righ
       return Fail("`" + std::string(Sign(node.op)) + "` does not apply to " +
                   std::string(TypeName(left.kind())) + " and " +
                   std::string(TypeName(right.kind())));
+    // NaN: every order is false, as IEEE 754 has it.
     case Order::kUnordered:
       return Value::Bool(false);
     case Order::kLess:

@@ -4,14 +4,19 @@
 #include "reconciler/policy/cel/evaluator.h"
 #include "reconciler/policy/cel/text.h"
 
+// Fields, indexes, literals and calls. "Absent" and "failed" are kept apart up to the last moment:
+// has(), ?. and [?] turn the first into an answer, nothing turns the second.
+
 namespace portolan::reconciler::cel {
 namespace {
 
+// cel-go's costs of creating a list and a map, so that limits mean the same here.
 constexpr std::uint64_t kListCost = 10;
 constexpr std::uint64_t kMapCost = 30;
 constexpr std::size_t kKeyTextBytesMax = 64;
 
 // The place in a list that a number names, or nothing when it is none.
+// A double without a fraction is an index: JSON has only such numbers.
 std::optional<std::size_t> PlaceOf(const Value& index, std::size_t size) {
   switch (index.kind()) {
     case Kind::kInt:
@@ -38,6 +43,7 @@ bool IsKey(const Value& value) {
 
 }  // namespace
 
+// Nothing found is no error yet: `?` and has() ask for just that.
 std::optional<Value> Evaluator::Lookup(const Value& container, const Value& key) {
   if (container.is(Kind::kMap)) return container.AsMap().Find(key, arena_);
   if (container.is(Kind::kList)) {
@@ -136,6 +142,7 @@ Value Evaluator::MapLiteral(const Node& node) {
 
 Value Evaluator::Call(const Node& node) {
   constexpr std::size_t kInline = 6;
+  // No function of ours takes more; variadic ones may.
   Value few[kInline];
   Value* const arguments = node.b <= kInline ? few : arena_.NewArray<Value>(node.b);
   for (std::uint32_t i = 0; i < node.b; ++i) {
@@ -146,6 +153,7 @@ Value Evaluator::Call(const Node& node) {
 }
 
 Value Evaluator::Run(const CallSite& site, std::span<const Value> arguments) {
+  // The first that fits: overloads of one name never accept the same kinds.
   for (const Overload* overload : site.candidates) {
     bool fits = overload->TakesCount(arguments.size());
     for (std::size_t i = 0; i < arguments.size() && fits; ++i)

@@ -3,6 +3,9 @@
 #include "reconciler/policy/cel/evaluator.h"
 #include "reconciler/policy/cel/value_buffer.h"
 
+// The loops of the language, and its only ones: each step is metered, and none can be longer than
+// the data it goes over.
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -109,6 +112,7 @@ Value Evaluator::Quantifier(const Macro& macro, const Value& range) {
   return end.failed() ? end : result;
 }
 
+// Unlike exists an error is never void: how many pass is then not known.
 Value Evaluator::ExistsOne(const Macro& macro, const Value& range) {
   Value failure;
   std::uint64_t count = 0;
@@ -141,6 +145,7 @@ Value Evaluator::Collect(const Macro& macro, const Value& range) {
     const auto passes = Passes(macro, failure);
     if (!passes) return false;
     if (!*passes) return true;
+    // Of a filter over a map its key is collected, as in cel-go.
     const Value item = macro.kind == MacroKind::kFilter ? locals_[macro.slot] : Eval(macro.body);
     if (item.failed()) {
       failure = item;

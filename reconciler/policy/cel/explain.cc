@@ -6,6 +6,10 @@
 #include "reconciler/policy/cel/text.h"
 #include "reconciler/policy/cel/utf8.h"
 
+// Power assertions: under the source of each operand stands its value, and a caret under the one
+// that decided. Widths count code points, so columns meet in a terminal for all but wide
+// characters.
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -116,6 +120,8 @@ class ExplanationWriter {
   }
 
   // Where the caret goes: down the operands that made the result what it is.
+  // The first false of &&, the first true of ||, the branch that was taken, the error that came
+  // through.
   std::optional<std::uint32_t> Deciding(NodeId id) const {
     const auto& seen = explanation_.seen_[id];
     const Node& node = code_.node(id);
@@ -188,6 +194,7 @@ class ExplanationWriter {
     const Macro& macro = code_.ast.macros[node.a];
     const bool decided = (macro.kind == MacroKind::kAll && !seen->truth) ||
                          (macro.kind == MacroKind::kExists && seen->truth);
+    // For an all() that is true every element decided: there is none to show.
     if (!decided) return;
     std::string names;
     for (std::uint32_t i = 0; i < (macro.two_variables ? 2u : 1u); ++i) {

@@ -5,6 +5,9 @@
 #include <string>
 #include <utility>
 
+// Tokens with their place in the source, made one at a time as the parser asks. Literals stay text
+// until then (literal.cc).
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -18,6 +21,7 @@ bool IsLetter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
+// cel-spec, "Syntax", RESERVED.
 constexpr std::string_view kReservedWords[] = {
     "as",  "break", "const",   "continue",  "else",   "for", "function", "if",    "import",
     "let", "loop",  "package", "namespace", "return", "var", "void",     "while",
@@ -75,6 +79,7 @@ Lexeme Lexer::Next() {
   Token token = Token::kEnd;
   if (at_ < source_.size()) {
     const char c = source_[at_];
+    // Before names: r'…' and b'…' begin like one.
     if (const auto text = PrefixedString())
       token = *text;
     else if (IsLetter(c))
@@ -98,6 +103,7 @@ Token Lexer::Word() {
 Token Lexer::Number() {
   const std::size_t begin = at_;
   const Token token = Digits();
+  // "1e" and "5x" would otherwise read as two tokens side by side.
   if (IsLetter(Peek())) return Bad(begin, "a number runs into a name; put an operator between");
   return token;
 }
@@ -115,6 +121,7 @@ Token Lexer::Digits() {
   }
   bool fraction = false;
   while (IsDigit(Peek())) ++at_;
+  // A digit must follow: in `1.size()` the dot is a call's.
   if (Peek() == '.' && IsDigit(Peek(1))) {
     fraction = true;
     ++at_;

@@ -5,6 +5,8 @@
 
 #include "reconciler/policy/cel/code.h"
 
+// What is legal and most likely a mistake.
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -35,6 +37,7 @@ void LintPattern(const Code& code, const Node& call, std::vector<Problem>& probl
                       "is a word boundary and not a backspace"});
 }
 
+// The cost limit would say it at run time, on the first large commit; this says it in review.
 void LintNesting(const Code& code, const Node& node, std::vector<Problem>& problems) {
   const Macro& outer = code.ast.macros[node.a];
   if (!Loops(outer) || HasKnownSize(code, outer.range)) return;

@@ -6,6 +6,9 @@
 
 #include "reconciler/policy/cel/utf8.h"
 
+// The values of literals. Escapes are those of cel-spec, "String and Bytes Values"; in bytes \x
+// and octal are bytes, in strings they are code points.
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -44,6 +47,7 @@ struct Digits {
   std::size_t count;
   int base;
 };
+// Octal escapes begin with 0 to 3: three digits are one byte.
 std::optional<Digits> DigitsAfter(char c) {
   if (c == 'x' || c == 'X') return Digits{1, 2, 16};
   if (c == 'u') return Digits{1, 4, 16};
@@ -147,6 +151,8 @@ std::optional<double> ReadDouble(std::string_view text) {
   if (read.ec != std::errc::result_out_of_range) return std::nullopt;
   // from_chars says the same of what is too large and what is too small for a double.
   const double nearest = std::strtod(std::string(text).c_str(), nullptr);
+  // Too small becomes zero or the nearest denormal, as in every other reader; too large is
+  // refused.
   if (nearest > 1 || nearest < -1) return std::nullopt;
   return nearest;
 }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string>
 
+// A macro is known by its name and its number of arguments; with any other number it is a call
+// like others, and the checker says that there is no such function.
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -35,6 +38,7 @@ constexpr Form kForms[] = {
     {"optFlatMap", 1, false, MacroKind::kOptionalFlatMap},
 };
 
+// The node of the field that was read stays in the list, without a parent.
 NodeId ExpandHas(const WrittenCall& call, AstBuilder& builder) {
   const NodeId argument = call.arguments[0];
   if (argument == kNoNode) return kNoNode;

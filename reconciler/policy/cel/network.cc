@@ -24,6 +24,7 @@ std::optional<unsigned> TakeNumber(std::string_view& text, int base, std::size_t
   const auto read = std::from_chars(text.data(), text.data() + length, value, base);
   if (read.ec != std::errc() || read.ptr != text.data() + length || value > most)
     return std::nullopt;
+  // "010" is eight to inet_aton and ten to others.
   if (base == 10 && length > 1 && text[0] == '0') return std::nullopt;
   text.remove_prefix(length);
   return value;
@@ -44,6 +45,8 @@ std::optional<std::array<std::uint8_t, 4>> TakeV4(std::string_view& text) {
   return bytes;
 }
 
+// As an IPv4-mapped address (RFC 4291 section 2.5.5.2), so that one comparison serves both
+// families; `v4` keeps them apart.
 Network FromV4(const std::array<std::uint8_t, 4>& v4) {
   Network network{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF}, 32, true};
   std::memcpy(network.bytes + 12, v4.data(), 4);
@@ -73,6 +76,7 @@ std::optional<std::size_t> ReadGroups(std::string_view text, Groups& groups) {
 
 std::optional<Network> ParseV6(std::string_view text) {
   Groups head{}, tail{};
+  // At most once: a second "::" leaves an empty group, which ReadGroups refuses.
   const std::size_t gap = text.find("::");
   const auto head_count = ReadGroups(text.substr(0, gap), head);
   if (!head_count) return std::nullopt;
@@ -81,6 +85,7 @@ std::optional<Network> ParseV6(std::string_view text) {
     if (*head_count != 8) return std::nullopt;
   } else {
     const auto tail_count = ReadGroups(text.substr(gap + 2), tail);
+    // "::" stands for one group at least.
     if (!tail_count || *head_count + *tail_count > 7) return std::nullopt;
     for (std::size_t i = 0; i < *tail_count; ++i) groups[8 - *tail_count + i] = tail[i];
   }

@@ -1,5 +1,8 @@
 #include "reconciler/policy/cel/operators.h"
 
+// Types of operators, for the checker. Arithmetic mixes no kinds: what `1 + 1.5` should be is not
+// for a policy to find out.
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -92,6 +95,7 @@ std::optional<Type> OperatorType(Op op, const Type& left, const Type& right) {
     if (right.MayBe(Kind::kList) || right.MayBe(Kind::kMap)) return Type::Bool();
     return std::nullopt;
   }
+  // Tested at run time.
   if (left.dyn() || right.dyn()) return Unknown(op);
   const Kind a = left.kind(), b = right.kind();
   switch (op) {

@@ -2,6 +2,9 @@
 
 #include "reconciler/policy/cel/evaluate.h"
 
+// The table of functions, gathered from the files that define them; a name with several signatures
+// has several rows.
+
 namespace portolan::reconciler::cel {
 
 Value CallContext::Text(std::string_view text) const {
@@ -10,6 +13,7 @@ Value CallContext::Text(std::string_view text) const {
   return Value::String(arena.Copy(text));
 }
 
+// The letters of a signature: overload.h explains them.
 Type Overload::ResultType() const {
   switch (result) {
     case 'b':

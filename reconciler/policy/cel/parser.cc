@@ -8,6 +8,10 @@
 #include "reconciler/policy/cel/macros.h"
 #include "reconciler/policy/cel/utf8.h"
 
+// Precedence climbing over the grammar of docs/cel.md. Macros are expanded where their call is
+// read, so that no later part knows them as calls. Recursion is bounded twice: by `nesting_` while
+// reading, by the depth of nodes (ast_builder.cc) for what iterates here and recurses later.
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -107,6 +111,7 @@ class Parser {
   int nesting_ = 0;
 };
 
+// cel-go's grammar: the branch before ':' takes no conditional of its own without parentheses.
 NodeId Parser::Expression() {
   if (builder_.failed()) return kNoNode;
   if (++nesting_ > kNestingMax)
@@ -158,12 +163,14 @@ NodeId Parser::Chain(Op op, int precedence, NodeId first) {
 }
 
 NodeId Parser::Unary() {
+  // A list, so that "!!!!…" needs no stack.
   std::vector<Lexeme> operators;
   while (now_.token == Token::kNot || now_.token == Token::kMinus) {
     operators.push_back(now_);
     Advance();
   }
   NodeId result;
+  // The sign belongs to the literal: -9223372036854775808 has no positive counterpart.
   const bool number = now_.token == Token::kInt || now_.token == Token::kDouble;
   if (number && !operators.empty() && operators.back().token == Token::kMinus) {
     result = Number(true, operators.back().offset);

@@ -5,6 +5,9 @@
 #include "reconciler/policy/cel/check.h"
 #include "reconciler/policy/cel/parser.h"
 
+// Parse, then check: a Program is immutable and shared by all evaluations, which keep their state
+// in an arena of their own.
+
 namespace portolan::reconciler::cel {
 
 Position PositionOf(std::string_view source, std::uint32_t offset) {

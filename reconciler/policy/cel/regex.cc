@@ -2,6 +2,9 @@
 
 #include <re2/re2.h>
 
+// RE2 (https://github.com/google/re2/wiki/Syntax), as the specification asks: `matches` is
+// unanchored.
+
 namespace portolan::reconciler::cel {
 
 struct Regex::Rep {
@@ -14,6 +17,8 @@ Regex::~Regex() = default;
 
 Result<std::unique_ptr<const Regex>> Regex::Compile(std::string_view pattern) {
   re2::RE2::Options options;
+  // RE2 matches in time linear in the text, whatever the pattern; memory is what a pattern could
+  // take.
   options.set_max_mem(8 << 20);
   options.set_log_errors(false);
   auto rep = std::unique_ptr<const Rep>(
@@ -33,6 +38,7 @@ bool Regex::FoundIn(std::string_view text) const {
 
 Result<const Regex*> LastRegex::Get(std::string_view pattern) {
   if (last_ != nullptr && last_->pattern() == pattern) return last_.get();
+  // A pattern that the data brings is compiled anew whenever it changes, maybe for every key.
   if (pattern.size() > kDynamicRegexBytesMax)
     return Error{ErrorCode::kInvalid, "a pattern that is not a literal may have " +
                                           std::to_string(kDynamicRegexBytesMax) +

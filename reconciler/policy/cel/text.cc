@@ -7,9 +7,13 @@
 #include "reconciler/policy/cel/time.h"
 #include "reconciler/policy/cel/utf8.h"
 
+// Values as messages and explanations show them: CEL's own notation, so that what is shown can be
+// pasted into an expression, cut to a length.
+
 namespace portolan::reconciler::cel {
 namespace {
 
+// Of what is shown to people.
 constexpr int kDepthMax = 32;
 
 void AppendEscaped(std::string& out, std::string_view text, bool bytes) {
@@ -76,6 +80,7 @@ class Writer {
 
   void WriteText(std::string_view open, std::string_view text, bool bytes) {
     out_ += open;
+    // No more is escaped than can be shown: values may have megabytes.
     AppendEscaped(out_, text.substr(0, bytes_max_ + 1), bytes);
     out_ += '\'';
   }
@@ -165,6 +170,7 @@ std::string FormatDouble(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
   const double size = std::abs(value);
+  // As Go prints with %v: an exponent below 1e-4 and from 1e21 on.
   const bool fixed = size == 0 || (size >= 1e-4 && size < 1e21);
   char text[64];
   const auto end = std::to_chars(text, text + sizeof text, value,

@@ -2,6 +2,10 @@
 
 #include <cstdio>
 
+// Times without a time zone database: seconds and nanoseconds since 1970, in the proleptic
+// Gregorian calendar, with the limits of protobuf's well-known types (timestamp.proto,
+// duration.proto).
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -94,6 +98,7 @@ struct Unit {
   std::string_view name;
   std::int64_t nanos;
 };
+// Go's time.ParseDuration, both spellings of micro included.
 constexpr Unit kUnits[] = {
     {"ns", 1},         {"us", 1'000}, {"\u00B5s", 1'000},   {"\u03BCs", 1'000},
     {"ms", 1'000'000}, {"s", kNanos}, {"m", 60LL * kNanos}, {"h", 3600LL * kNanos}};
@@ -108,6 +113,7 @@ const Unit* TakeUnit(std::string_view& text) {
   return nullptr;
 }
 
+// 10,000 years in nanoseconds need 69 bits.
 __extension__ typedef __int128 Wide;
 
 // One "12.5ms", in nanoseconds.
@@ -168,6 +174,7 @@ Value DurationValue(SecondsNanos time, CallContext& context) {
   return Value::Duration(time);
 }
 
+// cel-go subtracts in int64 nanoseconds; the conformance cases hold us to its limit.
 Value DistanceValue(SecondsNanos time, CallContext& context) {
   constexpr std::int64_t kMost = 9'223'372'036;
   if (time.seconds > kMost || time.seconds < -kMost)
@@ -179,6 +186,8 @@ bool LeapYear(std::int64_t year) {
   return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
+// Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": years begin in March, so that the
+// leap day is the last one; eras of 400 years have 146,097 days.
 std::int64_t DaysFromCivil(std::int64_t year, int month, int day) {
   year -= month <= 2 ? 1 : 0;
   const std::int64_t era = FloorDivide(year, 400);

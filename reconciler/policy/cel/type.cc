@@ -4,6 +4,9 @@
 #include <cassert>
 #include <utility>
 
+// Types of the checker: the kinds of values, what lists, maps and optionals hold, and objects with
+// named fields (the variables of policies). dyn is the type of what is not known.
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -13,6 +16,7 @@ const Field* FindField(const std::vector<Field>& fields, std::string_view name) 
   return found == fields.end() ? nullptr : &*found;
 }
 
+// Objects by identity: two with equal fields are two types.
 bool Same(const Type& left, const Type& right) {
   if (left.shape() != right.shape()) return false;
   switch (left.shape()) {
@@ -98,6 +102,7 @@ const Field* ObjectType::Find(std::string_view field) const {
   return FindField(fields, field);
 }
 
+// No common supertypes: what differs is dyn.
 Type Join(const Type& left, const Type& right) {
   return Same(left, right) ? left : Type::Dyn();
 }

@@ -4,9 +4,14 @@
 
 #include "reconciler/policy/cel/compare.h"
 
+// A map literal is a sorted array: entries are few, and a visit in the order of keys is promised.
+// Maps of the data (a plan's keys) implement the same interface over what they already have.
+
 namespace portolan::reconciler::cel {
 namespace {
 
+// One order for keys of all kinds, that docs/cel.md promises for visits and that makes lookups a
+// binary search; 1, 1u and 1.0 are one key.
 int KeyRank(const Value& key) {
   switch (key.kind()) {
     case Kind::kBool:

@@ -4,6 +4,11 @@
 
 #include "reconciler/policy/cel/time.h"
 
+// Time zone files, RFC 8536 (TZif version 2 and later): the first block has 32-bit times for old
+// readers and is skipped, the second has 64-bit times, and the footer is a POSIX TZ rule for all
+// times after the last transition. Read here and not by the C library, whose zone is one for the
+// process, set by an environment variable and a global lock.
+
 namespace portolan::reconciler::cel {
 namespace {
 
@@ -57,6 +62,7 @@ Result<Header> ReadHeader(Reader& reader) {
   for (std::size_t* count : {&header.utc_flags, &header.standard_flags, &header.leaps,
                              &header.times, &header.types, &header.chars}) {
     const std::int64_t value = reader.Number(4);
+    // Before anything is multiplied by it.
     if (value < 0 || value > 100'000) return Corrupt("a count is out of range");
     *count = static_cast<std::size_t>(value);
   }
@@ -153,6 +159,7 @@ Result<ZoneRule> ZoneRule::Parse(std::string_view text) {
   RuleReader reader(text);
   ZoneRule rule;
   reader.Name();
+  // POSIX counts hours west of Greenwich.
   rule.standard = -reader.Clock();
   if (reader.ok() && !reader.done()) {
     rule.has_daylight = true;
@@ -172,6 +179,7 @@ std::int32_t ZoneRule::OffsetAt(std::int64_t utc_seconds) const {
   const std::int64_t year = CivilOf(utc_seconds, standard).year;
   const std::int64_t begin = TimeOf(to_daylight, year) - standard;
   const std::int64_t end = TimeOf(to_standard, year) - daylight;
+  // In the south daylight saving spans the new year.
   const bool is_daylight = begin < end ? utc_seconds >= begin && utc_seconds < end
                                        : utc_seconds >= begin || utc_seconds < end;
   return is_daylight ? daylight : standard;
@@ -213,6 +221,7 @@ Result<Zone> Zone::Parse(std::string_view bytes) {
 std::int32_t Zone::OffsetAt(std::int64_t utc_seconds) const {
   const auto after = std::upper_bound(times_.begin(), times_.end(), utc_seconds);
   if (after == times_.end() && rule_) return rule_->OffsetAt(utc_seconds);
+  // Before the first transition it is local mean time, type 0 (RFC 8536 section 3.2).
   if (after == times_.begin()) return first_;
   return offsets_[static_cast<std::size_t>(after - times_.begin()) - 1];
 }
