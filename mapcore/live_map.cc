@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+// A lookup takes two locks for a pointer copy each (published.h): the catalog's index, then the
+// map's state. What it reads afterwards belongs to its guard. Writers build the new state before,
+// and destroy the old one after, so that a reader never waits for work in proportion to a map.
+
 namespace portolan::mapcore {
 
 LiveState::Choice LiveState::Choose(const Subject& subject) const {
@@ -21,6 +25,7 @@ void ReadGuard::Pin(std::shared_ptr<const void> pinned) {
 LiveMap::LiveMap(LiveState state) : state_(std::make_shared<const LiveState>(std::move(state))) {}
 
 const LiveState& LiveMap::Load(ReadGuard& guard) const {
+  // The guard holds the state, the state its versions: the reference outlives a Publish.
   std::shared_ptr<const LiveState> state = state_.Load();
   const LiveState& loaded = *state;
   guard.Pin(std::move(state));
@@ -53,6 +58,7 @@ auto LowerBound(Index& index, std::string_view name) {
 
 Catalog::Catalog() : index_(std::make_shared<const Index>()) {}
 
+// The index may be replaced meanwhile; it holds its maps, and the guard then holds the state.
 const LiveState* Catalog::Find(ReadGuard& guard, std::string_view name) const {
   const std::shared_ptr<const Index> index = index_.Load();
   const auto at = LowerBound(*index, name);
@@ -70,6 +76,7 @@ std::vector<std::string> Catalog::Names() const {
   return names;
 }
 
+// Of the index only a new name needs a new copy: the map behind a name publishes by itself.
 void Catalog::Publish(const std::string& name, LiveState state) {
   const std::lock_guard lock(writers_);
   const std::shared_ptr<const Index> index = index_.Load();

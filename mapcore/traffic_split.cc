@@ -8,6 +8,7 @@
 namespace portolan::mapcore {
 namespace {
 
+// By bytes, so that the hash is the same on every machine; compilers make one load of it.
 std::uint32_t ReadLittleEndian(const char* at) {
   std::uint32_t word = 0;
   for (int i = 3; i >= 0; --i) word = word << 8 | static_cast<std::uint8_t>(at[i]);
@@ -18,6 +19,8 @@ std::uint32_t MixWord(std::uint32_t word) {
   return std::rotl(word * 0xcc9e2d51, 15) * 0x1b873593;
 }
 
+// The high half of the product (Lemire, "Fast Random Integer Generation in an Interval", 2019),
+// and not a remainder: part of the published rule, with test vectors.
 std::uint32_t BucketOfHash(std::uint32_t hash) {
   return static_cast<std::uint32_t>(std::uint64_t{hash} * kWeightMax >> 32);
 }
@@ -43,6 +46,7 @@ std::uint32_t Murmur3(std::string_view bytes, std::uint32_t seed) {
     hash ^= MixWord(ReadLittleEndian(bytes.data() + 4 * i));
     hash = std::rotl(hash, 13) * 5 + 0xe6546b64;
   }
+  // MixWord(0) is 0: without a tail this changes nothing, as in the reference code.
   std::uint32_t tail = 0;
   for (std::size_t i = bytes.size(); i > 4 * blocks; --i)
     tail = tail << 8 | static_cast<std::uint8_t>(bytes[i - 1]);
@@ -55,6 +59,7 @@ std::uint32_t Murmur3(std::string_view bytes, std::uint32_t seed) {
 }
 
 std::uint32_t Bucket(std::string_view salt, std::string_view subject) {
+  // Lookups allocate nothing, but for very long subjects.
   std::array<char, 256> buffer;
   const std::size_t length = salt.size() + 1 + subject.size();
   if (length > buffer.size())
@@ -65,6 +70,8 @@ std::uint32_t Bucket(std::string_view salt, std::string_view subject) {
   return BucketOfHash(Murmur3({buffer.data(), length}, 0));
 }
 
+// Greedy, with one place to come back to: only the last '*' ever needs to take more, since
+// whatever lies before it has matched the shortest way.
 bool GlobMatch(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;
@@ -106,6 +113,8 @@ std::string_view AssignReasonName(AssignReason reason) {
   return "static";
 }
 
+// Weights 0 and 100 % first: they must not depend on a subject, or lookups without one would lag
+// behind.
 Assignment Assign(const TrafficSplit& split, const Subject& subject) {
   if (split.weight == 0) return {Arm::kStable, AssignReason::kStatic};
   if (split.weight >= kWeightMax) return {Arm::kCanary, AssignReason::kStatic};

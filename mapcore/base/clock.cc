@@ -11,6 +11,7 @@ struct Unit {
   std::string_view name;
   std::uint64_t milliseconds;
 };
+// Largest first, as they are written. Months and years are left out: they have no length.
 constexpr Unit kUnits[] = {
     {"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}};
 
@@ -25,6 +26,7 @@ Error BadDuration(std::string_view text) {
               std::string(text.substr(0, 80)) + "\""};
 }
 
+// from_chars takes a sign, which these fields do not have.
 bool ReadDigits(std::string_view text, std::size_t at, std::size_t count, int& value) {
   const char* begin = text.data() + at;
   const auto [end, error] = std::from_chars(begin, begin + count, value);
@@ -47,6 +49,8 @@ std::string FormatTime(WallTime time) {
   return text;
 }
 
+// A strict part of RFC 3339: only 'Z', and no fraction or one of three digits. No second 60: times
+// are written from a clock without leap seconds.
 Result<WallTime> ParseTime(std::string_view text) {
   const Error bad{ErrorCode::kInvalid,
                   "expected a time such as \"2026-11-21T01:30:00Z\"; found \"" +
@@ -94,6 +98,8 @@ Result<Duration> ParseDuration(std::string_view text) {
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
     if (error != std::errc() || count < 0 || rest.front() == '-') return BadDuration(text);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    // The unit goes up to the next number, so that "1m30s" and "1ms" are told apart by their
+    // names.
     const std::string_view name = rest.substr(0, rest.find_first_of("0123456789"));
     const Unit* found = nullptr;
     for (const Unit& unit : kUnits)

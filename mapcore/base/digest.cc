@@ -16,6 +16,7 @@ void Require(bool ok) {
   if (!ok) std::terminate();
 }
 
+// Lower case only: a digest has one spelling, and is compared as text by scripts.
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -52,6 +53,7 @@ std::string Digest::Short() const {
   return Hex().substr(0, 12);
 }
 
+// Any 8 bytes of a SHA-256 are a good hash already.
 std::size_t DigestHash::operator()(const Digest& digest) const {
   std::size_t hash;
   std::memcpy(&hash, digest.bytes().data(), sizeof hash);
