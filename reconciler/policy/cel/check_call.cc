@@ -5,6 +5,9 @@
 // Which overloads a call may mean. Types narrow the choice as far as they are known; what is left
 // is decided by the kinds of the arguments at run time (Evaluator::Run).
 
+// Which overloads a call may mean. Types narrow the choice as far as they are known; what is left
+// is decided by the kinds of the arguments at run time (Evaluator::Run).
+
 namespace portolan::reconciler::cel {
 namespace {
 
