@@ -2,11 +2,14 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "manifests/artifact.h"
 #include "mapcore/base/result.h"
 
 namespace portolan::reconciler {
+
+constexpr std::size_t kCommitsMax = 1'000;  // that one call of Commits lists
 
 // How a branch moved since the revision the source last followed.
 enum class BranchMove { kFirst, kUnchanged, kFastForward, kRewritten, kUnrelated, kGone };
@@ -32,6 +35,11 @@ class GitSource {
   // The files below the watched path at a commit that was fetched. kNotFound "InvalidPath: …" when
   // the path is absent.
   virtual Result<manifests::Artifact> Open(const std::string& commit) = 0;
+  // The commits that the branch went through from one to another by first parents, oldest first,
+  // `to` included and `from` not. kNotFound "NotAnAncestor: …" when `from` is none of them, or
+  // further back than kCommitsMax.
+  virtual Result<std::vector<std::string>> Commits(const std::string& from,
+                                                   const std::string& to) = 0;
   // Keeps a commit's objects through rewrites of the branch.
   virtual Status Pin(const std::string& commit) = 0;
 };
