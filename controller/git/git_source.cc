@@ -77,6 +77,13 @@ class MirroredSource final : public reconciler::GitSource {
     return Failed(signers.error());
   }
 
+  Result<std::vector<std::string>> Commits(const std::string& from,
+                                           const std::string& to) override {
+    auto commits = mirror_->FirstParents(from, to);
+    if (!commits.ok()) return Failed(commits.error());
+    return commits;
+  }
+
   Status Pin(const std::string& commit) override {
     const auto pinned = mirror_->Pin(commit, options_.limits.pins);
     if (!pinned.ok()) return Failed(pinned.error());

@@ -152,6 +152,22 @@ Result<BranchMove> Mirror::Classify(const std::string& followed, const std::stri
   return BranchMove::kRewritten;
 }
 
+Result<std::vector<std::string>> Mirror::FirstParents(const std::string& from,
+                                                      const std::string& to) {
+  std::vector<std::string> commits;
+  std::string at = to;
+  while (at != from) {
+    PORTOLAN_TRY(const GitPtr<git_commit> commit, Commit(at));
+    commits.push_back(at);
+    if (git_commit_parentcount(commit.get()) == 0 || commits.size() >= reconciler::kCommitsMax)
+      return Error{ErrorCode::kNotFound,
+                   "NotAnAncestor: " + to + " does not descend from " + from + " by first parents"};
+    at = git_oid_tostr_s(git_commit_parent_id(commit.get(), 0));
+  }
+  std::ranges::reverse(commits);
+  return commits;
+}
+
 Result<manifests::Revision> Mirror::Describe(const std::string& commit, const std::string& branch) {
   PORTOLAN_TRY(const GitPtr<git_commit> found, Commit(commit));
   manifests::Revision revision;

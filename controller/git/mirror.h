@@ -35,6 +35,8 @@ class Mirror {
   Result<std::string> TreeAt(const std::string& commit, const std::string& path);
   // Where a branch that was followed to one commit went by moving to another.
   Result<reconciler::BranchMove> Classify(const std::string& followed, const std::string& tip);
+  // As GitSource::Commits.
+  Result<std::vector<std::string>> FirstParents(const std::string& from, const std::string& to);
   Result<manifests::Revision> Describe(const std::string& commit, const std::string& branch);
   // One file's bytes, their hash checked.
   Result<std::string> Read(const manifests::ArtifactFile& file);

@@ -9,6 +9,8 @@
 
 namespace portolan::reconciler {
 
+constexpr std::size_t kCommitsMax = 1'000;  // that one call of Commits lists
+
 // How a branch moved since the revision the source last followed.
 enum class BranchMove { kFirst, kUnchanged, kFastForward, kRewritten, kUnrelated, kGone };
 
@@ -39,6 +41,11 @@ class GitSource {
   // "Expired: …", "RangeTooLong: …": it may not be taken; kUnavailable "VerifierFailed: …".
   virtual Result<std::vector<std::string>> Signers(const std::string& followed,
                                                    const std::string& commit) = 0;
+  // The commits that the branch went through from one to another by first parents, oldest first,
+  // `to` included and `from` not. kNotFound "NotAnAncestor: …" when `from` is none of them, or
+  // further back than kCommitsMax.
+  virtual Result<std::vector<std::string>> Commits(const std::string& from,
+                                                   const std::string& to) = 0;
   // Keeps a commit's objects through rewrites of the branch.
   virtual Status Pin(const std::string& commit) = 0;
   // Ends a Fetch under way, and every later one, with kCancelled "Cancelled: …": for the end of the

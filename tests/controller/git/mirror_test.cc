@@ -46,6 +46,20 @@ TEST_F(MirrorTest, ClassifiesEveryMoveOfABranch) {
   EXPECT_EQ(mirror_.Classify(ahead, island).value(), BranchMove::kUnrelated);
 }
 
+TEST_F(MirrorTest, WalksFirstParentsFromAFollowedCommit) {
+  const std::string base = repository_.Commit("a", "1");
+  const std::string second = repository_.Commit("a", "2");
+  repository_.Git("checkout -q -b side");
+  const std::string side = repository_.Commit("b", "1");
+  repository_.Git("checkout -q -");
+  repository_.Git("merge -q --no-ff --no-edit side");
+  const std::string merge = repository_.Git("rev-parse HEAD");
+  EXPECT_EQ(mirror_.FirstParents(base, merge).value(), (std::vector<std::string>{second, merge}));
+  EXPECT_TRUE(mirror_.FirstParents(merge, merge).value().empty());
+  EXPECT_EQ(mirror_.FirstParents(side, merge).error().code, ErrorCode::kNotFound);
+  EXPECT_FALSE(mirror_.corrupt());
+}
+
 TEST_F(MirrorTest, TakesAFollowedCommitThatIsMissingForARewrite) {
   const std::string tip = repository_.Commit("a", "1");
   EXPECT_EQ(mirror_.Classify(std::string(40, 'b'), tip).value(), BranchMove::kRewritten);

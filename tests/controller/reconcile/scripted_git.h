@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -22,6 +23,7 @@ class ScriptedGit final : public reconciler::GitSource {
   void Push(char commit, FileTexts files,
             reconciler::BranchMove move = reconciler::BranchMove::kFastForward) {
     commits_[Name(commit)] = std::move(files);
+    if (move == reconciler::BranchMove::kFastForward) line_.push_back(Name(commit));
     tip_ = Name(commit);
     move_ = move;
   }
@@ -53,8 +55,11 @@ class ScriptedGit final : public reconciler::GitSource {
   Result<manifests::Artifact> Open(const std::string& commit) override {
     if (open_error_) return *open_error_;
     manifests::Artifact artifact;
-    artifact.revision = {
-        "main", commit, "Ana <ana@example.com>", "Commit " + commit.substr(0, 1), {}};
+    artifact.revision = {"main", commit, author, "Commit " + commit.substr(0, 1), time};
+    if (const auto other = authors.find(commit.front()); other != authors.end())
+      artifact.revision.author = other->second;
+    for (const auto& [path, message] : refusals)
+      artifact.refusals.push_back({path, "SymlinkRefused", message});
     const FileTexts& files = commits_.at(commit);
     for (const auto& [path, text] : files)
       artifact.files.push_back({path, Sha256Of(text).Hex(), text.size()});
@@ -77,6 +82,14 @@ class ScriptedGit final : public reconciler::GitSource {
   }
   // A commit between the one followed and any other is badly signed.
   void FailRanges(Error error) { range_error_ = std::move(error); }
+  Result<std::vector<std::string>> Commits(const std::string& from,
+                                           const std::string& to) override {
+    const auto first = std::ranges::find(line_, from);
+    const auto last = std::ranges::find(line_, to);
+    if (first == line_.end() || last == line_.end() || last < first)
+      return Error{ErrorCode::kNotFound, "NotAnAncestor: " + from};
+    return std::vector<std::string>(first + 1, last + 1);
+  }
 
   Status Pin(const std::string& commit) override {
     pinned.push_back(commit);
@@ -84,11 +97,16 @@ class ScriptedGit final : public reconciler::GitSource {
   }
 
   int fetches = 0;
+  std::string author = "Ana <ana@example.com>";
+  std::map<char, std::string> authors;  // of single commits
+  WallTime time{};                      // of every commit
+  FileTexts refusals;                   // path -> why, of every commit
   std::vector<std::string> pinned;
   std::vector<std::string> verified;  // the commits from which it was asked to verify
 
  private:
   std::map<std::string, FileTexts> commits_;
+  std::vector<std::string> line_;  // of the branch, oldest first
   std::string tip_;
   reconciler::BranchMove move_ = reconciler::BranchMove::kFastForward;
   std::optional<Error> fetch_error_;
