@@ -150,6 +150,10 @@ Policy DecodePolicy(const Envelope& envelope, Report& report) {
   policy.message = ReadExpression(decoder.Take("message"), report);
   policy.waivable = policy.level != PolicyLevel::kHard;
   SetIf(policy.waivable, ReadBool(decoder.Take("waivable"), report));
+  const Field groups = decoder.Take("overrideGroups");
+  SetIf(policy.override_groups, ReadStrings(groups, kGlobBytes, report));
+  if (groups && policy.level == PolicyLevel::kHard)
+    report.Error(groups, "nobody approves despite a hard policy", "leave it out, or: level: soft");
   DecodeTests(decoder.Take("tests"), policy, report);
   decoder.Finish();
   return policy;
@@ -163,18 +167,21 @@ Value PolicyToValue(const Policy& policy) {
     variables.emplace_back(name, expression.text);
     order.emplace_back(name);
   }
-  return Value::Object{{"name", policy.name},
-                       {"scope", kPolicyScopeNames[static_cast<std::size_t>(policy.scope)]},
-                       {"level", kPolicyLevelNames[static_cast<std::size_t>(policy.level)]},
-                       {"match", Value::Object{{"maps", ListOf(policy.match.maps)},
-                                               {"targets", std::move(targets)},
-                                               {"ops", ListOf(policy.match.ops)}}},
-                       {"params", policy.params},
-                       {"variables", std::move(variables)},
-                       {"order", std::move(order)},
-                       {"rule", policy.rule.text},
-                       {"message", policy.message ? Value(policy.message->text) : Value()},
-                       {"waivable", policy.waivable}};
+  Value value = Value::Object{{"name", policy.name},
+                              {"scope", kPolicyScopeNames[static_cast<std::size_t>(policy.scope)]},
+                              {"level", kPolicyLevelNames[static_cast<std::size_t>(policy.level)]},
+                              {"match", Value::Object{{"maps", ListOf(policy.match.maps)},
+                                                      {"targets", std::move(targets)},
+                                                      {"ops", ListOf(policy.match.ops)}}},
+                              {"params", policy.params},
+                              {"variables", std::move(variables)},
+                              {"order", std::move(order)},
+                              {"rule", policy.rule.text},
+                              {"message", policy.message ? Value(policy.message->text) : Value()},
+                              {"waivable", policy.waivable}};
+  // Left out when empty: digests of policies that name no groups stay what they were.
+  if (!policy.override_groups.empty()) value.Set("overrideGroups", ListOf(policy.override_groups));
+  return value;
 }
 
 }  // namespace portolan::manifests

@@ -75,7 +75,8 @@ struct Policy {
   std::vector<std::pair<std::string, Expression>> variables;  // later ones may use earlier ones
   Expression rule;
   std::optional<Expression> message;
-  bool waivable = true;  // hard ones only when they say so
+  bool waivable = true;                      // hard ones only when they say so
+  std::vector<std::string> override_groups;  // who may approve despite it; empty: any approver
   std::vector<PolicyCase> tests;
 };
 
