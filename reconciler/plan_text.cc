@@ -129,7 +129,7 @@ void WriteFindings(const MapPlan& plan, Writer& out) {
     out.Signed('!', "held by " + finding.policy + " (" + finding.level + "): " + finding.message);
   }
   out.Text(2, "to allow it:");
-  out.Line("      portolan approve " + plan.id.ToString());
+  out.Line("      " + ApproveCommand(plan.id, plan.findings));
 }
 
 void WriteMap(const MapPlan& plan, const PlanTextOptions& options, Writer& out) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/reconcile/policy_plan.h"
 #include "manifests/desired_state.h"
 #include "manifests/value.h"
 #include "mapcore/base/clock.h"
@@ -17,12 +18,14 @@ struct SourceStatus {
   std::string url;  // without credentials
   std::string branch;
   std::string path;
-  std::string followed;            // commit whose content is desired; empty before the first
-  std::string revision;            // "main@sha1:…" of it
-  std::string observed;            // the branch's tip at the last look
-  std::string pending;             // a tip that waits for `accept`
-  std::string policies;            // commit whose policies judge; empty: the floor alone
-  std::string reason = "Pending";  // of the condition
+  std::string followed;                   // commit whose content is desired; empty before the first
+  std::string revision;                   // "main@sha1:…" of it
+  std::string observed;                   // the branch's tip at the last look
+  std::string pending;                    // a tip that waits for `accept`
+  std::string accepted;                   // the last commit of which something was taken
+  std::string policies;                   // commit whose policies judge; empty: the floor alone
+  std::optional<PolicyPlan> policy_plan;  // a change of policies that is not in force yet
+  std::string reason = "Pending";         // of the condition
   std::string message;
   bool ready = false;
   bool stalled = false;  // will not go on by itself

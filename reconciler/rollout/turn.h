@@ -37,6 +37,10 @@ struct Turn {
   // target is known good.
   void Start(Target target);
   void EnterStep(std::uint32_t index);
+  // Whether the weight may rise now. When policies deny it, the rollout is held where it is: it is
+  // still judged and can still roll back.
+  bool MayRaise();
+  void HoldAtStep(const std::vector<Finding>& findings);
   // Back to the present step from a pause, its evidence kept.
   void GoOn();
   // The step is done: the next one, or the bake.
@@ -68,6 +72,8 @@ void Judge(Turn& turn);
 // Pauses a step whose metrics cannot be decided for a while, and ends such a pause when they can.
 void MindUnclear(Turn& turn, Duration elapsed);
 void PassTime(Turn& turn, Duration elapsed);
+// Ends a hold by policies when they allow what they denied.
+void MindPolicies(Turn& turn);
 
 // "212 of 4,310 lookups failed, 26 subjects, 2.3 s" for the rollout in flight.
 std::string BlastRadius(const Rollout& rollout, WallTime now);
