@@ -171,6 +171,10 @@ Policy DecodePolicy(const Envelope& envelope, Report& report) {
   // A hard rule accepts exceptions only when its author says so.
   policy.waivable = policy.level != PolicyLevel::kHard;
   SetIf(policy.waivable, ReadBool(decoder.Take("waivable"), report));
+  const Field groups = decoder.Take("overrideGroups");
+  SetIf(policy.override_groups, ReadStrings(groups, kGlobBytes, report));
+  if (groups && policy.level == PolicyLevel::kHard)
+    report.Error(groups, "nobody approves despite a hard policy", "leave it out, or: level: soft");
   const Field tests = decoder.Take("tests");
   if (tests && !policy.validator.empty())
     report.Error(tests, "tests run rules; they cannot run a validator");
@@ -202,6 +206,8 @@ Value PolicyToValue(const Policy& policy) {
                               {"message", policy.message ? Value(policy.message->text) : Value()},
                               {"waivable", policy.waivable}};
   if (!policy.validator.empty()) value.Set("validator", policy.validator);
+  // Left out when empty: digests of policies that name no groups stay what they were.
+  if (!policy.override_groups.empty()) value.Set("overrideGroups", ListOf(policy.override_groups));
   return value;
 }
 

@@ -76,7 +76,8 @@ struct Policy {
   Expression rule;                                            // or
   std::string validator;  // the name of a program that judges instead, as the operator gave it
   std::optional<Expression> message;
-  bool waivable = true;  // hard ones only when they say so
+  bool waivable = true;                      // hard ones only when they say so
+  std::vector<std::string> override_groups;  // who may approve despite it; empty: any approver
   std::vector<PolicyCase> tests;
 };
 

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mapcore/base/digest.h"
 #include "reconciler/diff.h"
 
 namespace portolan::reconciler {
@@ -20,9 +21,12 @@ inline constexpr std::string_view kHardLevel = "hard";
 // until a person approves the plan.
 struct Finding {
   std::string policy;  // "mass-delete-guard"
-  std::string level;   // "soft": an approval lifts it; "hard": nothing but another commit does
+  std::string level;   // "soft": an approval despite it lifts it; "hard": what it asks for does
   std::string
       message;  // "deletes 40 of 240 keys (16.7 %); allowed without approval: 2 % or 2 keys"
+  // An approval despite it binds to this text of the policy, and is given by one of these groups.
+  Digest policy_digest = {};
+  std::vector<std::string> override_groups = {};
 
   friend bool operator==(const Finding&, const Finding&) = default;
 };

@@ -57,6 +57,11 @@ MapPlan MakeMapPlan(const mapcore::MapVersion* stable, const manifests::DesiredM
   return plan;
 }
 
+std::string ApproveCommand(const Digest& plan, const std::vector<Finding>& findings) {
+  return "portolan approve " + plan.ToString() + " --despite " + findings.front().policy +
+         " --reason TEXT";
+}
+
 Plan MakePlan(const StableVersions& stable, const manifests::DesiredState& desired,
               const std::string& environment) {
   Plan plan;

@@ -57,4 +57,7 @@ Plan MakePlan(const StableVersions& stable, const manifests::DesiredState& desir
 MapPlan MakeMapPlan(const mapcore::MapVersion* stable, const manifests::DesiredMap& desired,
                     const manifests::Revision& revision, const std::string& environment);
 
+// What a person types to lift the first of the findings, which are not empty.
+std::string ApproveCommand(const Digest& plan, const std::vector<Finding>& findings);
+
 }  // namespace portolan::reconciler

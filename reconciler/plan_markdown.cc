@@ -82,7 +82,7 @@ std::string Held(const MapPlan& plan) {
            Escaped(finding.level) + "): " + Escaped(finding.message) + "\n\n";
   }
   if (plan.findings.empty()) return out;
-  return out + "To allow it: " + Code("portolan approve " + plan.id.ToString()) + "\n\n";
+  return out + "To allow it: " + Code(ApproveCommand(plan.id, plan.findings)) + "\n\n";
 }
 
 std::string FirstStep(const MapPlan& plan) {

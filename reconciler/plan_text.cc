@@ -135,7 +135,7 @@ void WriteFindings(const MapPlan& plan, Writer& out) {
   }
   out.Text(2, "to allow it:");
   // Never wrapped: it is there to be copied.
-  out.Line("      portolan approve " + plan.id.ToString());
+  out.Line("      " + ApproveCommand(plan.id, plan.findings));
 }
 
 void WriteMap(const MapPlan& plan, const PlanTextOptions& options, Writer& out) {

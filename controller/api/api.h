@@ -46,6 +46,7 @@ struct Api {
   WallTime started;
   std::string hook_secret;               // empty: hooks are taken unsigned (loopback only)
   std::function<std::string()> metrics;  // Prometheus text
+  std::shared_ptr<const People> people = std::make_shared<const People>();
 };
 
 // The routes of docs/http-api.md. `api` outlives the router.

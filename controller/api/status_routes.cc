@@ -97,6 +97,7 @@ Result<Response> PlanByDigest(const Api& api, const Request& request) {
       item.Set("actor", approval.actor);
       item.Set("at", FormatTime(approval.at));
       item.Set("reason", approval.reason);
+      if (!approval.policy.empty()) item.Set("despite", approval.policy);
       approvals.push_back(std::move(item));
     }
   }

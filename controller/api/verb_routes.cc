@@ -3,6 +3,7 @@
 
 #include "controller/api/api.h"
 #include "controller/http/problem.h"
+#include "controller/reconcile/approvals.h"
 
 namespace portolan::controller {
 namespace {
@@ -14,6 +15,8 @@ using reconciler::Verb;
 constexpr std::size_t kReasonBytesMax = 1'000;
 constexpr std::size_t kRequestIdBytesMax = 128;
 constexpr std::int64_t kLengthMaxMs = std::int64_t{366} * 24 * 3'600 * 1'000;
+constexpr Duration kSourceDeadline = std::chrono::seconds(30);
+constexpr Duration kJudgeDeadline = std::chrono::seconds(5);
 
 Value AnswerToValue(const Api& api, const std::string& map, const Command& command,
                     const VerbAnswer& answer) {
@@ -27,13 +30,35 @@ Value AnswerToValue(const Api& api, const std::string& map, const Command& comma
   return value;
 }
 
+// Lets the source judge what it holds once more, so that the answer says what the approval did.
+Value StatusAfterJudging(const Api& api, const std::string& map, Value answer) {
+  const auto rollout = api.rollouts.Find(map);
+  const bool waits = rollout != nullptr && (rollout->phase == reconciler::Phase::kHeld ||
+                                            rollout->phase == reconciler::Phase::kPaused);
+  if (!waits) return answer;
+  const auto source = api.sources.find(rollout->source);
+  if (source == api.sources.end() ||
+      source->second->Rejudge(map).wait_for(kJudgeDeadline) != std::future_status::ready)
+    return answer;
+  const auto after = api.rollouts.Find(map);
+  answer.Set("message",
+             "approved; " + map + " is " + std::string(reconciler::PhaseName(after->phase)) +
+                 (after->phase == reconciler::Phase::kHeld ? ": " + after->message : ""));
+  answer.Set("status", StatusOf(api, *after));
+  return answer;
+}
+
 Result<Response> Run(Api& api, const std::string& map, const Command& command) {
   Result<VerbAnswer> answer = api.rollouts.Submit(map, command).get();
   if (!answer.ok()) return std::move(answer).error();
   if (!answer->outcome.accepted)
     return Error{answer->outcome.denied ? ErrorCode::kDenied : ErrorCode::kConflict,
                  answer->outcome.message};
-  if (!answer->unjournalled) return JsonResponse(AnswerToValue(api, map, command, *answer));
+  if (!answer->unjournalled) {
+    Value shown = AnswerToValue(api, map, command, *answer);
+    if (command.verb == Verb::kApprove) shown = StatusAfterJudging(api, map, std::move(shown));
+    return JsonResponse(shown);
+  }
   Response response = ProblemResponse(
       {ErrorCode::kExhausted,
        answer->outcome.message + "; it is served, but could not be stored: " +
@@ -93,14 +118,70 @@ Result<Response> SetOverride(Api& api, const Request& request) {
   return Run(api, std::string(request.Param("map")), command);
 }
 
+std::string Joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+// That the actor may approve what the map waits for; the Step and each judgement see to the rest.
+Status CheckApproval(const Api& api, const std::string& map, const Command& command) {
+  const auto rollout = api.rollouts.Find(map);
+  if (rollout == nullptr || !rollout->target || rollout->target->plan != command.plan) return {};
+  const WallTime now = api.clock.now().wall;
+  PORTOLAN_CHECK(
+      CheckApprover(*api.people, command.actor, rollout->target->version.revision.author, now));
+  if (command.despite.empty()) return {};
+  if (command.reason.empty())
+    return Error{ErrorCode::kInvalid, "reason: an approval despite a policy says why"};
+  const auto finding =
+      std::ranges::find(rollout->target->findings, command.despite, &reconciler::Finding::policy);
+  if (finding == rollout->target->findings.end() || finding->override_groups.empty()) return {};
+  const auto person = api.people->OfActor(command.actor, now);
+  const auto& groups = finding->override_groups;
+  if (person && std::ranges::find_first_of(groups, person->groups) != groups.end()) return {};
+  return Error{ErrorCode::kDenied, "policy " + command.despite + " may be lifted by members of " +
+                                       Joined(groups) + " only"};
+}
+
+Result<Response> ApprovePolicies(SourceReconciler& source, const Command& command) {
+  auto done = source.ApprovePolicies({command.plan, command.actor, command.reason});
+  if (done.wait_for(kSourceDeadline) != std::future_status::ready)
+    return Error{ErrorCode::kTimeout, "source " + source.name() +
+                                          " is busy; whether the approval was taken says: portolan "
+                                          "policy status"};
+  PORTOLAN_TRY(const SourceStatus status, done.get());
+  const bool waits = status.policy_plan.has_value();
+  Value value;
+  value.Set("source", source.name());
+  value.Set("plan", command.plan.ToString());
+  value.Set("outcome", "accepted");
+  value.Set("message", waits ? "approved; the policies judge from " +
+                                   FormatTime(*status.policy_plan->effective)
+                             : std::string("approved; the policies judge from now on"));
+  value.Set("status", SourceStatusToValue(status));
+  return JsonResponse(value);
+}
+
 Result<Response> Approve(Api& api, const Request& request) {
   PORTOLAN_TRY(const Digest plan, Digest::Parse(request.Param("digest")));
+  for (const auto& [name, source] : api.sources) {
+    const auto waits = source->status().policy_plan;
+    if (!waits || waits->id != plan) continue;
+    PORTOLAN_TRY(Command command, CommandOf(request, Verb::kApprove));
+    command.plan = plan;
+    return ApprovePolicies(*source, command);
+  }
   PORTOLAN_TRY(const reconciler::Record record, api.store.Get("plan/" + plan.ToString()));
   PORTOLAN_TRY(const Value stored,
                manifests::ParseJson(record.body, {.bytes = record.body.size() + 1}));
+  PORTOLAN_TRY(const Value body, BodyObject(request));
   PORTOLAN_TRY(Command command, CommandOf(request, Verb::kApprove));
   command.plan = plan;
-  return Run(api, std::string(stored.StringOr("map", "")), command);
+  command.despite = body.StringOr("despite", "");
+  const std::string map(stored.StringOr("map", ""));
+  PORTOLAN_CHECK(CheckApproval(api, map, command));
+  return Run(api, map, command);
 }
 
 }  // namespace

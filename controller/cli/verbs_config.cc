@@ -56,6 +56,17 @@ Result<ScopeSet> ParseScopes(std::string_view text) {
   return scopes;
 }
 
+// Reads "ann@example.com,user:ann".
+std::vector<std::string> Split(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), item.size() + 1));
+    if (!item.empty()) items.emplace_back(item);
+  }
+  return items;
+}
+
 Result<TokenRecord> RecordOf(const VerbSession& session) {
   TokenRecord record;
   record.name = session.call().At(0);
@@ -68,6 +79,8 @@ Result<TokenRecord> RecordOf(const VerbSession& session) {
     return Error{ErrorCode::kInvalid,
                  "token new needs --scopes, for example --scopes read,operate"};
   PORTOLAN_TRY(record.scopes, ParseScopes(session.call().Get("scopes")));
+  record.groups = Split(session.call().Get("groups"));
+  record.identities = Split(session.call().Get("identities"));
   if (session.call().Has("expires")) {
     PORTOLAN_TRY(const Duration life, ParseDuration(session.call().Get("expires")));
     record.expires = session.now().wall + life;
@@ -106,8 +119,11 @@ std::vector<VerbSpec> ConfigVerbs() {
        "make a token: the secret on stdout, its record for the tokens file on stderr",
        {"NAME"},
        {{"scopes", 0, "SCOPES", "of read, report, operate, approve; separated by commas"},
+        {"groups", 0, "GROUPS", "of the holder, for rules about approvals; separated by commas"},
+        {"identities", 0, "NAMES", "the holder's e-mail addresses, user:NAME of the unix socket"},
         {"expires", 0, "DURATION", "from now, for example 90d (default: never)"}},
        {"token new ci --scopes read,operate --expires 90d",
+        "token new ann --scopes read,approve --groups sre --identities ann@example.com",
         "token new dashboard --scopes read -o json"},
        RunTokenNew},
   };

@@ -138,14 +138,18 @@ ExitCode RunRollback(VerbSession& session) {
   return all ? RollBackAll(session) : RunVerb(session);
 }
 
-// A plan's full digest from the beginning of one: of the plans that maps wait for now.
+// A plan's full digest from the beginning of one: of the plans that maps and policies wait for now.
 Result<std::string> FindPlan(VerbSession& session, const std::string& text) {
   std::string prefix = text.starts_with("sha256:") ? text : "sha256:" + text;
   if (Digest::Parse(prefix).ok()) return prefix;
   PORTOLAN_TRY(const Value maps, session.Get("/v1/maps"));
+  PORTOLAN_TRY(const Value sources, session.Get("/v1/sources"));
+  std::vector<std::string> plans;
+  for (const Value& map : ItemsOf(maps, "maps")) plans.push_back(TextAt(map, {"plan"}));
+  for (const Value& source : ItemsOf(sources, "sources"))
+    plans.push_back(TextAt(source, {"policies", "pending", "plan"}));
   std::string found;
-  for (const Value& map : ItemsOf(maps, "maps")) {
-    const std::string plan = TextAt(map, {"plan"});
+  for (const std::string& plan : plans) {
     if (prefix.size() < 7 + 8 || !plan.starts_with(prefix) || plan == found) continue;
     if (!found.empty())
       return Error{ErrorCode::kInvalid,
@@ -154,7 +158,7 @@ Result<std::string> FindPlan(VerbSession& session, const std::string& text) {
   }
   if (found.empty())
     return Error{ErrorCode::kNotFound,
-                 "no map has a plan that begins with \"" + text +
+                 "nothing has a plan that begins with \"" + text +
                      "\" (8 digits or more); portolan status -o wide shows the plans"};
   return found;
 }
@@ -162,11 +166,14 @@ Result<std::string> FindPlan(VerbSession& session, const std::string& text) {
 ExitCode RunApprove(VerbSession& session) {
   const auto plan = FindPlan(session, session.call().At(0));
   if (!plan.ok()) return session.Fail(plan.error());
+  if (session.call().Has("despite") && !session.call().Has("reason"))
+    return session.FailUsage("--despite needs --reason: it stays in the audit log");
   Value body(Value::Object{});
-  if (session.call().Has("reason")) body.Set("reason", session.call().Get("reason"));
+  for (const std::string_view flag : {"reason", "despite"})
+    if (session.call().Has(flag)) body.Set(flag, session.call().Get(flag));
   auto answer = session.Post("/v1/plans/" + PercentEncode(*plan) + "/approve", body);
   if (!answer.ok()) return session.Fail(answer.error());
-  const std::string map(answer->StringOr("map", ""));
+  const std::string map(answer->StringOr("map", answer->StringOr("source", "")));
   return Finish(session, map, *std::move(answer));
 }
 
@@ -210,6 +217,7 @@ VerbSpec RollbackVerb() {
 std::vector<VerbSpec> OperateVerbs() {
   constexpr FlagSpec kTo{"to", 0, "VERSION", "a digest or number known good (default: stable)"};
   constexpr FlagSpec kFull{"full", 0, "", "all remaining steps at once, then bake"};
+  constexpr FlagSpec kDespite{"despite", 0, "POLICY", "the soft policy to lift; with --reason"};
   constexpr FlagSpec kFor{"for", 0, "CONDITION", "Healthy, phase=.., digest=.. or synced"};
   return {
       MapVerb("promote", "leave a step's pause forward", {kFull},
@@ -232,10 +240,11 @@ std::vector<VerbSpec> OperateVerbs() {
        {"prune old-limits --yes"},
        RunPrune},
       {"approve",
-       "let a plan that is held start",
+       "approve a plan that is held, or lift a soft policy from it",
        {"PLAN"},
-       {kReason, kWait},
-       {"approve 9f01c2d4aa10 --reason \"reviewed with ana\""},
+       {kDespite, kReason, kWait},
+       {"approve 9f01c2d4aa10",
+        "approve 9f01c2d4aa10 --despite mass-delete-guard --reason \"reviewed with ana\""},
        RunApprove},
       {"wait",
        "wait until a map is in a condition",

@@ -1,9 +1,12 @@
+#include <algorithm>
+#include <iterator>
 #include <ostream>
 
 #include "controller/cli/verb_session.h"
 #include "controller/cli/verbs.h"
 #include "controller/cli/wait.h"
 #include "controller/http/target.h"
+#include "reconciler/text_format.h"
 
 namespace portolan::controller {
 namespace {
@@ -41,6 +44,49 @@ ExitCode RunSourceList(VerbSession& session) {
       if (line.is_string()) session.Hint("rejected: " + line.as_string());
   }
   if (!table.empty()) session.Print(table);
+  return ExitCode::kOk;
+}
+
+void PrintPolicies(const VerbSession& session, const Value& source) {
+  std::ostream& out = session.out();
+  const auto text = [&](std::initializer_list<std::string_view> path) {
+    return TextAt(source, path);
+  };
+  const std::string commit = text({"policies", "commit"});
+  out << source.StringOr("name", "") << ": "
+      << (commit.empty() ? "the built-in policies judge" : "judged by " + ShortCommit(commit))
+      << '\n';
+  const Value* policies = source.Find("policies");
+  const Value* pending = policies == nullptr ? nullptr : policies->Find("pending");
+  if (pending == nullptr || !pending->is_object()) return;
+  const std::string approved = text({"policies", "pending", "approvedBy"});
+  out << "  pending  " << ShortCommit(text({"policies", "pending", "commit"})) << ", "
+      << (pending->BoolOr("loosens", true) ? "loosens" : "tightens") << '\n';
+  for (const Value& change : ItemsOf(*pending, "changes"))
+    out << "  - " << reconciler::Printable(change.is_string() ? change.as_string() : "") << '\n';
+  if (!approved.empty()) {
+    out << "  approved by " << reconciler::Printable(approved) << ", judges from "
+        << text({"policies", "pending", "effectiveAt"}) << '\n';
+    return;
+  }
+  std::string owners;
+  for (const Value& owner : ItemsOf(*pending, "owners"))
+    if (owner.is_string()) owners += (owners.empty() ? "" : ", ") + owner.as_string();
+  out << "  waits for an owner (" << reconciler::Printable(owners.empty() ? "any" : owners)
+      << "): portolan approve " << text({"policies", "pending", "plan"}) << '\n';
+}
+
+ExitCode RunPolicyStatus(VerbSession& session) {
+  const auto answer = session.Get("/v1/sources");
+  if (!answer.ok()) return session.Fail(answer.error());
+  Value::Array shown;
+  for (const Value& source : ItemsOf(*answer, "sources")) {
+    const Value* policies = source.Find("policies");
+    shown.push_back(Value::Object{{"source", source.StringOr("name", "")},
+                                  {"policies", policies == nullptr ? Value() : *policies}});
+    if (!session.json()) PrintPolicies(session, source);
+  }
+  if (session.json()) session.PrintValue(Value::Object{{"sources", std::move(shown)}});
   return ExitCode::kOk;
 }
 
@@ -113,7 +159,9 @@ ExitCode ReportTroubles(const VerbSession& session, const Value& source) {
   if (condition == nullptr) return ExitCode::kOk;
   std::string message = name + ": " + std::string(condition->StringOr("message", "is not ready"));
   const std::string_view reason = condition->StringOr("reason", "");
-  if (reason != "InvalidManifests" && reason != "EmptySource")
+  constexpr std::string_view kOfTheCommit[] = {"InvalidManifests", "EmptySource", "PolicyRejected",
+                                               "MixedCommit"};
+  if (std::ranges::find(kOfTheCommit, reason) == std::end(kOfTheCommit))
     return session.FailAs(ExitCode::kFailed, {ErrorCode::kUnavailable, message});
   for (const Value& line : ItemsOf(source, "rejected"))
     if (line.is_string()) message += "\n" + line.as_string();
@@ -171,6 +219,12 @@ std::vector<VerbSpec> SourceVerbs() {
        {},
        {"source list", "source list -o wide", "source list -o name"},
        RunSourceList},
+      {"policy status",
+       "which policies judge each source, and which wait for approval or their time",
+       {},
+       {},
+       {"policy status", "policy status -o json"},
+       RunPolicyStatus},
       {"source accept",
        "follow a rewritten or unrelated branch to a commit",
        {"NAME", "REV"},

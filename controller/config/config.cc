@@ -34,6 +34,8 @@ namespace fs = std::filesystem;
 
 constexpr manifests::Range<std::size_t> kNameBytes{1, 63};
 constexpr manifests::Range<std::size_t> kTextBytes{1, 4096};
+constexpr manifests::Range<std::size_t> kOwnerBytes{1, 320};
+constexpr Duration kPolicyDelayMax = std::chrono::days(7);
 constexpr std::size_t kSourcesMax = 256;
 // A hook is the way to be faster; below it a poll of a local repository costs more than it finds.
 constexpr Duration kPollMin{100};
@@ -118,6 +120,13 @@ Result<DaemonConfig> ConfigReader::Read(const manifests::Node& root) {
     else
       report_.Error(validators, loaded.error().message);
   }
+  const Field delay = decoder.Take("policyDelay");
+  manifests::SetIf(config.policy_delay, manifests::ReadDuration(delay, report_));
+  if (config.policy_delay > kPolicyDelayMax)
+    report_.Error(delay,
+                  "expected a duration of at most 7d, found " + manifests::Found(*delay.node));
+  manifests::SetIf(config.policy_owners,
+                   manifests::ReadStrings(decoder.Take("policyOwners"), kOwnerBytes, report_));
   decoder.Refuse(std::array<std::string_view, 1>{"providers"},
                  "providers of metrics stand in metrics.providers");
   decoder.Finish();

@@ -53,8 +53,10 @@ struct DaemonConfig {
   std::string hook_secret_file;  // absolute; empty for none: then webhooks are refused
   std::string hook_secret;       // secret: what hook_secret_file held
   std::vector<MetricProviderConfig> metric_providers;
-  Duration audit = std::chrono::minutes(1);  // between audits of what is served
-  std::vector<ValidatorConfig> validators;  // of the file that `validators` names
+  Duration audit = std::chrono::minutes(1);          // between audits of what is served
+  std::vector<ValidatorConfig> validators;           // of the file that `validators` names
+  Duration policy_delay = std::chrono::minutes(10);  // before a looser set of policies judges
+  std::vector<std::string> policy_owners;            // groups or identities
 };
 
 // Reads the file and the secrets it names. Relative paths are relative to the file's folder.

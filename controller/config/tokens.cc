@@ -27,6 +27,7 @@ constexpr std::size_t kTokenBytes = 32;
 constexpr std::size_t kTokenTextMax = 4096;
 constexpr std::size_t kTokensMax = 1'000;
 constexpr manifests::Range<std::size_t> kNameBytes{1, 63};
+constexpr manifests::Range<std::size_t> kIdentityBytes{1, 320};  // RFC 3696: an address
 constexpr std::string_view kScopeNames[] = {"read", "report", "operate", "approve", "sensitive"};
 static_assert(std::size(kScopeNames) == std::size(kAllScopes));
 
@@ -87,6 +88,8 @@ TokenRecord ReadRecord(const Field& field, Report& report) {
   manifests::SetIf(record.name, manifests::ReadString(decoder.Require("name"), kNameBytes, report));
   manifests::SetIf(record.groups,
                    manifests::ReadStrings(decoder.Take("groups"), kNameBytes, report));
+  const Field identities = decoder.Take("identities");
+  manifests::SetIf(record.identities, manifests::ReadStrings(identities, kIdentityBytes, report));
   record.scopes = ReadScopes(decoder.Require("scopes"), report);
   record.sha256 = ReadHash(decoder.Require("sha256"), report);
   record.expires = ReadTime(decoder.Take("expires"), report);
@@ -166,6 +169,8 @@ std::string TokenEntry(const TokenRecord& record) {
                             {"groups", groups},
                             {"scopes", scopes},
                             {"sha256", record.sha256.Hex()}});
+  if (!record.identities.empty())
+    entry.Set("identities", Value::Array(record.identities.begin(), record.identities.end()));
   if (record.expires) entry.Set("expires", FormatTime(*record.expires));
   return "- " + manifests::WriteJson(entry) + "\n";
 }

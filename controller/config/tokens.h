@@ -16,6 +16,7 @@ namespace portolan::controller {
 struct TokenRecord {
   std::string name;  // of who holds it, "ci"
   std::vector<std::string> groups;
+  std::vector<std::string> identities;  // other names of the holder: e-mail addresses, "user:ann"
   ScopeSet scopes;
   Digest sha256;                    // of the token's text
   std::optional<WallTime> expires;  // none: never

@@ -12,6 +12,7 @@
 #include "controller/git/git_source.h"
 #include "controller/http/server.h"
 #include "controller/metrics/providers.h"
+#include "controller/reconcile/raise_queue.h"
 #include "controller/store/sqlite_store.h"
 #include "controller/telemetry/log.h"
 #include "controller/validate/process_validators.h"
@@ -46,6 +47,14 @@ std::unique_ptr<reconciler::GitSource> GitSourceOf(const DaemonConfig& config,
   return OpenGitSource(std::move(options));
 }
 
+std::shared_ptr<const People> PeopleOf(const std::optional<TokenSet>& tokens) {
+  if (!tokens) return std::make_shared<const People>();
+  std::vector<KnownIdentity> known;
+  for (const TokenRecord& record : tokens->records())
+    known.push_back({"token:" + record.name, record.identities, record.groups, record.expires});
+  return std::make_shared<const People>(std::move(known));
+}
+
 SourceSettings SettingsOf(const DaemonConfig& config, const SourceConfig& source) {
   SourceSettings settings;
   settings.name = source.name;
@@ -57,6 +66,8 @@ SourceSettings SettingsOf(const DaemonConfig& config, const SourceConfig& source
   settings.atomic = source.atomic;
   settings.audit = config.audit;
   settings.verifies = source.verify != VerifyMode::kNone;
+  settings.policy_delay = config.policy_delay;
+  settings.policy_owners = config.policy_owners;
   settings.environment = {config.environment.name, config.environment.tier, {}};
   return settings;
 }
@@ -69,6 +80,7 @@ struct Daemon::Parts {
   Logger log;
   std::unique_ptr<SqliteStore> store;
   std::unique_ptr<ControlAuthenticator> authenticator;
+  std::shared_ptr<const People> people;
   mapcore::Catalog catalog;
   EventSignal signal;
   mapcore::FastPaths fast_paths;
@@ -78,12 +90,14 @@ struct Daemon::Parts {
   std::unique_ptr<ProcessValidators> validators;
   std::vector<std::unique_ptr<reconciler::GitSource>> gits;
   std::vector<std::unique_ptr<SourceReconciler>> sources;
+  std::unique_ptr<RaiseQueue> raises;
   std::unique_ptr<Api> api;
   std::unique_ptr<Router> router;
   std::unique_ptr<MetricWorker> measurer;
   std::unique_ptr<MetricThreads> measuring;
   std::unique_ptr<LoopThread> control;
   std::vector<std::unique_ptr<LoopThread>> followers;
+  std::unique_ptr<LoopThread> judging;
   std::vector<std::unique_ptr<HttpServer>> servers;
 
   explicit Parts(const Clock& machine)
@@ -91,6 +105,7 @@ struct Daemon::Parts {
 
   void MakeRollouts();
   void SweepVersions();
+  RaiseQueue::Findings Judge(const reconciler::Rollout& rollout, WallTime now) const;
   Status MakeMeasurer(const DaemonConfig& config);
   void AddSource(const DaemonConfig& config, const SourceConfig& source, std::uint64_t seed);
   void MakeApi(const DaemonConfig& config);
@@ -120,7 +135,21 @@ void Daemon::Parts::MakeRollouts() {
   hooks.measure = [this](std::vector<reconciler::MeasurementRequest> requests) {
     measurer->Ask(std::move(requests));
   };
+  hooks.ask_policies = [this](RaiseQueue::RolloutPtr rollout) { raises->Ask(std::move(rollout)); };
   rollouts = std::make_unique<RolloutReconciler>(*store, *versions, catalog, std::move(hooks));
+  raises = std::make_unique<RaiseQueue>(RaiseQueue::Hooks{
+      [this](const reconciler::Rollout& rollout, WallTime now) { return Judge(rollout, now); },
+      [this](const reconciler::Rollout& rollout, RaiseQueue::Findings findings) {
+        rollouts->Judged(rollout.map, rollout.target->plan, std::move(findings));
+      }});
+}
+
+// A map whose source is no longer configured is judged by nobody, and keeps its weight.
+RaiseQueue::Findings Daemon::Parts::Judge(const reconciler::Rollout& rollout, WallTime now) const {
+  for (const auto& source : sources)
+    if (source->name() == rollout.source) return source->JudgeRaise(rollout, now);
+  return {{"policies", std::string(reconciler::kHardLevel),
+           "source \"" + rollout.source + "\" is not configured, so nothing judges its maps"}};
 }
 
 // Versions that only plans name any more: never taken up, or out of a history that is full. A plan
@@ -172,8 +201,10 @@ void Daemon::Parts::AddSource(const DaemonConfig& config, const SourceConfig& so
                                 *rollouts,
                                 [this](reconciler::Event event) { Record(std::move(event)); },
                                 validators.get()};
+  SourceSettings settings = SettingsOf(config, source);
+  settings.people = people;
   sources.push_back(
-      std::make_unique<SourceReconciler>(SettingsOf(config, source), std::move(ports), seed));
+      std::make_unique<SourceReconciler>(std::move(settings), std::move(ports), seed));
 }
 
 void Daemon::Parts::MakeApi(const DaemonConfig& config) {
@@ -191,7 +222,8 @@ void Daemon::Parts::MakeApi(const DaemonConfig& config) {
                                   config.environment.name,
                                   clock.now().wall,
                                   config.hook_secret,
-                                  {}});
+                                  {},
+                                  people});
   api->metrics = [this] {
     std::vector<SourceStatus> statuses;
     for (const auto& source : sources) statuses.push_back(source->status());
@@ -212,6 +244,10 @@ void Daemon::Parts::StartLoops() {
       clock, LoopThread::Loop{[this](const Now& now) { return rollouts->Process(now); },
                               [this](Duration duration) { rollouts->Wait(duration); },
                               [this] { rollouts->Wake(); }});
+  judging = std::make_unique<LoopThread>(
+      clock, LoopThread::Loop{[this](const Now& now) { return raises->Process(now); },
+                              [this](Duration duration) { raises->Wait(duration); },
+                              [this] { raises->Wake(); }});
   for (const auto& each : sources) {
     SourceReconciler* source = each.get();
     auto restored = std::make_shared<bool>(false);
@@ -259,6 +295,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const DaemonConfig& config, const 
   if (!config.tokens.empty()) {
     PORTOLAN_TRY(tokens, LoadTokens(config.tokens));
   }
+  parts->people = PeopleOf(tokens);
   parts->authenticator = std::make_unique<ControlAuthenticator>(std::move(tokens), clock);
   PORTOLAN_TRY(parts->store, OpenSqliteStore(config.state));
   parts->versions = std::make_unique<VersionCache>(*parts->store);
@@ -300,6 +337,7 @@ bool Daemon::Stop() {
   }
   if (!ended) return false;
   parts_->followers.clear();
+  parts_->judging.reset();
   parts_->control.reset();
   return true;
 }

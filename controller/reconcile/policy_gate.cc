@@ -12,10 +12,11 @@ namespace {
 using reconciler::Finding;
 
 constexpr std::string_view kSoft = "soft";
-constexpr std::string_view kHard = "hard";
+constexpr std::string_view kHard = reconciler::kHardLevel;
 
 // What blocks, one finding a policy; a policy that cannot be judged denies as a hard one.
-void AddFindings(const reconciler::PolicyReport& report, std::vector<Finding>& findings) {
+void AddFindings(const reconciler::CompiledSet& set, const reconciler::PolicyReport& report,
+                 std::vector<Finding>& findings) {
   for (const reconciler::PolicyVerdict& verdict : report.verdicts) {
     if (!verdict.blocks()) continue;
     const bool known = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
@@ -27,7 +28,11 @@ void AddFindings(const reconciler::PolicyReport& report, std::vector<Finding>& f
     std::string message = verdict.message;
     if (verdict.denied > 1)
       message += " (and " + std::to_string(verdict.denied - 1) + " more keys)";
-    findings.push_back({verdict.policy, std::string(hard ? kHard : kSoft), std::move(message)});
+    const reconciler::CompiledPolicy* policy = set.Find(verdict.policy);
+    findings.push_back(
+        {verdict.policy, std::string(hard ? kHard : kSoft), std::move(message),
+         verdict.policy_digest,
+         policy == nullptr ? std::vector<std::string>{} : policy->manifest->override_groups});
   }
 }
 
@@ -39,13 +44,16 @@ PolicyGate::PolicyGate(reconciler::TargetFacts environment, reconciler::Validato
       judging_(reconciler::FloorSet()),
       taken_(judging_) {}
 
-Status PolicyGate::Take(const manifests::DesiredState& desired) {
+Status PolicyGate::Take(const manifests::DesiredState& desired, std::optional<WallTime> now) {
   // A file that cannot be read may hide a policy: what the commit wants of them is not known.
   if (desired.policies.incomplete && desired.policies.errors.empty()) {
     taken_ = judging_;
     return {};
   }
-  const auto compiled = reconciler::CompileSet(desired.policies, SystemZones());
+  manifests::PolicySet set = desired.policies;
+  // A commit may claim to be of any time.
+  if (now && set.errors.empty()) set.errors = manifests::LongWaivers(set, *now);
+  const auto compiled = reconciler::CompileSet(set, SystemZones());
   if (compiled.set != nullptr) {
     taken_ = compiled.set;
     return {};
@@ -62,11 +70,12 @@ Status PolicyGate::Take(const manifests::DesiredState& desired) {
 }
 
 bool PolicyGate::pending() const {
-  return !denied_.empty() || taken_->digest != judging_->digest;
+  return !denied_.empty() || !change().differences.empty();
 }
 
 void PolicyGate::Accept() {
   judging_ = taken_;
+  both_ = false;
   denied_.clear();
 }
 
@@ -86,21 +95,16 @@ void PolicyGate::MarkSecrets(reconciler::MapPlan& plan) const {
   reconciler::MarkSecrets(judging_.get(), plan);
 }
 
-GateReport PolicyGate::Judge(const reconciler::MapPlan& plan,
-                             reconciler::JudgeContext context) const {
+GateReport PolicyGate::Judge(const reconciler::MapPlan& plan, reconciler::JudgeContext context,
+                             reconciler::JudgeOptions options) const {
   context.target = environment_;
-  reconciler::JudgeOptions options;
   options.validators = validators_;
   const reconciler::PolicyReport report = reconciler::Judge(*judging_, plan, context, options);
   GateReport gate{ReportToValue(report), {}};
   if (!denied_.empty()) gate.findings.push_back({"policies", std::string(kHard), denied_});
-  AddFindings(report, gate.findings);
-  if (denied_.empty() && pending()) {
-    gate.findings.push_back(
-        {"policy-change", std::string(kSoft),
-         "the commit changes policies too, and those before judge it; commit policies alone"});
-    AddFindings(reconciler::Judge(*taken_, plan, context, options), gate.findings);
-  }
+  AddFindings(*judging_, report, gate.findings);
+  if (both_)
+    AddFindings(*taken_, reconciler::Judge(*taken_, plan, context, options), gate.findings);
   return gate;
 }
 

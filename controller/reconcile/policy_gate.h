@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "manifests/desired_state.h"
 #include "reconciler/floor.h"
 #include "reconciler/policy/judge.h"
+#include "reconciler/policy/policy_change.h"
 
 namespace portolan::controller {
 
@@ -27,11 +29,19 @@ class PolicyGate {
                       reconciler::Validators* validators = nullptr);
 
   // Compiles the set of the commit that is followed now. Errors: kInvalid, "PolicyRejected: …", for
-  // one that does not decode, compile or pass its own tests; then nothing of the commit may be
+  // one that does not decode, compile or pass its own tests, or waives for longer than a waiver may
+  // from the commit's time or from `now`, whichever is earlier; then nothing of the commit may be
   // taken. The set before goes on judging then, and beside a file that cannot be read.
-  Status Take(const manifests::DesiredState& desired);
+  Status Take(const manifests::DesiredState& desired, std::optional<WallTime> now = std::nullopt);
   // The commit carries another set than the one that judges.
   bool pending() const;
+  // What it would change.
+  reconciler::PolicyChange change() const { return ComparePolicies(*judging_, *taken_); }
+  const reconciler::CompiledSet& judging() const { return *judging_; }
+  const reconciler::CompiledSet& taken() const { return *taken_; }
+  // Until it is accepted the commit's set denies beside the one that judges: what it tightens holds
+  // at once, what it loosens does not.
+  void JudgeBoth(bool both) { both_ = both; }
   // The set of the commit judges from now on, this commit included.
   void Accept();
   // No set may be assumed: until one is accepted, every plan is denied for this reason.
@@ -42,16 +52,16 @@ class PolicyGate {
                                      reconciler::JudgeContext context) const;
   // Notes the keys of a plan that must not be printed: secrets by the set that judges.
   void MarkSecrets(reconciler::MapPlan& plan) const;
-  // Judges a plan of the commit. With another set pending both judge, and the change of policies is
-  // a finding of its own that an approval lifts.
-  // The context's target is the environment.
-  GateReport Judge(const reconciler::MapPlan& plan, reconciler::JudgeContext context) const;
+  // Judges a plan of the commit. The context's target is the environment.
+  GateReport Judge(const reconciler::MapPlan& plan, reconciler::JudgeContext context,
+                   reconciler::JudgeOptions options = {}) const;
 
  private:
   reconciler::TargetFacts environment_;
   reconciler::Validators* validators_;
   std::shared_ptr<const reconciler::CompiledSet> judging_;
   std::shared_ptr<const reconciler::CompiledSet> taken_;
+  bool both_ = false;
   std::string denied_;
 };
 

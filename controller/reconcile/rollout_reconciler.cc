@@ -122,7 +122,7 @@ void RolloutReconciler::Wait(Duration duration) {
   inbox_changed_.wait_for(lock, duration, [this] {
     return woken_ || !inbox_.reports.empty() || !inbox_.acks.empty() ||
            !inbox_.measurements.empty() || !inbox_.commands.empty() || !inbox_.wishes.empty() ||
-           !inbox_.drifts.empty();
+           !inbox_.drifts.empty() || !inbox_.answers.empty();
   });
   woken_ = false;
 }
@@ -142,11 +142,13 @@ RolloutReconciler::Inbox RolloutReconciler::TakeInbox() {
 
 Duration RolloutReconciler::Process(const Now& now) {
   Inbox inbox = TakeInbox();
+  TakeAnswers(inbox);
   RunCommands(inbox.commands, now);
   StepAll(ObserveHealth(inbox, now), now);
   // After what time and reports led to: a wish has to be planned against what is stable by then.
   StepAll(ObserveSources(inbox.wishes), now);
   for (PendingWish& wish : inbox.wishes) wish.promise.set_value();
+  if (hooks_.ask_policies) ForgetAnswers(now);
   if (now.mono >= next_tick_) JournalTick(now);
   CheckDrift(inbox.drifts, now);
   return NextDue(now);
@@ -167,9 +169,10 @@ void RolloutReconciler::RunCommands(std::vector<PendingCommand>& commands, const
     Observation seen;
     seen.now = now;
     seen.command = pending.command;
+    reconciler::Transition transition = StepJudged(found->second, seen);
+    if (Defer(found->second, seen, pending)) continue;
     std::vector<Turned> turned;
-    turned.push_back(
-        {&found->second, pending.map, reconciler::Step(found->second.rollout, seen), &pending});
+    turned.push_back({&found->second, pending.map, std::move(transition), &pending});
     Settle(turned, now);
   }
 }
@@ -179,11 +182,8 @@ void RolloutReconciler::StepAll(Observations observed, const Now& now) {
   for (auto& [map, seen] : observed) {
     Lane& lane = lanes_[map];
     seen.now = now;
-    turned.push_back({&lane,
-                      map,
-                      reconciler::Step(lane.rollout, seen),
-                      nullptr,
-                      {std::move(seen.desired), seen.removed}});
+    turned.push_back(
+        {&lane, map, StepJudged(lane, seen), nullptr, {std::move(seen.desired), seen.removed}});
   }
   Settle(turned, now);
 }
@@ -197,7 +197,7 @@ RolloutReconciler::Observations RolloutReconciler::ObserveHealth(Inbox& inbox, c
     if (lanes_.contains(measurement.map))
       seen[measurement.map].measurements.push_back(std::move(measurement));
   for (const auto& [map, lane] : lanes_)
-    if (lane.due && *lane.due <= now.mono) seen[map];
+    if ((lane.due && *lane.due <= now.mono) || lane.gate.answer) seen[map];
   return seen;
 }
 

@@ -47,6 +47,9 @@ class RolloutReconciler {
         fault;  // something could not be served or stored
     // To be measured by providers; must not block. Answers come to Measured.
     std::function<void(std::vector<reconciler::MeasurementRequest>)> measure = {};
+    // Asks the policies in force whether this rollout may raise its weight; must not block. The
+    // answer comes to Judged. Without it nobody is asked.
+    std::function<void(std::shared_ptr<const reconciler::Rollout>)> ask_policies = {};
   };
   using Clock = portolan::Clock;
 
@@ -61,6 +64,8 @@ class RolloutReconciler {
   // An acknowledgement without a map goes to every map that its instance acknowledged before.
   void Acknowledge(std::vector<reconciler::Ack> acks);
   void Measured(reconciler::Measurement measurement);
+  // What the policies say of the plan now; empty: its weight may rise.
+  void Judged(std::string map, Digest plan, std::vector<reconciler::Finding> findings);
   std::future<Result<VerbAnswer>> Submit(std::string map, reconciler::Command command);
   // Answers when the wish was taken up.
   std::future<void> Wish(SourceWish wish);
@@ -93,6 +98,23 @@ class RolloutReconciler {
     std::optional<reconciler::Target> desired;
     bool removed = false;
   };
+  struct PendingCommand {
+    std::string map;
+    reconciler::Command command;
+    std::promise<Result<VerbAnswer>> promise;
+  };
+  struct PolicyAnswer {
+    std::string map;
+    Digest plan;
+    std::vector<reconciler::Finding> findings;
+  };
+  // What is known of the policies' say on a raise of one map's weight.
+  struct Gate {
+    std::optional<PolicyAnswer> answer;    // of this round
+    std::optional<Duration> asked;         // monotonic; the answer is under way
+    Duration ask_again{0};                 // monotonic: of what they hold
+    std::vector<PendingCommand> deferred;  // verbs that would raise it
+  };
   struct Lane {
     reconciler::Rollout rollout;
     std::uint64_t version = 0;            // of the record
@@ -104,11 +126,7 @@ class RolloutReconciler {
     Duration drift_due{0};        // monotonic
     std::optional<UnstoredWish> unstored_wish;
     std::vector<mapcore::VersionPtr> held;  // keeps served versions in memory
-  };
-  struct PendingCommand {
-    std::string map;
-    reconciler::Command command;
-    std::promise<Result<VerbAnswer>> promise;
+    Gate gate;
   };
   struct PendingWish {
     SourceWish wish;
@@ -125,6 +143,7 @@ class RolloutReconciler {
     std::vector<PendingCommand> commands;
     std::vector<PendingWish> wishes;
     std::vector<PendingDrift> drifts;
+    std::vector<PolicyAnswer> answers;
   };
   // One map's Step of this round, not yet stored.
   struct Turned {
@@ -136,6 +155,13 @@ class RolloutReconciler {
   };
 
   Inbox TakeInbox();
+  void TakeAnswers(Inbox& inbox);
+  void ForgetAnswers(const Now& now);
+  void Ask(Lane& lane, const Now& now);
+  // One Step, in which the weight rises only on an answer of the policies to a question of before.
+  reconciler::Transition StepJudged(Lane& lane, reconciler::Observation& seen);
+  // Keeps a verb until its answer comes; false when it waits for none.
+  bool Defer(Lane& lane, const reconciler::Observation& seen, PendingCommand& command);
   void RunCommands(std::vector<PendingCommand>& commands, const Now& now);
   using Observations = std::map<std::string, reconciler::Observation>;  // by map
   // What clients and providers say, and the time for those that are due.

@@ -1,10 +1,74 @@
 // Which policies judge the commits of a source and the overrides of its maps, and when they are
 // asked.
+
+#include <algorithm>
+
+#include "controller/reconcile/approvals.h"
 #include "controller/reconcile/source_reconciler.h"
 
 namespace portolan::controller {
+namespace {
 
 using manifests::Value;
+using reconciler::Rollout;
+
+// Everything that one judgement of a plan borrows.
+struct Question {
+  const PolicyGate& gate;
+  const reconciler::MapPlan& plan;
+  const manifests::DesiredState& desired;
+  const mapcore::MapVersion* live;
+  const Rollout* rollout;            // with its approvals; null for a map that has none yet
+  std::vector<std::string> signers;  // verified identities of the commit
+};
+
+GateReport Ask(const Question& question, const People& people, WallTime now) {
+  reconciler::JudgeContext context;
+  context.desired = &question.desired;
+  context.live = question.live;
+  context.actor.name = question.plan.revision.author;
+  context.commit.signers = question.signers;
+  context.now = now;
+  reconciler::JudgeOptions options;
+  if (question.rollout != nullptr) {
+    CountedApprovals counted = CountApprovals(*question.rollout, question.plan, people, now);
+    context.approvals = std::move(counted.facts);
+    options.overrides = std::move(counted.overrides);
+  }
+  return question.gate.Judge(question.plan, context, options);
+}
+
+std::vector<reconciler::Finding> CannotBeAsked(const std::string& why) {
+  return {{"policies", std::string(reconciler::kHardLevel), "they cannot be asked: " + why}};
+}
+
+std::string Joined(const std::vector<std::string>& texts) {
+  std::string joined;
+  for (const std::string& text : texts) joined += (joined.empty() ? "" : "; ") + text;
+  return joined;
+}
+
+reconciler::Event PolicyEvent(const std::string& source, std::string_view reason,
+                              std::string message) {
+  reconciler::Event event;
+  event.source = source;
+  event.type = "Normal";
+  event.reason = reason;
+  event.message = std::move(message);
+  event.actor = "git";
+  event.data = Value::Object{};
+  return event;
+}
+
+// As the plan's record keeps it, beside those of maps.
+Value RecordOf(const PolicyPlan& plan, const std::string& source) {
+  Value record = PolicyPlanToValue(plan);
+  record.Set("kind", "policies");
+  record.Set("source", source);
+  return record;
+}
+
+}  // namespace
 
 void SourceReconciler::RestorePolicies() {
   const std::string commit = status().policies;
@@ -17,36 +81,243 @@ void SourceReconciler::RestorePolicies() {
                 ", which judge, cannot be read: " + taken.error().message);
 }
 
-void SourceReconciler::AcceptPolicies(const reconciler::Plan& plan, bool nothing_served) {
-  if (!gate_.pending() || !(nothing_served || (plan.maps.empty() && plan.removed.empty()))) return;
-  gate_.Accept();
-  reconciler::Event event;
+void SourceReconciler::RestoreAccepted() {
+  const std::string commit = status().accepted;
+  if (commit.empty()) return;
+  const auto artifact = ports_.git.Open(commit);
+  if (!artifact.ok()) return;
+  auto desired = loader_.Load(*artifact);
+  if (!desired.ok()) return;
+  if (!desired->policies.incomplete) base_ = ContentOf(*desired);
+  // What is in flight goes on although the commit that is followed may be refused.
+  const std::scoped_lock lock(mutex_);
+  in_force_ = std::make_shared<const InForce>(InForce{gate_, *std::move(desired)});
+}
+
+Result<std::vector<CommitStep>> SourceReconciler::StepsSinceAccepted() {
+  const std::string tip = desired_->revision.commit;
+  PORTOLAN_TRY(const auto commits, ports_.git.Commits(status().accepted, tip));
+  std::vector<CommitStep> steps;
+  for (const std::string& commit : commits) {
+    if (commit == tip) break;
+    PORTOLAN_TRY(const manifests::Artifact artifact, ports_.git.Open(commit));
+    PORTOLAN_TRY(const manifests::DesiredState desired, loader_.Load(artifact));
+    steps.push_back({commit, desired.revision.author, ContentOf(desired)});
+  }
+  steps.push_back({tip, desired_->revision.author, content_});
+  return steps;
+}
+
+std::optional<Error> SourceReconciler::CheckTravel() {
+  content_ = ContentOf(*desired_);
+  policy_authors_ = {desired_->revision.author};
+  if (!base_) return std::nullopt;
+  // A file that cannot be read may hide a policy: what the commit wants of them is not known, and
+  // the set before goes on judging.
+  if (desired_->policies.incomplete) content_.policies = base_->policies;
+  if (content_.policies == base_->policies) return std::nullopt;
+  // Where the way cannot be walked, a rewritten branch for one, it counts as one commit.
+  auto steps = StepsSinceAccepted();
+  if (!steps.ok())
+    steps = std::vector{CommitStep{desired_->revision.commit, desired_->revision.author, content_}};
+  auto authors = PolicyAuthors(*base_, *steps);
+  if (!authors.ok()) return authors.error();
+  policy_authors_ = *std::move(authors);
+  return std::nullopt;
+}
+
+void SourceReconciler::TakeContent() {
+  base_ = content_;
   {
     const std::scoped_lock lock(mutex_);
-    status_.policies = desired_->revision.commit;
+    if (status_.accepted == desired_->revision.commit) return;
+    status_.accepted = desired_->revision.commit;
   }
-  Keep();
-  event.source = settings_.name;
-  event.type = "Normal";
-  event.reason = "PoliciesAccepted";
-  event.message = "the policies of commit " + desired_->revision.commit.substr(0, 7) +
-                  " judge from now on: " + std::to_string(desired_->policies.policies.size()) +
-                  " policies, " + std::to_string(desired_->policies.waivers.size()) + " waivers";
-  event.actor = "git";
-  event.data = Value::Object{};
+  (void)Keep();
+}
+
+PolicyPlan SourceReconciler::PlanPolicies() const {
+  PolicyPlan plan;
+  const reconciler::PolicyChange change = gate_.change();
+  Value::Array differences;
+  for (const reconciler::PolicyDifference& difference : change.differences) {
+    plan.changes.push_back(difference.what);
+    differences.emplace_back(difference.what);
+  }
+  plan.id =
+      Sha256Of(manifests::CanonicalJson(Value::Object{{"source", settings_.name},
+                                                      {"environment", settings_.environment.name},
+                                                      {"before", gate_.judging().digest.ToString()},
+                                                      {"after", gate_.taken().digest.ToString()},
+                                                      {"changes", std::move(differences)}}));
+  plan.commit = desired_->revision.commit;
+  plan.authors = policy_authors_;
+  plan.loosens = change.loosens() || change.differences.empty();
+  plan.owners = settings_.policy_owners;
+  if (!plan.owners.empty()) return plan;
+  // Those who own what judges now: a new set would name whom it likes.
+  for (const auto& [name, policy] : gate_.judging().policies) {
+    const std::string& owner = policy->manifest->owner;
+    if (!owner.empty() && std::ranges::find(plan.owners, owner) == plan.owners.end())
+      plan.owners.push_back(owner);
+  }
+  return plan;
+}
+
+void SourceReconciler::ConsiderPolicies(bool nothing_served) {
+  const SourceStatus before = status();
+  if (!gate_.pending()) {
+    gate_.JudgeBoth(false);
+    if (before.policy_plan) {
+      const std::scoped_lock lock(mutex_);
+      status_.policy_plan.reset();
+    }
+    if (before.policy_plan) (void)Keep();
+    return PublishInForce();
+  }
+  if (before.policies.empty() && nothing_served)
+    return AcceptPolicies("git", desired_->revision.commit);
+  PolicyPlan plan = PlanPolicies();
+  if (before.policy_plan && before.policy_plan->id == plan.id) {
+    gate_.JudgeBoth(before.policy_plan->approved());
+    return PublishInForce();
+  }
+  gate_.JudgeBoth(false);
+  // Who had a part in what waited has a part in what replaces it.
+  if (before.policy_plan)
+    for (const std::string& author : before.policy_plan->authors)
+      if (std::ranges::find(plan.authors, author) == plan.authors.end())
+        plan.authors.push_back(author);
+  {
+    const std::scoped_lock lock(mutex_);
+    status_.policy_plan = plan;
+  }
+  reconciler::Batch batch;
+  batch.puts.push_back({"plan/" + plan.id.ToString(),
+                        manifests::CanonicalJson(RecordOf(plan, settings_.name)), std::nullopt});
+  (void)ports_.store.Commit(batch);
+  (void)Keep();
+  ports_.event(PolicyEvent(settings_.name, "PoliciesHeld",
+                           "commit " + plan.commit.substr(0, 7) + " changes policies (" +
+                               Joined(plan.changes) +
+                               "); to allow it, an owner: portolan approve " + plan.id.ToString()));
+  PublishInForce();
+}
+
+Result<SourceStatus> SourceReconciler::TakeApproval(const PolicyApproval& approval) {
+  const SourceStatus before = status();
+  if (!before.policy_plan || before.policy_plan->id != approval.plan)
+    return Error{ErrorCode::kConflict, "plan " + approval.plan.Short() +
+                                           " is not what the policies of " + settings_.name +
+                                           " wait for; see: portolan policy status"};
+  PolicyPlan plan = *before.policy_plan;
+  if (plan.approved())
+    return Error{ErrorCode::kConflict, "plan " + approval.plan.Short() + " was approved by " +
+                                           plan.approved_by + " already"};
+  PORTOLAN_CHECK(CheckPolicyApproval(plan, approval.actor, *settings_.people, now_));
+  plan.approved_by = approval.actor;
+  plan.reason = approval.reason;
+  plan.approved_at = now_;
+  plan.effective = now_ + (plan.loosens ? settings_.policy_delay : Duration(0));
+  {
+    const std::scoped_lock lock(mutex_);
+    status_.policy_plan = plan;
+  }
+  if (const Status kept = Keep(); !kept.ok()) {
+    const std::scoped_lock lock(mutex_);
+    status_.policy_plan = before.policy_plan;
+    return kept.error();
+  }
+  auto event = PolicyEvent(settings_.name, "PoliciesApproved",
+                           "plan " + plan.id.Short() + " of the policies approved by " +
+                               approval.actor + "; it judges from " + FormatTime(*plan.effective));
+  event.actor = approval.actor;
   ports_.event(std::move(event));
+  if (AwaitPolicies() && status().policy_plan) Plan();
+  return status();
+}
+
+std::optional<Duration> SourceReconciler::AwaitPolicies() {
+  const auto plan = status().policy_plan;
+  if (!plan || !plan->effective || !desired_ || !gate_.pending()) return std::nullopt;
+  if (now_ < *plan->effective) return *plan->effective - now_;
+  AcceptPolicies(plan->approved_by, plan->commit);
+  wished_.clear();
+  Plan();
+  return std::nullopt;
+}
+
+void SourceReconciler::AcceptPolicies(const std::string& actor, const std::string& commit) {
+  gate_.Accept();
+  {
+    const std::scoped_lock lock(mutex_);
+    status_.policies = commit;
+    status_.policy_plan.reset();
+  }
+  (void)Keep();
+  auto event =
+      PolicyEvent(settings_.name, "PoliciesAccepted",
+                  "the policies of commit " + commit.substr(0, 7) +
+                      " judge from now on: " + std::to_string(gate_.judging().policies.size()) +
+                      " policies with the built-in ones, " +
+                      std::to_string(gate_.judging().waivers.size()) + " waivers");
+  event.actor = actor;
+  ports_.event(std::move(event));
+  PublishInForce();
+}
+
+void SourceReconciler::PublishInForce() {
+  const std::scoped_lock lock(mutex_);
+  const bool refused = policies_refused_.has_value() && in_force_ != nullptr;
+  in_force_ =
+      std::make_shared<const InForce>(InForce{gate_, refused ? in_force_->desired : *desired_});
 }
 
 GateReport SourceReconciler::JudgePlan(const reconciler::MapPlan& plan,
                                        const reconciler::StableVersions& served) {
-  reconciler::JudgeContext context;
-  context.desired = &*desired_;
   const auto live = served.find(plan.map);
-  context.live = live == served.end() ? nullptr : live->second.get();
-  context.actor.name = desired_->revision.author;
-  context.commit.signers = status().signers;
-  context.now = now_;
-  return gate_.Judge(plan, context);
+  const auto rollout = ports_.rollouts.Find(plan.map);
+  return Ask({gate_, plan, *desired_, live == served.end() ? nullptr : live->second.get(),
+              rollout.get(), status().signers},
+             *settings_.people, now_);
+}
+
+std::vector<reconciler::Finding> SourceReconciler::JudgeRaise(const Rollout& rollout,
+                                                              WallTime now) const {
+  std::shared_ptr<const InForce> in_force;
+  {
+    const std::scoped_lock lock(mutex_);
+    in_force = in_force_;
+  }
+  if (in_force == nullptr) return CannotBeAsked("the source was not read since the start");
+  const reconciler::Target& target = *rollout.target;
+  const auto version = ports_.versions.Get(target.version.digest);
+  if (!version.ok()) return CannotBeAsked(version.error().message);
+  mapcore::VersionPtr stable;
+  if (rollout.stable) {
+    auto loaded = ports_.versions.Get(rollout.stable->digest);
+    if (!loaded.ok()) return CannotBeAsked(loaded.error().message);
+    stable = *std::move(loaded);
+  }
+  // The rollout keeps what it started with; the newest commit may say something else of the map.
+  manifests::DesiredState desired = in_force->desired;
+  manifests::DesiredMap map;
+  if (const auto declared = desired.maps.find(rollout.map); declared != desired.maps.end())
+    map = *declared->second;
+  map.name = rollout.map;
+  map.version = *version;
+  map.strategy = target.strategy;
+  map.sensitive = target.version.sensitive;
+  desired.maps[map.name] = std::make_shared<const manifests::DesiredMap>(map);
+  reconciler::MapPlan plan = reconciler::MakeMapPlan(stable.get(), map, target.version.revision,
+                                                     settings_.environment.name);
+  plan.id = target.plan;
+  // Who signed an earlier commit is not kept: then a rule that asks for signers denies the raise.
+  SourceStatus known = status();
+  if (known.followed != target.version.revision.commit) known.signers.clear();
+  return Ask({in_force->gate, plan, desired, stable.get(), &rollout, std::move(known.signers)},
+             *settings_.people, now)
+      .findings;
 }
 
 // A map whose newest declaration is rejected keeps the rules of the one before.

@@ -54,6 +54,7 @@ void SourceReconciler::Restore(const Now& now) {
   const std::string followed = status().followed;
   RestoreSigners();
   RestorePolicies();
+  RestoreAccepted();
   if (followed.empty() || !Load(followed)) return;
   Settle("Restored", "following " + ShortCommit(followed) + " from the local mirror", true, false);
   Plan();
@@ -63,14 +64,17 @@ Duration SourceReconciler::Look(const Now& now) {
   now_ = now.wall;
   bool fetch = now.mono >= next_look_;
   std::set<std::string> replan;
-  std::vector<std::promise<SourceStatus>> syncs;
+  std::vector<std::promise<SourceStatus>> syncs, rejudged;
   std::optional<std::string> accepted;
+  decltype(approvals_) approvals;
   {
     const std::scoped_lock lock(mutex_);
     fetch = std::exchange(dirty_, false) || fetch || accepted_ || !syncs_.empty();
     accepted = std::exchange(accepted_, std::nullopt);
     replan = std::exchange(replan_, {});
     syncs = std::exchange(syncs_, {});
+    rejudged = std::exchange(rejudged_, {});
+    approvals = std::exchange(approvals_, {});
   }
   if (fetch) {
     Fetch(now, accepted);
@@ -90,8 +94,12 @@ Duration SourceReconciler::Look(const Now& now) {
     Audit();
     next_audit_ = now.mono + settings_.audit;
   }
+  for (auto& [approval, done] : approvals) done.set_value(TakeApproval(approval));
+  const std::optional<Duration> policies_due = AwaitPolicies();
   for (auto& sync : syncs) sync.set_value(status());
-  return std::max(std::min(next_look_, next_audit_) - now.mono, Duration(0));
+  for (auto& done : rejudged) done.set_value(status());
+  const Duration wait = std::max(std::min(next_look_, next_audit_) - now.mono, Duration(0));
+  return policies_due ? std::min(wait, *policies_due) : wait;
 }
 
 void SourceReconciler::Fetch(const Now& now, const std::optional<std::string>& accepted) {
@@ -125,7 +133,8 @@ void SourceReconciler::Fetch(const Now& now, const std::optional<std::string>& a
           std::string(what) + ": the branch no longer contains " + ShortCommit(followed) +
               "; to follow it: portolan source accept " + settings_.name + " " + found->commit},
          true);
-    return Keep();
+    (void)Keep();
+    return;
   }
   if (found->tree.empty())
     return Fail({ErrorCode::kNotFound, "InvalidPath: no \"" + settings_.path + "\" in commit " +
@@ -158,7 +167,7 @@ void SourceReconciler::Follow(const reconciler::FetchResult& found, bool accepte
     status_.signers = *std::move(signers);
     status_.unverified.reset();
   }
-  Keep();
+  (void)Keep();
   Plan();
 }
 
@@ -170,7 +179,7 @@ void SourceReconciler::Resume() {
     status_.pending.clear();
     status_.unverified.reset();
   }
-  if (!before.pending.empty()) Keep();
+  if (!before.pending.empty()) (void)Keep();
   if (!before.ready) Plan();
 }
 
@@ -188,8 +197,12 @@ bool SourceReconciler::Load(const std::string& commit) {
     return false;
   }
   desired_ = std::move(desired).value();
-  const Status taken = gate_.Take(*desired_);
-  policies_refused_ = taken.ok() ? std::nullopt : std::optional(taken.error());
+  const PolicyGate before = gate_;
+  const Status taken = gate_.Take(*desired_, now_);
+  policies_refused_ = taken.ok() ? CheckTravel() : std::optional(taken.error());
+  // Nothing of a refused commit may come into force later, and what a file that cannot be read
+  // wants is not known: what judges and what waits stay.
+  if (policies_refused_ || desired_->policies.incomplete) gate_ = before;
   return true;
 }
 
@@ -339,8 +352,9 @@ void SourceReconciler::Plan() {
   }
   const reconciler::StableVersions served = StableOf(all);
   if (const auto refused = WholeRefused(served)) return Fail(*refused, true);
+  TakeContent();
   reconciler::Plan plan = reconciler::MakePlan(served, *desired_, settings_.environment.name);
-  AcceptPolicies(plan, served.empty());
+  ConsiderPolicies(served.empty());
   for (reconciler::MapPlan& map_plan : plan.maps) gate_.MarkSecrets(map_plan);
   PublishOverrideRules();
   SourceWish wish;
@@ -408,79 +422,15 @@ void SourceReconciler::Settle(std::string_view reason, std::string message, bool
   ports_.event(std::move(event));
 }
 
-void SourceReconciler::Keep() {
+Status SourceReconciler::Keep() {
   reconciler::Batch batch;
   batch.puts.push_back(
       {"source/" + settings_.name, manifests::CanonicalJson(SourceRecord(status())), std::nullopt});
   const auto committed = ports_.store.Commit(batch);
-  if (committed.ok()) return;
+  if (committed.ok()) return {};
   const std::scoped_lock lock(mutex_);
   status_.last_error = committed.error().message;
-}
-
-void SourceReconciler::Wait(Duration duration) {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, duration, [this] {
-    return woken_ || dirty_ || !replan_.empty() || accepted_ || !syncs_.empty();
-  });
-  woken_ = false;
-}
-
-void SourceReconciler::Wake() {
-  {
-    const std::scoped_lock lock(mutex_);
-    woken_ = true;
-  }
-  changed_.notify_all();
-}
-
-void SourceReconciler::MarkDirty() {
-  {
-    const std::scoped_lock lock(mutex_);
-    dirty_ = true;
-  }
-  changed_.notify_all();
-}
-
-void SourceReconciler::Replan(const std::string& map) {
-  {
-    const std::scoped_lock lock(mutex_);
-    replan_.insert(map);
-  }
-  changed_.notify_all();
-}
-
-std::future<SourceStatus> SourceReconciler::Sync() {
-  std::promise<SourceStatus> promise;
-  auto done = promise.get_future();
-  {
-    const std::scoped_lock lock(mutex_);
-    syncs_.push_back(std::move(promise));
-  }
-  changed_.notify_all();
-  return done;
-}
-
-Result<SourceStatus> SourceReconciler::Accept(const std::string& commit) {
-  std::promise<SourceStatus> promise;
-  auto done = promise.get_future();
-  {
-    const std::scoped_lock lock(mutex_);
-    if (commit.size() < 7 || !status_.pending.starts_with(commit))
-      return Error{ErrorCode::kConflict,
-                   "source " + settings_.name + " has no pending commit " + commit +
-                       (status_.pending.empty() ? std::string("; nothing is pending")
-                                                : "; pending is " + status_.pending)};
-    accepted_ = status_.pending;
-    syncs_.push_back(std::move(promise));
-  }
-  changed_.notify_all();
-  return done.get();
-}
-
-SourceStatus SourceReconciler::status() const {
-  const std::scoped_lock lock(mutex_);
-  return status_;
+  return committed.error();
 }
 
 }  // namespace portolan::controller

@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "controller/reconcile/commit_content.h"
 #include "controller/reconcile/override_check.h"
+#include "controller/reconcile/people.h"
 #include "controller/reconcile/policy_gate.h"
 #include "controller/reconcile/rollout_reconciler.h"
 #include "controller/reconcile/source_status.h"
@@ -27,11 +29,14 @@ struct SourceSettings {
   std::string branch;
   std::string path;
   Duration poll = std::chrono::seconds(30);
-  bool accept_rewrites = false;              // onRewrite: accept
-  Duration audit = std::chrono::minutes(1);  // between audits of what is served
-  bool verifies = false;                     // commits must be signed
-  bool atomic = false;                       // one bad map stops the whole commit
-  reconciler::TargetFacts environment = {};  // what policies see; its name binds approvals
+  bool accept_rewrites = false;                      // onRewrite: accept
+  Duration audit = std::chrono::minutes(1);          // between audits of what is served
+  bool verifies = false;                             // commits must be signed
+  bool atomic = false;                               // one bad map stops the whole commit
+  reconciler::TargetFacts environment = {};          // what policies see; its name binds approvals
+  Duration policy_delay = std::chrono::minutes(10);  // before a looser set of policies judges
+  std::vector<std::string> policy_owners = {};       // who approves it; empty: the set's own owners
+  std::shared_ptr<const People> people = std::make_shared<const People>();  // authors, approvers
 };
 
 // Follows one source: fetch, load, plan, and tell the RolloutReconciler what the maps should be.
@@ -63,6 +68,8 @@ class SourceReconciler {
   void MarkDirty();
   // The map's stable version or quarantine changed: plan it anew, without looking at the remote.
   void Replan(const std::string& map);
+  // The same; answers when it is planned and judged, and the rollouts know.
+  std::future<SourceStatus> Rejudge(const std::string& map);
   // Looks now; answers when that is done.
   std::future<SourceStatus> Sync();
   // Follows a tip that was held (rewritten or unrelated). Errors: kConflict when no such tip is
@@ -71,6 +78,13 @@ class SourceReconciler {
 
   // What an override of one of its maps has to pass now; null before the first commit was planned.
   std::shared_ptr<const OverrideRules> override_rules() const;
+  // Approves the change of policies that waits. Errors, in the future: kConflict when it is not the
+  // one that waits, kDenied for who may not, those of the store.
+  std::future<Result<SourceStatus>> ApprovePolicies(PolicyApproval approval);
+  // What the policies in force say of the rollout's plan now; not empty: its weight may not rise.
+  std::vector<reconciler::Finding> JudgeRaise(const reconciler::Rollout& rollout,
+                                              WallTime now) const;
+
   SourceStatus status() const;
   const std::string& name() const { return settings_.name; }
 
@@ -95,10 +109,28 @@ class SourceReconciler {
   void RestoreSigners();
   void Resume();
   bool Load(const std::string& commit);
+  // What judges at this moment, for other threads.
+  struct InForce {
+    PolicyGate gate;
+    manifests::DesiredState desired;
+  };
   // Which policies judge after a restart: those of the commit that was accepted last.
   void RestorePolicies();
-  // The policies of the commit judge from now on when it changes nothing else.
-  void AcceptPolicies(const reconciler::Plan& plan, bool nothing_served);
+  void RestoreAccepted();
+  // Sees what the commit changes since the last one that was taken, and who changed its policies.
+  // An error when it, or a commit on the way, changes policies and maps.
+  std::optional<Error> CheckTravel();
+  Result<std::vector<CommitStep>> StepsSinceAccepted();
+  // The commit's content is taken.
+  void TakeContent();
+  // A commit with another set of policies gets a policy plan; the first one is accepted.
+  void ConsiderPolicies(bool nothing_served);
+  PolicyPlan PlanPolicies() const;
+  void AcceptPolicies(const std::string& actor, const std::string& commit);
+  // Accepts a set whose time has come. Returns how long it is until then.
+  std::optional<Duration> AwaitPolicies();
+  Result<SourceStatus> TakeApproval(const PolicyApproval& approval);
+  void PublishInForce();
   GateReport JudgePlan(const reconciler::MapPlan& plan, const reconciler::StableVersions& served);
   // Judges what is served by the policies of scope live. Says what it finds in the status and by
   // events, and changes nothing else.
@@ -120,7 +152,7 @@ class SourceReconciler {
   void RefuseForeignMaps(const Rollouts& all);
   void Fail(const Error& error, bool stalled);
   void Settle(std::string_view reason, std::string message, bool ready, bool stalled);
-  void Keep();
+  Status Keep();
 
   const SourceSettings settings_;
   Ports ports_;
@@ -129,9 +161,12 @@ class SourceReconciler {
   std::optional<manifests::DesiredState> desired_;
   std::string tree_;  // of desired_
   PolicyGate gate_;
-  std::optional<Error> policies_refused_;  // of desired_
-  WallTime now_{};                         // of the present look
-  int failures_ = 0;                       // in a row
+  std::optional<Error> policies_refused_;    // of desired_
+  CommitContent content_;                    // of desired_
+  std::vector<std::string> policy_authors_;  // who made desired_'s policies, as far as they are new
+  std::optional<CommitContent> base_;        // of the last commit that was taken
+  WallTime now_{};                           // of the present look
+  int failures_ = 0;                         // in a row
   Duration next_look_{0};
   Duration next_audit_{0};
   // What was last asked for, by map: the wish is repeated only when it, its base or its plan
@@ -147,6 +182,9 @@ class SourceReconciler {
   bool woken_ = false;
   std::optional<std::string> accepted_;
   std::vector<std::promise<SourceStatus>> syncs_;
+  std::vector<std::promise<SourceStatus>> rejudged_;
+  std::vector<std::pair<PolicyApproval, std::promise<Result<SourceStatus>>>> approvals_;
+  std::shared_ptr<const InForce> in_force_;
 };
 
 }  // namespace portolan::controller

@@ -57,6 +57,10 @@ Value SourceStatusToValue(const SourceStatus& status) {
   value.Set("revision", status.revision);
   value.Set("observed", status.observed);
   value.Set("pending", status.pending);
+  value.Set("policies",
+            Value::Object{{"commit", status.policies},
+                          {"pending",
+                           status.policy_plan ? PolicyPlanToValue(*status.policy_plan) : Value()}});
   value.Set("conditions", std::move(conditions));
   value.Set("lastFetchAt", status.last_fetch ? Value(FormatTime(*status.last_fetch)) : Value());
   value.Set("lastError", status.last_error);
@@ -82,7 +86,9 @@ Value SourceRecord(const SourceStatus& status) {
   value.Set("followed", status.followed);
   value.Set("revision", status.revision);
   value.Set("pending", status.pending);
+  if (!status.accepted.empty()) value.Set("accepted", status.accepted);
   if (!status.policies.empty()) value.Set("policies", status.policies);
+  if (status.policy_plan) value.Set("policyPlan", PolicyPlanToValue(*status.policy_plan));
   return value;
 }
 
@@ -90,7 +96,13 @@ void RestoreSource(const Value& record, SourceStatus& status) {
   status.followed = record.StringOr("followed", "");
   status.revision = record.StringOr("revision", "");
   status.pending = record.StringOr("pending", "");
+  status.accepted = record.StringOr("accepted", status.followed);
   status.policies = record.StringOr("policies", "");
+  status.policy_plan.reset();
+  const Value* plan = record.Find("policyPlan");
+  if (plan == nullptr) return;
+  // One that cannot be read is made anew, without its approval.
+  if (auto read = PolicyPlanFromValue(*plan); read.ok()) status.policy_plan = *std::move(read);
 }
 
 }  // namespace portolan::controller

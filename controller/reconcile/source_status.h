@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "controller/reconcile/policy_plan.h"
 #include "manifests/desired_state.h"
 #include "manifests/value.h"
 #include "mapcore/base/clock.h"
@@ -28,15 +29,17 @@ struct SourceStatus {
   std::string url;  // without credentials
   std::string branch;
   std::string path;
-  std::string followed;              // commit whose content is desired; empty before the first
-  std::string revision;              // "main@sha1:…" of it
-  std::string observed;              // the branch's tip at the last look
-  std::string pending;               // a tip that waits for `accept`
-  std::string policies;              // commit whose policies judge; empty: the floor alone
-  std::vector<std::string> signers;  // verified identities of `followed`
-  std::optional<Error> unverified;   // why the tip's signature does not do
-  bool verifies = false;             // commits must be signed
-  std::string reason = "Pending";    // of the condition
+  std::string followed;                   // commit whose content is desired; empty before the first
+  std::string revision;                   // "main@sha1:…" of it
+  std::string observed;                   // the branch's tip at the last look
+  std::string pending;                    // a tip that waits for `accept`
+  std::string accepted;                   // the last commit of which something was taken
+  std::string policies;                   // commit whose policies judge; empty: the floor alone
+  std::optional<PolicyPlan> policy_plan;  // a change of policies that is not in force yet
+  std::vector<std::string> signers;       // verified identities of `followed`
+  std::optional<Error> unverified;        // why the tip's signature does not do
+  bool verifies = false;                  // commits must be signed
+  std::string reason = "Pending";         // of the condition
   std::string message;
   bool ready = false;
   bool stalled = false;  // will not go on by itself

@@ -22,12 +22,18 @@ std::vector<const Waiver*> WaiversOf(const CompiledSet& policies, std::string_vi
   return waivers;
 }
 
-void Override(PolicyVerdict& verdict, const Digest& plan,
+bool MayOverride(const CompiledPolicy* policy, const PolicyOverride& item) {
+  if (policy == nullptr || policy->manifest->override_groups.empty()) return true;
+  return std::ranges::find_first_of(policy->manifest->override_groups, item.groups) !=
+         policy->manifest->override_groups.end();
+}
+
+void Override(PolicyVerdict& verdict, const CompiledPolicy* policy, const Digest& plan,
               const std::vector<PolicyOverride>& overrides) {
   if (!verdict.blocks() || verdict.level != PolicyLevel::kSoft) return;
   const auto found = std::ranges::find_if(overrides, [&](const PolicyOverride& item) {
     return item.policy == verdict.policy && item.plan == plan &&
-           item.policy_digest == verdict.policy_digest;
+           item.policy_digest == verdict.policy_digest && MayOverride(policy, item);
   });
   if (found == overrides.end()) return;
   verdict.outcome = Outcome::kOverridden;
@@ -100,7 +106,8 @@ PolicyReport Judge(const CompiledSet& policies, const MapPlan& plan, const Judge
   std::erase_if(report.verdicts, [](const PolicyVerdict& verdict) {
     return verdict.scope == manifests::PolicyScope::kLive;
   });
-  for (PolicyVerdict& verdict : report.verdicts) Override(verdict, plan.id, options.overrides);
+  for (PolicyVerdict& verdict : report.verdicts)
+    Override(verdict, policies.Find(verdict.policy), plan.id, options.overrides);
   std::ranges::sort(report.verdicts, {}, &PolicyVerdict::policy);
   return report;
 }

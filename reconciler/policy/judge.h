@@ -12,12 +12,14 @@
 namespace portolan::reconciler {
 
 // A person's approval of a plan despite a soft policy. It counts for this plan and this text of the
-// policy only; that the person may, and is not the author, is the caller's to have checked.
+// policy only, and when the person is of one of the policy's overrideGroups, if it names any. That
+// the person is not the author is the caller's to have checked.
 struct PolicyOverride {
   std::string policy;
   Digest plan;
   Digest policy_digest;
   OverrideNote note;
+  std::vector<std::string> groups = {};
 };
 
 struct JudgeOptions {

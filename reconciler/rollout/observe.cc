@@ -45,6 +45,7 @@ void TryToAdvance(Turn& turn, bool flows) {
   if ((needs_data || !soaked) && (!flows || !EnoughLookups(r))) return;
   const StepJudgement judgement = JudgementOf(r);
   if (!MetricsAllow(r, judgement, needs_data) || (!soaked && !judgement.safe)) return;
+  if (!step.pause && !turn.MayRaise()) return;
   if (!soaked)
     turn.Say("Normal", "SafeEarly",
              "safe after " + FormatDuration(r.progress.soaked) + " of " +
@@ -132,7 +133,10 @@ void PassPause(Turn& turn, Duration elapsed) {
   turn.PersistAtLeast(Persist::kTick);
   const manifests::Pause& pause = *r.target->strategy.steps[r.progress.step].pause;
   if (r.progress.paused < pause.deadline) return;
-  if (pause.on_deadline == manifests::OnDeadline::kPromote) return turn.Advance();
+  if (pause.on_deadline == manifests::OnDeadline::kPromote) {
+    if (turn.MayRaise()) turn.Advance();
+    return;
+  }
   turn.RollBack(reason::kPauseDeadline, "nobody promoted within " + FormatDuration(pause.deadline));
 }
 
@@ -175,6 +179,16 @@ void TakeReports(Turn& turn) {
   if (!counted) return;
   turn.PersistAtLeast(Persist::kTick);
   Judge(turn);
+}
+
+void MindPolicies(Turn& turn) {
+  Rollout& r = turn.state();
+  const bool held = r.phase == Phase::kPaused && r.reason == reason::kPolicyDenied;
+  if (!held || !turn.seen.raise || turn.seen.raise->waits) return;
+  if (!turn.seen.raise->findings.empty()) return turn.HoldAtStep(turn.seen.raise->findings);
+  r.target->findings.clear();
+  turn.Say("Normal", "PoliciesAllow", "the policies allow what they denied");
+  turn.GoOn();
 }
 
 void PassTime(Turn& turn, Duration elapsed) {

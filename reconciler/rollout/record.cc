@@ -94,14 +94,40 @@ std::string_view HoldName(QuarantineHold hold) {
   return hold == QuarantineHold::kAll ? "all" : hold == QuarantineHold::kSome ? "some" : "none";
 }
 
+Value FindingToValue(const Finding& finding) {
+  Value item;
+  item.Set("policy", finding.policy);
+  item.Set("level", finding.level);
+  item.Set("message", finding.message);
+  if (!finding.policy_digest.empty()) item.Set("digest", finding.policy_digest.ToString());
+  if (!finding.override_groups.empty())
+    item.Set("overrideGroups",
+             Value::Array(finding.override_groups.begin(), finding.override_groups.end()));
+  return item;
+}
+
+Result<Finding> FindingFrom(const Value& item) {
+  Finding finding{std::string(item.StringOr("policy", "")), std::string(item.StringOr("level", "")),
+                  std::string(item.StringOr("message", ""))};
+  PORTOLAN_TRY(const auto digest, OptionalDigestAt(item, "digest"));
+  finding.policy_digest = digest.value_or(Digest{});
+  PORTOLAN_CHECK(EachAt(item, "overrideGroups", [&](const Value& group) -> Status {
+    if (group.is_string()) finding.override_groups.push_back(group.as_string());
+    return {};
+  }));
+  return finding;
+}
+
 Value TargetToValue(const Target& target) {
+  Value::Array findings;
+  for (const Finding& finding : target.findings) findings.push_back(FindingToValue(finding));
   Value value;
   value.Set("version", VersionRefToValue(target.version));
   if (target.base) value.Set("base", target.base->ToString());
   value.Set("plan", target.plan.ToString());
   value.Set("strategy", manifests::StrategyToValue(target.strategy));
   value.Set("split", SplitToValue(target.split));
-  value.Set("findings", FindingsToValue(target.findings));
+  value.Set("findings", std::move(findings));
   value.Set("quarantine", HoldName(target.quarantine));
   value.Set("quarantinedKeys",
             Value::Array(target.quarantined_keys.begin(), target.quarantined_keys.end()));
@@ -121,9 +147,8 @@ Result<Target> TargetFrom(const Value& value) {
   if (target.strategy.steps.empty()) return Corrupt("target.strategy.steps");
   target.split = SplitFrom(value.Find("split"));
   PORTOLAN_CHECK(EachAt(value, "findings", [&](const Value& item) -> Status {
-    target.findings.push_back({std::string(item.StringOr("policy", "")),
-                               std::string(item.StringOr("level", "")),
-                               std::string(item.StringOr("message", ""))});
+    PORTOLAN_TRY(Finding finding, FindingFrom(item));
+    target.findings.push_back(std::move(finding));
     return {};
   }));
   const std::string_view hold = value.StringOr("quarantine", "none");
@@ -264,6 +289,10 @@ Value ApprovalToValue(const Approval& approval) {
   value.Set("actor", approval.actor);
   value.Set("reason", approval.reason);
   value.Set("at", FormatTime(approval.at));
+  if (approval.policy.empty()) return value;
+  value.Set("policy", approval.policy);
+  if (!approval.policy_digest.empty()) value.Set("policyDigest", approval.policy_digest.ToString());
+  if (!approval.rollout.empty()) value.Set("rollout", approval.rollout);
   return value;
 }
 
@@ -308,8 +337,11 @@ Status ReadMemory(const Value& value, Rollout& r) {
   PORTOLAN_CHECK(EachAt(value, "approvals", [&](const Value& item) -> Status {
     PORTOLAN_TRY(const Digest plan, DigestAt(item, "plan"));
     PORTOLAN_TRY(const WallTime at, TimeAt(item, "at"));
-    r.approvals.push_back({plan, std::string(item.StringOr("actor", "")),
-                           std::string(item.StringOr("reason", "")), at});
+    PORTOLAN_TRY(const auto policy_digest, OptionalDigestAt(item, "policyDigest"));
+    r.approvals.push_back(
+        {plan, std::string(item.StringOr("actor", "")), std::string(item.StringOr("reason", "")),
+         at, std::string(item.StringOr("policy", "")), policy_digest.value_or(Digest{}),
+         std::string(item.StringOr("rollout", ""))});
     return {};
   }));
   return EachAt(value, "requests", [&](const Value& item) -> Status {

@@ -82,7 +82,7 @@ struct Target {
   manifests::Strategy strategy;
   SplitSettings split;
   manifests::HealSettings heal;
-  std::vector<Finding> findings;  // not empty: needs an approval of `plan`
+  std::vector<Finding> findings;  // of the last judgement; not empty: it may not go on
   QuarantineHold quarantine = QuarantineHold::kNone;
   std::vector<std::string> quarantined_keys;
 };
@@ -114,11 +114,16 @@ struct Lock {
   WallTime at{};
 };
 
+// A person's word for one plan. What it counts for is worked out at each judgement: the person may
+// have lost a group since, or another author may have committed the same plan.
 struct Approval {
   Digest plan;
-  std::string actor;
+  std::string actor;  // as authenticated
   std::string reason;
   WallTime at{};
+  std::string policy = {};    // despite this soft policy; empty: of the plan as such
+  Digest policy_digest = {};  // the text of it that was approved despite
+  std::string rollout = {};   // despite a policy: the rollout that used it up; empty: none yet
 };
 
 // What a command led to. A repeated request id gets the first outcome again.
@@ -196,6 +201,7 @@ struct Rollout {
 
 constexpr std::size_t kHistoryMax = 1'000;
 constexpr std::size_t kRequestsMax = 256;
+constexpr std::size_t kApprovalsMax = 1'000;  // the oldest are forgotten; events keep them
 constexpr Duration kRequestMemory = std::chrono::hours(24);
 constexpr int kRestartsMax = 3;  // then newer revisions queue
 constexpr Duration kDataFlowWindow =

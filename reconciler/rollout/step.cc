@@ -59,7 +59,10 @@ Transition Step(const Rollout& rollout, const Observation& seen) {
   TakeAcks(turn);
   TakeReports(turn);
   TakeMeasurements(turn);
-  PassTime(turn, elapsed);
+  MindPolicies(turn);
+  // The time before a verb started a rollout is no time of it: a map that is held is not looked at
+  // for hours.
+  PassTime(turn, r.number == rollout.number ? elapsed : Duration(0));
   TakeDesired(turn);
   turn.out.look_again = LookAgain(r);
   AskForMeasurements(turn);

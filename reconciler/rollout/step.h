@@ -37,12 +37,20 @@ struct Command {
   std::string actor;
   std::string request_id;  // may be empty; else acts once in 24 h
   std::string reason;
-  std::string to;      // rollback, lock: a version as FindVersion takes it; empty: the natural one
-  bool full = false;   // promote
-  Digest plan;         // approve
-  std::string key;     // override, clear-override
-  std::string value;   // override: canonical JSON that passed the map's rules
-  Duration length{0};  // override, suspend
+  std::string to;     // rollback, lock: a version as FindVersion takes it; empty: the natural one
+  bool full = false;  // promote
+  Digest plan;        // approve
+  std::string despite = {};  // approve: the soft policy that it lifts; empty: none
+  std::string key;           // override, clear-override
+  std::string value;         // override: canonical JSON that passed the map's rules
+  Duration length{0};        // override, suspend
+};                           // approve: the soft policy that it lifts; empty: none
+};
+
+// What the policies in force say of a raise of the weight in this Step.
+struct RaiseAnswer {
+  bool waits = false;             // they were not asked yet: nothing rises
+  std::vector<Finding> findings;  // not empty: nothing rises until they are lifted
 };
 
 // Everything that happened since the last Step. All parts may be absent: time alone is an
@@ -55,6 +63,7 @@ struct Observation {
   std::optional<Target> desired;  // git wants this, planned against the present stable version
   bool removed = false;           // git no longer declares the map
   std::optional<Command> command;
+  std::optional<RaiseAnswer> raise;  // none: the weight may rise without asking anybody
 };
 
 enum class Persist {

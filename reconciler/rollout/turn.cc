@@ -27,6 +27,10 @@ manifests::Value VersionData(const VersionRef& version) {
   return data;
 }
 
+std::uint32_t WeightAt(const Rollout& r) {
+  return r.target->strategy.steps[r.progress.step].weight;
+}
+
 void LeaveStep(Rollout& r) {
   KeepControl(r.progress.control, r.progress.evidence.stable);
   r.progress.evidence = StepEvidence{};
@@ -79,9 +83,6 @@ void Turn::PersistAtLeast(Persist persist) {
 
 std::optional<Turn::Hold> Turn::HoldOf(const Target& target) const {
   const Rollout& r = out.next;
-  const bool approved =
-      std::any_of(r.approvals.begin(), r.approvals.end(),
-                  [&](const Approval& approval) { return approval.plan == target.plan; });
   const bool quarantined =
       std::any_of(r.quarantine.begin(), r.quarantine.end(),
                   [&](const Quarantine& q) { return q.digest == target.version.digest; });
@@ -98,12 +99,12 @@ std::optional<Turn::Hold> Turn::HoldOf(const Target& target) const {
       std::find_if(target.findings.begin(), target.findings.end(),
                    [](const Finding& finding) { return finding.level == kHardLevel; });
   if (hard != target.findings.end())
-    return Hold{reason::kPolicyDenied,
-                hard->policy + " (hard): " + hard->message + "; commit something else"};
-  if (!target.findings.empty() && !approved) {
-    return Hold{reason::kApprovalRequired,
-                target.findings.front().policy + ": " + target.findings.front().message +
-                    "; to allow it: portolan approve " + target.plan.ToString()};
+    return Hold{reason::kPolicyDenied, hard->policy + " (hard): " + hard->message +
+                                           "; commit something else, or give it what it asks for"};
+  if (!target.findings.empty()) {
+    const Finding& soft = target.findings.front();
+    return Hold{reason::kApprovalRequired, soft.policy + ": " + soft.message + "; to allow it: " +
+                                               ApproveCommand(target.plan, target.findings)};
   }
   if (r.suspension)
     return Hold{reason::kSuspended, "suspended by " + r.suspension->actor + " until " +
@@ -151,8 +152,10 @@ void Turn::Start(Target target) {
   const bool known_good = target.quarantine == QuarantineHold::kNone &&
                           KnownGood(r, target.version.digest, target.strategy, wall());
   const bool first = !r.stable;
-  BeginRollout(r.fleet, target.version.digest,
-               !first && r.stable->digest == target.version.digest);
+  BeginRollout(r.fleet, target.version.digest, !first && r.stable->digest == target.version.digest);
+  for (Approval& approval : r.approvals)
+    if (!approval.policy.empty() && approval.plan == target.plan && approval.rollout.empty())
+      approval.rollout = r.id();
   r.target = std::move(target);
   const VersionRef& version = r.target->version;
   Say("Normal", "RolloutStarted",
@@ -183,6 +186,27 @@ void Turn::EnterStep(std::uint32_t index) {
                               Percent(step.weight);
   Say("Normal", "StepStarted", message, std::move(data));
   Enter(Phase::kStepping, "Progressing", message);
+}
+
+bool Turn::MayRaise() {
+  if (!seen.raise) return true;
+  if (seen.raise->waits) return false;
+  if (seen.raise->findings.empty()) return true;
+  HoldAtStep(seen.raise->findings);
+  return false;
+}
+
+void Turn::HoldAtStep(const std::vector<Finding>& findings) {
+  Rollout& r = state();
+  const bool held = r.phase == Phase::kPaused && r.reason == reason::kPolicyDenied;
+  if (held && r.target->findings == findings) return;
+  r.target->findings = findings;
+  const Finding& first = findings.front();
+  std::string message = "held at " + Percent(WeightAt(r)) + " by " + first.policy + " (" +
+                        first.level + "): " + first.message + "; goes on when it allows it";
+  if (first.level != kHardLevel) message += ", or: " + ApproveCommand(r.target->plan, findings);
+  Say("Warning", "PolicyDenied", message);
+  Enter(Phase::kPaused, reason::kPolicyDenied, std::move(message));
 }
 
 void Turn::GoOn() {

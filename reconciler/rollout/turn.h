@@ -37,6 +37,10 @@ struct Turn {
   // target is known good.
   void Start(Target target);
   void EnterStep(std::uint32_t index);
+  // Whether the weight may rise now. When policies deny it, the rollout is held where it is: it is
+  // still judged and can still roll back.
+  bool MayRaise();
+  void HoldAtStep(const std::vector<Finding>& findings);
   // Back to the present step from a pause, its evidence kept.
   void GoOn();
   // The step is done: the next one, or the bake.
@@ -75,6 +79,8 @@ void MindUnclear(Turn& turn, Duration elapsed);
 // fleet holds what the step gives it.
 bool MindConvergence(Turn& turn, Duration elapsed);
 void PassTime(Turn& turn, Duration elapsed);
+// Ends a hold by policies when they allow what they denied.
+void MindPolicies(Turn& turn);
 
 // The operator's orders that end by themselves.
 CommandOutcome SetOverride(Turn& turn, const Command& command);

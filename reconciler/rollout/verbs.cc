@@ -46,13 +46,32 @@ std::string Because(const Command& command) {
   return "by " + command.actor + (command.reason.empty() ? "" : ": " + command.reason);
 }
 
+// Refuses a raise of the weight that the policies in force deny; nothing changes by it.
+std::optional<CommandOutcome> DeniedRaise(const Turn& turn) {
+  if (!turn.seen.raise || turn.seen.raise->findings.empty()) return std::nullopt;
+  const Finding& first = turn.seen.raise->findings.front();
+  return CommandOutcome{
+      false,
+      "the policies deny more weight: " + first.policy + " (" + first.level + "): " + first.message,
+      /*denied=*/true};
+}
+
+// The target as it is judged now, when that is known; else as it was when it was planned.
+Target FreshlyJudged(const Turn& turn) {
+  Target target = *turn.out.next.target;
+  if (turn.seen.raise && !turn.seen.raise->waits) target.findings = turn.seen.raise->findings;
+  return target;
+}
+
 CommandOutcome Promote(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
   const bool stepping = r.phase == Phase::kStepping || r.phase == Phase::kPaused;
   if (r.phase == Phase::kHeld && r.reason == reason::kApprovalRequired)
-    return {false, "the plan waits for an approval: portolan approve " + r.target->plan.ToString(),
+    return {false,
+            "the plan waits for an approval: " + ApproveCommand(r.target->plan, r.target->findings),
             /*denied=*/true};
   if (!stepping) return NotInFlight(r, "promote");
+  if (const auto denied = DeniedRaise(turn)) return *denied;
   if (command.full) {
     turn.Say("Normal", "PromotedInFull", "straight to 100 % " + Because(command));
     turn.Bake();
@@ -87,6 +106,8 @@ CommandOutcome Resume(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
   if (r.phase == Phase::kPaused && r.reason == reason::kPauseStep)
     return Refuse("this pause waits for a decision, not for resume: portolan promote " + r.map);
+  if (r.phase == Phase::kPaused && r.reason == reason::kPolicyDenied)
+    return {false, r.message, /*denied=*/true};
   if (r.phase == Phase::kPaused) {
     turn.Say("Normal", "Resumed", "resumed " + Because(command));
     r.progress.silent = r.progress.unconverged = Duration(0);
@@ -98,10 +119,7 @@ CommandOutcome Resume(Turn& turn, const Command& command) {
   if (!r.operator_paused) return Refuse(r.map + " is not paused");
   r.operator_paused = false;
   turn.Say("Normal", "Resumed", "resumed " + Because(command));
-  if (r.phase == Phase::kHeld && r.target) {
-    const Target held = *r.target;
-    turn.Consider(held);
-  }
+  if (r.phase == Phase::kHeld && r.target) turn.Consider(FreshlyJudged(turn));
   return Accept("resumed");
 }
 
@@ -110,6 +128,7 @@ CommandOutcome Skip(Turn& turn, const Command& command) {
   if (r.phase == Phase::kBaking)
     return Refuse("a bake cannot be skipped: a version is known good only after it");
   if (r.phase != Phase::kStepping && r.phase != Phase::kPaused) return NotInFlight(r, "skip");
+  if (const auto denied = DeniedRaise(turn)) return *denied;
   turn.Say("Warning", "StepSkipped",
            "step " + std::to_string(r.progress.step + 1) + " skipped " + Because(command));
   turn.Advance();
@@ -130,7 +149,7 @@ CommandOutcome Retry(Turn& turn, const Command& command) {
   const bool held = r.phase == Phase::kHeld && r.reason == reason::kQuarantined;
   if ((r.phase != Phase::kRolledBack && !held) || !r.target)
     return Refuse("nothing to retry: " + r.map + " is " + std::string(PhaseName(r.phase)));
-  Target target = *r.target;
+  Target target = FreshlyJudged(turn);
   target.quarantine = QuarantineHold::kNone;
   r.quarantine.clear();
   turn.Say("Normal", "Retried", "quarantine lifted " + Because(command));
@@ -242,18 +261,47 @@ CommandOutcome Prune(Turn& turn, const Command& command) {
   return Accept(r.map + " is no longer served");
 }
 
+// A second approval of the same kind by the same actor replaces the first, unless that was used.
+void KeepApproval(Rollout& r, Approval approval) {
+  std::erase_if(r.approvals, [&](const Approval& old) {
+    return old.plan == approval.plan && old.actor == approval.actor &&
+           old.policy == approval.policy && old.rollout.empty();
+  });
+  if (r.approvals.size() >= kApprovalsMax) r.approvals.erase(r.approvals.begin());
+  r.approvals.push_back(std::move(approval));
+}
+
 CommandOutcome Approve(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
-  if (r.phase != Phase::kHeld || !r.target || r.target->plan != command.plan)
+  const bool waits = r.phase == Phase::kHeld || r.phase == Phase::kPaused;
+  if (!waits || !r.target || r.target->plan != command.plan)
     return Refuse("plan " + command.plan.Short() + " is not what " + r.map +
                   " waits for; see: portolan status " + r.map);
-  if (r.reason == reason::kPolicyDenied)
-    return {false, "no approval lifts it: " + r.message, /*denied=*/true};
-  r.approvals.push_back({command.plan, command.actor, command.reason, turn.wall()});
-  turn.Say("Normal", "Approved", "plan " + command.plan.Short() + " approved " + Because(command));
-  const Target held = *r.target;
-  turn.Consider(held);
-  return Accept("approved; " + r.map + " is " + std::string(PhaseName(r.phase)));
+  Approval approval{command.plan, command.actor, command.reason, turn.wall()};
+  Target lifted = *r.target;
+  std::string despite;
+  if (!command.despite.empty()) {
+    const auto finding = std::ranges::find(lifted.findings, command.despite, &Finding::policy);
+    if (finding == lifted.findings.end())
+      return Refuse("policy " + command.despite + " denies nothing of this plan; see: portolan " +
+                    "status " + r.map);
+    if (finding->level == kHardLevel)
+      return {
+          false,
+          "policy " + command.despite + " is hard, nobody approves despite it: " + finding->message,
+          /*denied=*/true};
+    approval.policy = command.despite;
+    approval.policy_digest = finding->policy_digest;
+    despite = " despite " + command.despite;
+    lifted.findings.erase(finding);
+  }
+  KeepApproval(r, std::move(approval));
+  turn.Say("Normal", "Approved",
+           "plan " + command.plan.Short() + " approved" + despite + " " + Because(command));
+  turn.out.replan = true;
+  const bool judged_elsewhere = turn.seen.raise && turn.seen.raise->waits;
+  if (r.phase == Phase::kHeld && !judged_elsewhere) turn.Consider(std::move(lifted));
+  return Accept("approved" + despite + "; " + r.map + " is " + std::string(PhaseName(r.phase)));
 }
 
 CommandOutcome Run(Turn& turn, const Command& command) {

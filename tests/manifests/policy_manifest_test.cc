@@ -15,6 +15,17 @@ std::string ErrorsOf(const std::string& spec) {
   return Errors(LoadOne(spec));
 }
 
+TEST(PolicyManifest, NamesWhoMayApproveDespiteItUnlessItIsHard) {
+  const DesiredState state =
+      LoadOne("  {scope: plan, level: soft, rule: \"true\", overrideGroups: [sre, leads]}\n");
+  ASSERT_TRUE(state.policies.usable()) << Errors(state);
+  EXPECT_EQ(state.policies.policies.at("p")->override_groups,
+            (std::vector<std::string>{"sre", "leads"}));
+  EXPECT_NE(ErrorsOf("  {scope: plan, level: hard, rule: \"true\", overrideGroups: [sre]}\n")
+                .find("nobody approves despite a hard policy"),
+            std::string::npos);
+}
+
 TEST(PolicyManifest, ReadsEveryField) {
   const DesiredState state = LoadOne(
       "  scope: change\n  level: hard\n  waivable: true\n"

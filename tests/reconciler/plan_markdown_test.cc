@@ -60,7 +60,8 @@ TEST(PlanMarkdown, ShowsWhatHoldsAMapOutsideTheCollapsedPart) {
       "**countries is held** by mass-delete-guard (soft): deletes 237 of 240 keys (98.8 %); "
       "allowed "
       "without approval: 2 % or 2 keys\n\nTo allow it: <code>portolan approve " +
-      plan.maps[0].id.ToString() + "</code>\n\n<details><summary><b>countries</b>";
+      plan.maps[0].id.ToString() +
+      " --despite mass-delete-guard --reason TEXT</code>\n\n<details><summary><b>countries</b>";
   EXPECT_TRUE(Contains(text, held)) << text;
   EXPECT_TRUE(Contains(text, "\nand 187 more (use -o json)\n"));
 }

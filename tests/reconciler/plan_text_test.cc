@@ -41,7 +41,7 @@ map countries  866e3e580021 -> d16a05eb60c5
   ! held by mass-delete-guard (soft): deletes 237 of 240 keys (98.8 %); allowed
       without approval: 2 % or 2 keys
     to allow it:
-      portolan approve sha256:e45d4cbade71ec65c6bf518246dc9bd75c5bf785b19a5fc727c2c3614dced1c0
+      portolan approve sha256:e45d4cbade71ec65c6bf518246dc9bd75c5bf785b19a5fc727c2c3614dced1c0 --despite mass-delete-guard --reason TEXT
 
 map rate-limits  42a7053989ce -> fb544ed93fc9
   ~ api/login  rps 500 -> 800 (+60 %)

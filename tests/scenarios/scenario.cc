@@ -1,5 +1,6 @@
 #include "tests/scenarios/scenario.h"
 
+#include <algorithm>
 #include <sstream>
 #include <stdexcept>
 
@@ -158,6 +159,12 @@ Target Scenario::TargetOfWish() const {
   target.strategy = strategy_;
   target.split.salt = rollout_.map;
   target.findings = plan.findings;
+  // As the gate counts them: what was approved despite is lifted.
+  std::erase_if(target.findings, [&](const Finding& finding) {
+    return std::ranges::any_of(rollout_.approvals, [&](const Approval& approval) {
+      return approval.plan == plan.id && approval.policy == finding.policy;
+    });
+  });
   for (const Quarantine& quarantine : rollout_.quarantine) {
     const auto changes =
         MakeChangeSet(quarantine.base ? versions_.at(*quarantine.base).get() : nullptr,
@@ -287,7 +294,11 @@ void Scenario::RunVerb(Verb verb, const std::string& line, const Arguments& argu
   command.key = Get(arguments, "key", "");
   command.value = Get(arguments, "value", "");
   if (arguments.contains("for")) command.length = DurationOf(arguments.at("for"));
-  if (verb == Verb::kApprove && rollout_.target) command.plan = rollout_.target->plan;
+  if (verb == Verb::kApprove && rollout_.target) {
+    command.plan = rollout_.target->plan;
+    if (!rollout_.target->findings.empty())
+      command.despite = rollout_.target->findings.front().policy;
+  }
   seen.command = std::move(command);
   const Transition transition = Step(rollout_, seen);
   out_ += line + (transition.outcome->accepted ? ": ok, " : ": refused, ") +

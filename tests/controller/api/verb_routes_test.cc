@@ -123,8 +123,9 @@ class ApproveTest : public VerbRoutesTest {
 
 TEST_F(ApproveTest, StartsTheRolloutThatWaitedForIt) {
   EXPECT_EQ(Send({"POST", "/v1/plans/" + plan + "/approve"}, "operator").status, 403);
-  const Response response =
-      Send({"POST", "/v1/plans/" + plan + "/approve", R"({"reason":"cleanup"})"}, "boss");
+  const Response response = Send({"POST", "/v1/plans/" + plan + "/approve",
+                                  R"({"reason":"cleanup","despite":"mass-delete-guard"})"},
+                                 "boss");
   EXPECT_EQ(response.status, 200) << response.body;
   EXPECT_EQ(Json(response).StringOr("plan", ""), plan);
   EXPECT_EQ(Json(response).StringOr("map", ""), "flags");

@@ -117,11 +117,37 @@ TEST(Approve, FindsThePlanThatBeginsWithTheDigitsGiven) {
   CliHarness cli;
   const std::string plan = "sha256:" + std::string(64, 'c');
   cli.daemon.On("GET /v1/maps", 200, R"({"maps":[)" + StatusJson("Held") + "]}");
+  cli.daemon.On("GET /v1/sources", 200, R"({"sources":[{"name":"edge"}]})");
   cli.daemon.On("POST /v1/plans/sha256%3A" + std::string(64, 'c') + "/approve", 200,
                 R"({"plan":")" + plan + R"(","map":"limits","message":"approved by ana"})");
   EXPECT_EQ(cli.Run({"approve", "cccccccccccc", "-r", "reviewed"}), 0);
   EXPECT_EQ(cli.out(), "limits: approved by ana\n");
   EXPECT_EQ(cli.Run({"approve", "dddddddddddd"}), 5);
+}
+
+TEST(Approve, FindsAChangeOfPoliciesToo) {
+  CliHarness cli;
+  const std::string plan = "sha256:" + std::string(64, 'e');
+  cli.daemon.On("GET /v1/maps", 200, R"({"maps":[]})");
+  cli.daemon.On(
+      "GET /v1/sources", 200,
+      R"({"sources":[{"name":"edge","policies":{"pending":{"plan":")" + plan + R"("}}}]})");
+  cli.daemon.On("POST /v1/plans/sha256%3A" + std::string(64, 'e') + "/approve", 200,
+                R"({"plan":")" + plan + R"(","source":"edge","message":"approved"})");
+  EXPECT_EQ(cli.Run({"approve", "eeeeeeee"}), 0);
+  EXPECT_EQ(cli.out(), "edge: approved\n");
+}
+
+TEST(Approve, DespiteAPolicyWantsAReason) {
+  CliHarness cli;
+  const std::string plan = "sha256:" + std::string(64, 'c');
+  cli.daemon.On("POST /v1/plans/sha256%3A" + std::string(64, 'c') + "/approve", 200,
+                R"({"plan":")" + plan + R"(","map":"limits","message":"approved"})");
+  EXPECT_EQ(cli.Run({"approve", plan, "--despite", "few"}), 64);
+  EXPECT_EQ(cli.daemon.requests.size(), 0u);
+  EXPECT_EQ(cli.Run({"approve", plan, "--despite", "few", "-r", "INC-1"}), 0);
+  EXPECT_EQ(BodyOf(cli.daemon.requests.back()).StringOr("despite", ""), "few");
+  EXPECT_EQ(BodyOf(cli.daemon.requests.back()).StringOr("reason", ""), "INC-1");
 }
 
 }  // namespace

@@ -18,6 +18,32 @@ TEST(SourceList, IsATable) {
   EXPECT_EQ(cli.err(), "hint: rejected: maps/a.yaml:3:1: bad\n");
 }
 
+TEST(PolicyStatus, SaysWhatJudgesAndWhatWaitsForWhom) {
+  CliHarness cli;
+  cli.daemon.On(
+      "GET /v1/sources", 200,
+      R"({"sources":[{"name":"core","policies":{"commit":"","pending":null}},)"
+      R"({"name":"edge","policies":{"commit":"3f2a91c000000000000000000000000000000000",)"
+      R"("pending":{"plan":"sha256:9f",)"
+      R"("commit":"8c1f0e2d00000000000000000000000000000000","owners":["sre"],"loosens":true,)"
+      R"("changes":["policy few: removed"]}}},)"
+      R"({"name":"flags","policies":{"commit":"3f2a91c000000000000000000000000000000000",)"
+      R"("pending":{"plan":"sha256:9f",)"
+      R"("commit":"8c1f0e2d00000000000000000000000000000000",)"
+      R"("owners":[],"loosens":false,"changes":[],)"
+      R"("approvedBy":"token:bob","effectiveAt":"2026-11-21T12:10:00Z"}}}]})");
+  EXPECT_EQ(cli.Run({"policy", "status"}), 0);
+  EXPECT_EQ(cli.out(),
+            "core: the built-in policies judge\n"
+            "edge: judged by 3f2a91c\n"
+            "  pending  8c1f0e2, loosens\n"
+            "  - policy few: removed\n"
+            "  waits for an owner (sre): portolan approve sha256:9f\n"
+            "flags: judged by 3f2a91c\n"
+            "  pending  8c1f0e2, tightens\n"
+            "  approved by token:bob, judges from 2026-11-21T12:10:00Z\n");
+}
+
 TEST(SourceAccept, AsksForYesAndSendsTheCommit) {
   CliHarness cli;
   cli.daemon.On("POST /v1/sources/edge/accept", 200, "{}");

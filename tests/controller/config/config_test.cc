@@ -42,6 +42,8 @@ sources:
   - {name: core, url: /srv/core.git}
 tokens: tokens.yaml
 hooks: {secretFile: hook}
+policyDelay: 1h
+policyOwners: [sre, ana@example.com]
 )");
   ASSERT_TRUE(config.ok()) << config.error().message;
   EXPECT_EQ(config->environment.name, "prod-eu");
@@ -53,6 +55,8 @@ hooks: {secretFile: hook}
   EXPECT_EQ(config->tokens, directory_.File("tokens.yaml"));
   EXPECT_EQ(config->hook_secret_file, directory_.File("hook"));
   EXPECT_EQ(config->hook_secret, "h00k");
+  EXPECT_EQ(config->policy_delay, std::chrono::hours(1));
+  EXPECT_EQ(config->policy_owners, (std::vector<std::string>{"sre", "ana@example.com"}));
   ASSERT_EQ(config->sources.size(), 2u);
   const SourceConfig& edge = config->sources[0];
   EXPECT_EQ(edge.name, "edge");

@@ -86,6 +86,7 @@ TEST_F(TokensTest, ANewTokenWorksOnceItsEntryIsInTheFile) {
   TokenRecord wanted;
   wanted.name = "ana";
   wanted.groups = {"ops", "a: b"};
+  wanted.identities = {"ana@example.com", "user:ana"};
   wanted.scopes = {Scope::kRead, Scope::kApprove};
   wanted.expires = kNow;
   const auto issued = NewToken(wanted);
@@ -97,6 +98,7 @@ TEST_F(TokensTest, ANewTokenWorksOnceItsEntryIsInTheFile) {
   EXPECT_NE(NewToken(wanted)->secret, issued->secret);
   const auto tokens = Load(TokenEntry(issued->record));
   ASSERT_TRUE(tokens.ok()) << tokens.error().message;
+  EXPECT_EQ(tokens->records()[0].identities, wanted.identities);
   const auto actor = tokens->Identify(issued->secret, kNow - Duration(1));
   ASSERT_TRUE(actor.ok());
   EXPECT_EQ(actor->groups, wanted.groups);

@@ -46,12 +46,14 @@ TEST(PolicyGate, TheFloorJudgesUntilASetIsAccepted) {
   EXPECT_EQ(Findings(gate, at_once), "canary-for-prod soft; ");
 }
 
-TEST(PolicyGate, ASetThatIsNotAcceptedYetJudgesBesideTheOneBefore) {
+TEST(PolicyGate, ASetThatIsNotAcceptedYetDeniesNothingUnlessBothJudge) {
   PolicyGate gate({"test", "dev", {}});
   ASSERT_TRUE(gate.Take(WithPolicy("plan.changed < 3")).ok());
   EXPECT_TRUE(gate.pending());
-  EXPECT_EQ(Findings(gate, PlanOf(2)), "policy-change soft; ");
-  EXPECT_EQ(Findings(gate, PlanOf(5)), "policy-change soft; few soft; ");
+  EXPECT_EQ(Findings(gate, PlanOf(5)), "");
+  gate.JudgeBoth(true);
+  EXPECT_EQ(Findings(gate, PlanOf(2)), "");
+  EXPECT_EQ(Findings(gate, PlanOf(5)), "few soft; ");
   gate.Accept();
   EXPECT_FALSE(gate.pending());
   EXPECT_EQ(Findings(gate, PlanOf(2)), "");

@@ -59,6 +59,9 @@ class World {
  public:
   // `kept` outlives this: another World on it is the daemon after a restart.
   explicit World(MemoryStore& kept) : disk(kept) {}
+  // With a judge nothing raises its weight before it was asked; it answers within the round.
+  using Judge = std::function<std::vector<reconciler::Finding>(const reconciler::Rollout&)>;
+  World(MemoryStore& kept, Judge asked) : disk(kept), judge(std::move(asked)) {}
 
   mapcore::VersionPtr limits_1 = VersionOf({{"api/login", "10"}, {"api/search", "20"}, {"%", "1"}});
   mapcore::VersionPtr limits_2 = VersionOf({{"api/login", "11"}, {"api/search", "20"}, {"%", "1"}});
@@ -160,7 +163,15 @@ class World {
 
   reconciler::Record Stored(const std::string& map) { return disk.Get("rollout/" + map).value(); }
 
+  std::function<void(std::shared_ptr<const reconciler::Rollout>)> AskHook() {
+    if (!judge) return {};
+    return [this](std::shared_ptr<const reconciler::Rollout> rollout) {
+      rollouts.Judged(rollout->map, rollout->target->plan, judge(*rollout));
+    };
+  }
+
   MemoryStore& disk;
+  Judge judge;
   FaultyStore store{disk};
   FakeClock clock;
   mapcore::Catalog catalog;
@@ -180,7 +191,9 @@ class World {
          if (on_replan) on_replan(source, map);
        },
        [this](const reconciler::Event& event) { told.push_back(event.reason); },
-       [this](const std::string&, const Error& error) { faults.push_back(error); }}};
+       [this](const std::string&, const Error& error) { faults.push_back(error); },
+       {},
+       AskHook()}};
 };
 
 inline Error DiskFull() {

@@ -97,6 +97,17 @@ TEST_F(Judging, BindsAnOverrideToPlanAndPolicy) {
   EXPECT_EQ(Of("p", options).outcome, Outcome::kDeny);
 }
 
+TEST_F(Judging, TakesAnOverrideOnlyFromTheGroupsThatThePolicyNames) {
+  Use("  {scope: plan, level: soft, rule: \"false\", overrideGroups: [sre, leads]}\n");
+  JudgeOptions options;
+  options.overrides = {{"p", scene_.Plan().id, set_->Find("p")->digest, {"bob", "agreed"}, {}}};
+  EXPECT_EQ(Of("p", options).outcome, Outcome::kDeny);
+  options.overrides[0].groups = {"dev"};
+  EXPECT_EQ(Of("p", options).outcome, Outcome::kDeny);
+  options.overrides[0].groups = {"dev", "leads"};
+  EXPECT_EQ(Of("p", options).outcome, Outcome::kOverridden);
+}
+
 TEST_F(Judging, NeverLetsAnOverrideLiftAHardPolicy) {
   Use("  {scope: plan, level: hard, rule: \"false\"}\n");
   JudgeOptions options;

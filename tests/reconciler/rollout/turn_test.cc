@@ -37,7 +37,7 @@ TEST(Turn, SaysThatAChangeIsHeldOnce) {
   const Transition held = driver.Apply(seen);
   ASSERT_EQ(held.events.size(), 1u);
   EXPECT_EQ(held.events[0].reason, "Held");
-  EXPECT_NE(driver.rollout.message.find("portolan approve sha256:"), std::string::npos);
+  EXPECT_NE(driver.rollout.message.find(" --despite "), std::string::npos);
   EXPECT_TRUE(driver.Apply(seen).events.empty());
 }
 
@@ -55,8 +55,68 @@ TEST(Turn, ForgetsAnApprovalOfAnotherPlan) {
   EXPECT_FALSE(driver.Apply(approve).outcome->accepted);
   EXPECT_EQ(driver.rollout.phase, Phase::kHeld);
   approve.command->plan = seen.desired->plan;
+  approve.command->despite = "mass-delete-guard";
   EXPECT_TRUE(driver.Apply(approve).outcome->accepted);
   EXPECT_EQ(driver.rollout.phase, Phase::kStepping);
+}
+
+TEST(Turn, TheTimeBeforeAVerbStartsARolloutIsNoSoakOfIt) {
+  Driver driver;
+  driver.Settle("a");
+  driver.Want("b");
+  driver.Do(Verb::kAbort);
+  driver.Pass(Duration(0));
+  ASSERT_EQ(driver.rollout.phase, Phase::kRolledBack);
+  driver.now.wall += std::chrono::hours(1);
+  driver.now.mono += std::chrono::hours(1);
+  driver.Do(Verb::kRetry);
+  EXPECT_EQ(driver.rollout.phase, Phase::kStepping);
+  EXPECT_EQ(driver.rollout.progress.step, 0u);
+}
+
+TEST(Turn, AnApprovalDespiteAPolicyIsUsedUpByTheRolloutThatItStarts) {
+  Driver driver;
+  driver.Settle("a");
+  Observation seen;
+  seen.desired = driver.TargetOf("b");
+  seen.desired->findings = {{"few", "soft", "too many"}, {"late", "soft", "too late"}};
+  driver.Apply(seen);
+  Observation approve;
+  approve.command = Command{};
+  approve.command->verb = Verb::kApprove;
+  approve.command->plan = seen.desired->plan;
+  approve.command->despite = "few";
+  EXPECT_TRUE(driver.Apply(approve).replan);
+  EXPECT_EQ(driver.rollout.phase, Phase::kHeld);
+  EXPECT_NE(driver.rollout.message.find("late: too late"), std::string::npos);
+  EXPECT_EQ(driver.rollout.approvals[0].rollout, "");
+  approve.command->despite = "late";
+  driver.Apply(approve);
+  ASSERT_EQ(driver.rollout.phase, Phase::kStepping);
+  for (const Approval& approval : driver.rollout.approvals)
+    EXPECT_EQ(approval.rollout, driver.rollout.id());
+}
+
+TEST(Turn, AnApprovalOfThePlanAloneLeavesItToThePolicies) {
+  Driver driver;
+  driver.Settle("a");
+  Observation seen;
+  seen.desired = driver.TargetOf("b");
+  seen.desired->findings = {{"two", "hard", "needs two approvals"}};
+  driver.Apply(seen);
+  Observation approve;
+  approve.command = Command{};
+  approve.command->verb = Verb::kApprove;
+  approve.command->plan = seen.desired->plan;
+  const Transition approved = driver.Apply(approve);
+  EXPECT_TRUE(approved.outcome->accepted);
+  EXPECT_TRUE(approved.replan);
+  EXPECT_EQ(driver.rollout.phase, Phase::kHeld);
+  ASSERT_EQ(driver.rollout.approvals.size(), 1u);
+  approve.command->despite = "two";
+  const Transition refused = driver.Apply(approve);
+  EXPECT_FALSE(refused.outcome->accepted);
+  EXPECT_TRUE(refused.outcome->denied);
 }
 
 TEST(Turn, KeepsServingAFirstVersionThatFails) {

@@ -1,0 +1,95 @@
+// What other threads ask of a source, and see of it.
+#include "controller/reconcile/source_reconciler.h"
+
+namespace portolan::controller {
+
+void SourceReconciler::Wait(Duration duration) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, duration, [this] {
+    return woken_ || dirty_ || !replan_.empty() || accepted_ || !syncs_.empty() ||
+           !approvals_.empty();
+  });
+  woken_ = false;
+}
+
+void SourceReconciler::Wake() {
+  {
+    const std::scoped_lock lock(mutex_);
+    woken_ = true;
+  }
+  changed_.notify_all();
+}
+
+void SourceReconciler::MarkDirty() {
+  {
+    const std::scoped_lock lock(mutex_);
+    dirty_ = true;
+  }
+  changed_.notify_all();
+}
+
+void SourceReconciler::Replan(const std::string& map) {
+  {
+    const std::scoped_lock lock(mutex_);
+    replan_.insert(map);
+  }
+  changed_.notify_all();
+}
+
+std::future<SourceStatus> SourceReconciler::Rejudge(const std::string& map) {
+  std::promise<SourceStatus> promise;
+  auto done = promise.get_future();
+  {
+    const std::scoped_lock lock(mutex_);
+    replan_.insert(map);
+    rejudged_.push_back(std::move(promise));
+  }
+  changed_.notify_all();
+  return done;
+}
+
+std::future<SourceStatus> SourceReconciler::Sync() {
+  std::promise<SourceStatus> promise;
+  auto done = promise.get_future();
+  {
+    const std::scoped_lock lock(mutex_);
+    syncs_.push_back(std::move(promise));
+  }
+  changed_.notify_all();
+  return done;
+}
+
+Result<SourceStatus> SourceReconciler::Accept(const std::string& commit) {
+  std::promise<SourceStatus> promise;
+  auto done = promise.get_future();
+  {
+    const std::scoped_lock lock(mutex_);
+    if (commit.size() < 7 || !status_.pending.starts_with(commit))
+      return Error{ErrorCode::kConflict,
+                   "source " + settings_.name + " has no pending commit " + commit +
+                       (status_.pending.empty() ? std::string("; nothing is pending")
+                                                : "; pending is " + status_.pending)};
+    accepted_ = status_.pending;
+    syncs_.push_back(std::move(promise));
+  }
+  changed_.notify_all();
+  return done.get();
+}
+
+std::future<Result<SourceStatus>> SourceReconciler::ApprovePolicies(PolicyApproval approval) {
+  std::promise<Result<SourceStatus>> promise;
+  auto done = promise.get_future();
+  {
+    const std::scoped_lock lock(mutex_);
+    approvals_.emplace_back(std::move(approval), std::move(promise));
+  }
+  changed_.notify_all();
+  return done;
+}
+
+SourceStatus SourceReconciler::status() const {
+  const std::scoped_lock lock(mutex_);
+  return status_;
+}
+
+}  // namespace portolan::controller

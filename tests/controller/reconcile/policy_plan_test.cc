@@ -1,0 +1,63 @@
+#include "controller/reconcile/policy_plan.h"
+
+#include <gtest/gtest.h>
+
+namespace portolan::controller {
+namespace {
+
+constexpr WallTime kNow{std::chrono::hours(10'000)};
+const People kPeople({{"token:ann", {"ann@example.com"}, {"owners"}, {}},
+                      {"token:bob", {"bob@example.com"}, {}, {}},
+                      {"token:cid", {"cid@example.com"}, {"owners"}, {}}});
+
+PolicyPlan Sample() {
+  PolicyPlan plan;
+  plan.id = Sha256Of("plan");
+  plan.commit = std::string(40, 'b');
+  plan.authors = {"Ann <ann@example.com>"};
+  plan.owners = {"owners", "bob@example.com"};
+  plan.changes = {"policy few: removed"};
+  return plan;
+}
+
+TEST(PolicyPlan, IsApprovedByAnOwnerWhoIsNoneOfItsAuthors) {
+  PolicyPlan plan = Sample();
+  EXPECT_FALSE(CheckPolicyApproval(plan, "token:ann", kPeople, kNow).ok());
+  EXPECT_TRUE(CheckPolicyApproval(plan, "token:bob", kPeople, kNow).ok());
+  EXPECT_TRUE(CheckPolicyApproval(plan, "token:cid", kPeople, kNow).ok());
+  plan.authors.push_back("Cid <cid@example.com>");
+  EXPECT_FALSE(CheckPolicyApproval(plan, "token:cid", kPeople, kNow).ok());
+  plan.owners = {"owners"};
+  const Status refused = CheckPolicyApproval(plan, "token:bob", kPeople, kNow);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kDenied);
+  EXPECT_NE(refused.error().message.find("one of owners"), std::string::npos);
+}
+
+TEST(PolicyPlan, WithoutOwnersAnyOtherPersonApproves) {
+  PolicyPlan plan = Sample();
+  plan.owners.clear();
+  EXPECT_TRUE(CheckPolicyApproval(plan, "token:bob", kPeople, kNow).ok());
+  EXPECT_FALSE(CheckPolicyApproval(plan, "user:root", kPeople, kNow).ok());
+  EXPECT_TRUE(CheckPolicyApproval(Sample(), "anonymous", People(), kNow).ok());
+}
+
+TEST(PolicyPlan, IsTheSameAfterItsRecordWasRead) {
+  PolicyPlan plan = Sample();
+  plan.loosens = false;
+  EXPECT_FALSE(PolicyPlanFromValue(PolicyPlanToValue(plan))->approved());
+  plan.approved_by = "token:cid";
+  plan.reason = "fine";
+  plan.approved_at = kNow;
+  plan.effective = kNow + std::chrono::minutes(10);
+  const PolicyPlan read = PolicyPlanFromValue(PolicyPlanToValue(plan)).value();
+  EXPECT_EQ(manifests::CanonicalJson(PolicyPlanToValue(read)),
+            manifests::CanonicalJson(PolicyPlanToValue(plan)));
+  EXPECT_EQ(read.id, plan.id);
+  EXPECT_EQ(read.effective, plan.effective);
+  EXPECT_FALSE(read.loosens);
+  EXPECT_FALSE(PolicyPlanFromValue(manifests::Value(manifests::Value::Object{})).ok());
+}
+
+}  // namespace
+}  // namespace portolan::controller
