@@ -26,9 +26,10 @@ inline std::uint64_t Fold(std::uint64_t a, std::uint64_t b) {
   return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
 }
 
-// Fold that loses neither side where the other is zero.
+// Fold that loses neither side where the other is 0, 1 or -1. Added and not xored: a product with 1
+// is the other side, and would cancel it.
 inline std::uint64_t Mix(std::uint64_t a, std::uint64_t b) {
-  return Fold(a, b) ^ a ^ b;
+  return Fold(a, b) + (a ^ b);
 }
 
 // The form in which HashBytes takes a seed: mixed once per map instead of once per key.
@@ -91,8 +92,8 @@ inline std::uint64_t HashBytes(std::string_view bytes, std::uint64_t prepared_se
   b ^= seed;
   __extension__ using Wide = unsigned __int128;
   const Wide product = Wide{a} * b;
-  a ^= static_cast<std::uint64_t>(product);
-  b ^= static_cast<std::uint64_t>(product >> 64);
+  a += static_cast<std::uint64_t>(product);
+  b += static_cast<std::uint64_t>(product >> 64);
   return Fold(a ^ kHashWords[0] ^ bytes.size(), b ^ kHashWords[1]);
 }
 

@@ -60,29 +60,31 @@ TEST(HashBytes, DiffersBySeed) {
   EXPECT_EQ(HashBytes("key", PrepareSeed(1)), HashBytes("key", PrepareSeed(1)));
 }
 
-// Words that multiply with zero must not wipe out the seed, nor what they are multiplied with:
-// whoever sends them knows the constants, and no seed.
+// Words that multiply with 0, 1 or -1 must not wipe out the seed, nor what they are multiplied
+// with: whoever sends them knows the constants, and no seed.
 TEST(HashBytes, WordsEqualToItsConstantsCollideUnderNoSeed) {
   for (const std::size_t length : {16, 32, 48, 96}) {
-    for (const std::uint64_t constant : kHashWords) {
-      std::set<std::uint64_t> hashes;
-      for (std::uint32_t i = 0; i < 300; ++i) {
-        std::string key(length, '\0');
-        for (std::size_t at = 0; at < length; at += 16) {
-          const std::uint32_t words[4] = {static_cast<std::uint32_t>(constant >> 32), i,
-                                          static_cast<std::uint32_t>(constant), i};
-          if (at + 16 == length) {
-            std::memcpy(key.data() + at, words, sizeof words);
-          } else {
-            std::memcpy(key.data() + at, &constant, sizeof constant);
-            std::memcpy(key.data() + at + 8, &i, sizeof i);
+    for (const std::uint64_t word : kHashWords)
+      for (const std::uint64_t factor : {std::uint64_t{0}, std::uint64_t{1}, ~std::uint64_t{0}}) {
+        const std::uint64_t constant = word ^ factor;
+        std::set<std::uint64_t> hashes;
+        for (std::uint32_t i = 0; i < 300; ++i) {
+          std::string key(length, '\0');
+          for (std::size_t at = 0; at < length; at += 16) {
+            const std::uint32_t words[4] = {static_cast<std::uint32_t>(constant >> 32), i,
+                                            static_cast<std::uint32_t>(constant), i};
+            if (at + 16 == length) {
+              std::memcpy(key.data() + at, words, sizeof words);
+            } else {
+              std::memcpy(key.data() + at, &constant, sizeof constant);
+              std::memcpy(key.data() + at + 8, &i, sizeof i);
+            }
           }
+          hashes.insert(HashBytes(key, PrepareSeed(1)));
+          hashes.insert(HashBytes(key, PrepareSeed(2)));
         }
-        hashes.insert(HashBytes(key, PrepareSeed(1)));
-        hashes.insert(HashBytes(key, PrepareSeed(2)));
+        EXPECT_EQ(hashes.size(), 600u) << length;
       }
-      EXPECT_EQ(hashes.size(), 600u) << length;
-    }
   }
 }
 
