@@ -16,6 +16,12 @@ namespace portolan::manifests {
 
 enum class SplitMode { kSubject, kInstance };
 
+// A change whose keys all fit one of these globs is rolled out by this strategy.
+struct RolloutRule {
+  std::vector<std::string> keys;
+  Strategy strategy;
+};
+
 // One map as a commit wants it, with its strategy resolved.
 struct DesiredMap {
   std::string name;
@@ -29,7 +35,8 @@ struct DesiredMap {
   std::string salt;  // default: the map's name
   std::string bucket_by = "targetingKey";
   Strategy strategy;
-  mapcore::VersionPtr version;  // entries with canonical JSON values
+  std::vector<RolloutRule> rules;  // before `strategy`: the first that covers all changed keys
+  mapcore::VersionPtr version;     // entries with canonical JSON values
 
   bool IsSensitive(std::string_view key) const;
 };

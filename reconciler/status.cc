@@ -106,6 +106,13 @@ Value ConditionsStatus(const Rollout& r) {
   return conditions;
 }
 
+// Null with `split: subject`, where every instance holds both arms.
+Value ArmOfInstance(const mapcore::TrafficSplit& split, std::string_view name) {
+  if (!split.instances) return {};
+  return mapcore::ArmName(
+      Assign(split, {.targeting_key = {}, .attributes = {}, .instance = name}).arm);
+}
+
 // The instances that acknowledge the map: without any, steps go by reports and time only.
 Value FleetStatus(const Rollout& r) {
   const Convergence convergence = ConvergenceOf(r);
@@ -162,6 +169,8 @@ std::optional<Duration> UntilNext(const Rollout& r) {
   if (r.phase == Phase::kBaking) return rest(strategy.bake, r.progress.baked);
   const manifests::Step& step = strategy.steps[r.progress.step];
   if (r.phase == Phase::kStepping) return rest(step.soak, r.progress.soaked);
+  if (r.phase == Phase::kPaused && r.reason == reason::kOperatorPause)
+    return rest(kOperatorPauseDeadline, r.progress.paused);
   if (r.phase == Phase::kPaused && r.reason == reason::kPauseStep && step.pause)
     return rest(step.pause->deadline, r.progress.paused);
   return std::nullopt;
@@ -240,6 +249,7 @@ Value MapStatusToValue(const Rollout& r, WallTime now) {
 }
 
 Value InstancesToValue(const Rollout& r, Duration now_mono) {
+  const mapcore::TrafficSplit split = ServingOf(r).split;
   Value::Array items;
   for (const auto& [name, instance] : r.fleet) {
     Value::Array applied;
@@ -252,6 +262,7 @@ Value InstancesToValue(const Rollout& r, Duration now_mono) {
     item.Set("map", r.map);
     item.Set("status", !live ? "lost" : instance.refused ? "refused" : "applied");
     item.Set("applied", std::move(applied));
+    item.Set("arm", ArmOfInstance(split, name));
     item.Set("refused", instance.refused ? Value(instance.refused->ToString()) : Value());
     item.Set("reason", instance.reason);
     item.Set("leaseMs", instance.lease.count());

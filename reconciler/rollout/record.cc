@@ -173,8 +173,10 @@ Value ProgressToValue(const Progress& progress) {
   value.Set("soakedMs", progress.soaked.count());
   value.Set("silentMs", progress.silent.count());
   value.Set("unclearMs", progress.unclear.count());
-  if (progress.unconverged > Duration(0))
-    value.Set("unconvergedMs", progress.unconverged.count());
+  if (!progress.canary_instances.empty())
+    value.Set("canaryInstances",
+              Value::Array(progress.canary_instances.begin(), progress.canary_instances.end()));
+  if (progress.unconverged > Duration(0)) value.Set("unconvergedMs", progress.unconverged.count());
   value.Set("spentMs", progress.spent.count());
   value.Set("pausedMs", progress.paused.count());
   value.Set("bakedMs", progress.baked.count());
@@ -208,6 +210,11 @@ Result<Progress> ProgressFrom(const Value& value) {
   }
   if (const Value* control = value.Find("control"); control != nullptr)
     progress.control = ControlFrom(*control);
+  PORTOLAN_CHECK(EachAt(value, "canaryInstances", [&](const Value& item) -> Status {
+    if (!item.is_string()) return Corrupt("progress.canaryInstances");
+    progress.canary_instances.insert(item.as_string());
+    return {};
+  }));
   progress.inconclusive_accepted = value.BoolOr("inconclusiveAccepted", false);
   progress.lookups = value.IntOr("lookups", 0);
   progress.canary_bad = value.IntOr("canaryBad", 0);

@@ -16,6 +16,7 @@
 #include "reconciler/plan.h"
 #include "reconciler/quarantine.h"
 #include "reconciler/rollout/fleet.h"
+#include "reconciler/rollout/instance_split.h"
 
 namespace portolan::reconciler {
 
@@ -146,6 +147,7 @@ struct Progress {
   WallTime started{};  // the rollout
   StepEvidence evidence;
   MetricRuns runs;                     // of the metrics that providers measure
+  InstanceNames canary_instances;      // with `split: instance`
   ControlArm control;                  // of the steps that are over, for the bake
   bool inconclusive_accepted = false;  // by an operator, for this step
   // Over the whole rollout, for the blast radius.
@@ -191,6 +193,8 @@ struct Rollout {
 constexpr std::size_t kHistoryMax = 1'000;
 constexpr std::size_t kRequestsMax = 256;
 constexpr Duration kRequestMemory = std::chrono::hours(24);
+constexpr Duration kOperatorPauseDeadline =
+    std::chrono::hours(24);  // of a pause in mid-rollout; then back to stable
 constexpr int kRestartsMax = 3;  // then newer revisions queue
 constexpr Duration kDataFlowWindow =
     std::chrono::seconds(30);  // each arm reported within it: data flows

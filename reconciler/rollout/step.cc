@@ -60,6 +60,7 @@ Transition Step(const Rollout& rollout, const Observation& seen) {
   TakeMeasurements(turn);
   PassTime(turn, elapsed);
   TakeDesired(turn);
+  AssignInstances(turn);
   turn.out.look_again = LookAgain(r);
   AskForMeasurements(turn);
   return std::move(turn.out);
@@ -82,6 +83,9 @@ Serving ServingOf(const Rollout& r) {
   serving.split.salt = r.target->split.salt;
   serving.split.bucket_by = r.target->split.bucket_by;
   serving.split.match = strategy.match;
+  if (r.target->split.mode == manifests::SplitMode::kInstance)
+    serving.split.instances.emplace(r.progress.canary_instances.begin(),
+                                    r.progress.canary_instances.end());
   serving.rollout = r.id();
   serving.step = r.progress.step + 1;
   return serving;

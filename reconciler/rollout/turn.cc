@@ -27,6 +27,13 @@ manifests::Value VersionData(const VersionRef& version) {
   return data;
 }
 
+// With `split: instance`: no second instance to compare with.
+bool Alone(const Rollout& r) {
+  return r.target->split.mode == manifests::SplitMode::kInstance &&
+         std::count_if(r.fleet.begin(), r.fleet.end(),
+                       [](const auto& entry) { return !entry.second.lost; }) == 1;
+}
+
 void LeaveStep(Rollout& r) {
   KeepControl(r.progress.control, r.progress.evidence.stable);
   r.progress.evidence = StepEvidence{};
@@ -146,8 +153,7 @@ void Turn::Start(Target target) {
   const bool known_good = target.quarantine == QuarantineHold::kNone &&
                           KnownGood(r, target.version.digest, target.strategy, wall());
   const bool first = !r.stable;
-  BeginRollout(r.fleet, target.version.digest,
-               !first && r.stable->digest == target.version.digest);
+  BeginRollout(r.fleet, target.version.digest, !first && r.stable->digest == target.version.digest);
   r.target = std::move(target);
   const VersionRef& version = r.target->version;
   Say("Normal", "RolloutStarted",
@@ -160,6 +166,10 @@ void Turn::Start(Target target) {
         "some changes of a version that failed are in it again, " +
             r.target->quarantined_keys.front() + " for one");
   if (first || known_good) return Bake();
+  if (Alone(r)) {
+    Say("Normal", "SingleInstance", "one instance leaves none to compare with: no steps");
+    return Bake();
+  }
   EnterStep(0);
 }
 

@@ -71,6 +71,8 @@ void MindUnclear(Turn& turn, Duration elapsed);
 // Pauses a step whose instances do not follow, and ends such a pause when they do. True when the
 // fleet holds what the step gives it.
 bool MindConvergence(Turn& turn, Duration elapsed);
+// With `split: instance`: chooses the instances of the present step.
+void AssignInstances(Turn& turn);
 void PassTime(Turn& turn, Duration elapsed);
 
 // "212 of 4,310 lookups failed, 26 subjects, 2.3 s" for the rollout in flight.

@@ -63,8 +63,10 @@ CommandOutcome PauseMap(Turn& turn, const Command& command) {
   if (r.phase == Phase::kStepping || r.phase == Phase::kPaused) {
     if (r.reason == reason::kOperatorPause) return Accept("already paused");
     turn.Say("Normal", "Paused", "paused " + Because(command));
+    r.progress.paused = Duration(0);
     turn.Enter(Phase::kPaused, reason::kOperatorPause,
-               "paused " + Because(command) + "; to go on: portolan resume " + r.map);
+               "paused " + Because(command) + "; to go on: portolan resume " + r.map +
+                   " (deadline in " + FormatDuration(kOperatorPauseDeadline) + ")");
     return Accept("paused; the weight stays, clients are still watched");
   }
   r.operator_paused = true;
