@@ -232,7 +232,8 @@ Value MapStatusToValue(const Rollout& r, WallTime now) {
   value.Set("since", FormatTime(r.since));
   value.Set("now", FormatTime(now));
   const std::optional<Duration> rest = UntilNext(r);
-  value.Set("nextAt", rest ? Value(FormatTime(now + *rest)) : Value());
+  const std::optional<WallTime> next = rest ? std::optional(now + *rest) : r.frozen_until;
+  value.Set("nextAt", next ? Value(FormatTime(*next)) : Value());
   value.Set("plan", r.target ? Value(r.target->plan.ToString()) : Value());
   value.Set("findings", FindingsStatus(r));
   value.Set("quarantine", QuarantineStatus(r));

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "controller/config/secret_file.h"
+#include "controller/config/windows_config.h"
 #include "controller/config/yaml_file.h"
 #include "controller/git/remote_url.h"
 #include "controller/http/listener.h"
@@ -96,6 +97,7 @@ Result<DaemonConfig> ConfigReader::Read(const manifests::Node& root) {
     members.Finish();
   }
   config.metric_providers = ReadMetricProviders(decoder.Take("metrics"), folder_.string(), report_);
+  config.windows = ReadWindows(decoder.Take("windows"), report_);
   decoder.Refuse(std::array<std::string_view, 1>{"providers"},
                  "providers of metrics stand in metrics.providers");
   decoder.Finish();

@@ -6,6 +6,7 @@
 #include "controller/config/metrics_config.h"
 #include "mapcore/base/clock.h"
 #include "mapcore/base/result.h"
+#include "reconciler/freeze_window.h"
 
 namespace portolan::controller {
 
@@ -49,6 +50,7 @@ struct DaemonConfig {
   std::string hook_secret_file;  // absolute; empty for none: then webhooks are refused
   std::string hook_secret;       // secret: what hook_secret_file held
   std::vector<MetricProviderConfig> metric_providers;
+  std::vector<reconciler::FreezeWindow> windows;
 };
 
 // Reads the file and the secrets it names. Relative paths are relative to the file's folder.

@@ -13,6 +13,7 @@
 #include "controller/store/sqlite_store.h"
 #include "controller/telemetry/log.h"
 #include "controller/version.h"
+#include "reconciler/policy/cel/zone_directory.h"
 
 namespace portolan::controller {
 namespace {
@@ -72,7 +73,7 @@ struct Daemon::Parts {
   explicit Parts(const Clock& machine)
       : clock(machine), log(machine, LogLevel::kInfo, WriteToStderr) {}
 
-  void MakeRollouts();
+  void MakeRollouts(const DaemonConfig& config);
   Status MakeMeasurer(const DaemonConfig& config);
   void AddSource(const DaemonConfig& config, const SourceConfig& source, std::uint64_t seed);
   void MakeApi(const DaemonConfig& config);
@@ -81,7 +82,7 @@ struct Daemon::Parts {
   void Record(reconciler::Event event);
 };
 
-void Daemon::Parts::MakeRollouts() {
+void Daemon::Parts::MakeRollouts(const DaemonConfig& config) {
   RolloutReconciler::Hooks hooks;
   hooks.replan = [this](const std::string& source, const std::string& map) {
     for (const auto& each : sources)
@@ -100,6 +101,11 @@ void Daemon::Parts::MakeRollouts() {
   hooks.measure = [this](std::vector<reconciler::MeasurementRequest> requests) {
     measurer->Ask(std::move(requests));
   };
+  if (!config.windows.empty())
+    hooks.freeze = [windows = config.windows](const std::string& map, WallTime now) {
+      static const auto kZones = reconciler::cel::ZoneDirectory::Open();
+      return reconciler::FreezeAt(windows, map, now, kZones.ok() ? kZones->get() : nullptr);
+    };
   rollouts = std::make_unique<RolloutReconciler>(*store, *versions, catalog, std::move(hooks));
 }
 
@@ -213,7 +219,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const DaemonConfig& config, const 
   parts->authenticator = std::make_unique<ControlAuthenticator>(std::move(tokens), clock);
   PORTOLAN_TRY(parts->store, OpenSqliteStore(config.state));
   parts->versions = std::make_unique<VersionCache>(*parts->store);
-  parts->MakeRollouts();
+  parts->MakeRollouts(config);
   PORTOLAN_CHECK(parts->rollouts->Restore());
   PORTOLAN_CHECK(parts->MakeMeasurer(config));
   std::random_device entropy;

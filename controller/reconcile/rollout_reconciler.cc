@@ -149,6 +149,7 @@ void RolloutReconciler::RunCommands(std::vector<PendingCommand>& commands, const
     Observation seen;
     seen.now = now;
     seen.command = pending.command;
+    seen.freeze = FreezeOf(pending.map, now);
     std::vector<Turned> turned;
     turned.push_back(
         {&found->second, pending.map, reconciler::Step(found->second.rollout, seen), &pending});
@@ -158,11 +159,17 @@ void RolloutReconciler::RunCommands(std::vector<PendingCommand>& commands, const
   }
 }
 
+std::optional<reconciler::Freeze> RolloutReconciler::FreezeOf(const std::string& map,
+                                                              const Now& now) const {
+  return hooks_.freeze ? hooks_.freeze(map, now.wall) : std::nullopt;
+}
+
 void RolloutReconciler::StepAll(Observations observed, const Now& now) {
   std::vector<Turned> turned;
   for (auto& [map, seen] : observed) {
     Lane& lane = lanes_[map];
     seen.now = now;
+    seen.freeze = FreezeOf(map, now);
     turned.push_back({&lane,
                       map,
                       reconciler::Step(lane.rollout, seen),

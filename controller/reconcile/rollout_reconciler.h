@@ -45,6 +45,8 @@ class RolloutReconciler {
         fault;  // something could not be served or stored
     // To be measured by providers; must not block. Answers come to Measured.
     std::function<void(std::vector<reconciler::MeasurementRequest>)> measure = {};
+    // The freeze that is on for a map; without it there is none.
+    std::function<std::optional<reconciler::Freeze>(const std::string& map, WallTime)> freeze = {};
   };
   using Clock = portolan::Clock;
 
@@ -124,6 +126,7 @@ class RolloutReconciler {
   Observations ObserveHealth(Inbox& inbox, const Now& now);
   void AddAck(reconciler::Ack& ack, Observations& seen);
   Observations ObserveSources(std::vector<PendingWish>& wishes);
+  std::optional<reconciler::Freeze> FreezeOf(const std::string& map, const Now& now) const;
   // One Step of each map observed.
   void StepAll(Observations seen, const Now& now);
   void AddWish(SourceWish& wish, Observations& seen);

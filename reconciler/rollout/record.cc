@@ -406,6 +406,7 @@ Value RolloutToValue(const Rollout& r) {
   if (r.lock) value.Set("lock", LockToValue(*r.lock));
   value.Set("operatorPaused", r.operator_paused);
   value.Set("restarts", r.restarts);
+  if (r.frozen_until) value.Set("frozenUntil", FormatTime(*r.frozen_until));
   if (!r.fleet.empty()) value.Set("fleet", FleetToValue(r.fleet));
   return value;
 }
@@ -443,6 +444,9 @@ Result<Rollout> RolloutFromValue(const Value& value) {
   PORTOLAN_CHECK(ReadLock(value, r));
   r.operator_paused = value.BoolOr("operatorPaused", false);
   r.restarts = static_cast<int>(value.IntOr("restarts", 0));
+  if (value.Find("frozenUntil") != nullptr) {
+    PORTOLAN_TRY(r.frozen_until, TimeAt(value, "frozenUntil"));
+  }
   if (const Value* fleet = value.Find("fleet"); fleet != nullptr) {
     PORTOLAN_TRY(r.fleet, FleetFromValue(*fleet));
   }

@@ -44,6 +44,7 @@ inline constexpr std::string_view kOperatorPause = "OperatorPause";
 inline constexpr std::string_view kPauseStep = "PauseStep";
 inline constexpr std::string_view kNoData = "NoData";
 inline constexpr std::string_view kInconclusive = "Inconclusive";
+inline constexpr std::string_view kWindowClosed = "WindowClosed";
 inline constexpr std::string_view kNotConverged = "NotConverged";
 inline constexpr std::string_view kRejected = "RejectedByInstance";
 inline constexpr std::string_view kAnalysisFailed = "AnalysisFailed";
@@ -180,9 +181,10 @@ struct Rollout {
   std::vector<Approval> approvals;
   std::vector<HandledRequest> requests;
   std::optional<Lock> lock;
-  bool operator_paused = false;  // the next rollout is held
-  int restarts = 0;              // in a row, by newer revisions
-  Fleet fleet;                   // the instances that acknowledge this map
+  bool operator_paused = false;          // the next rollout is held
+  int restarts = 0;                      // in a row, by newer revisions
+  std::optional<WallTime> frozen_until;  // while a freeze holds or pauses it
+  Fleet fleet;                           // the instances that acknowledge this map
 
   // Monotonic time of the last Step; none after a restart. Not persisted.
   std::optional<Duration> last_step;
@@ -194,7 +196,7 @@ constexpr std::size_t kHistoryMax = 1'000;
 constexpr std::size_t kRequestsMax = 256;
 constexpr Duration kRequestMemory = std::chrono::hours(24);
 constexpr Duration kOperatorPauseDeadline =
-    std::chrono::hours(24);  // of a pause in mid-rollout; then back to stable
+    std::chrono::hours(24);      // of a pause in mid-rollout; then back to stable
 constexpr int kRestartsMax = 3;  // then newer revisions queue
 constexpr Duration kDataFlowWindow =
     std::chrono::seconds(30);  // each arm reported within it: data flows

@@ -8,10 +8,14 @@ namespace portolan::reconciler {
 namespace {
 
 constexpr Duration kTick = std::chrono::seconds(1);
+// The wall clock may be set while a freeze is on.
+constexpr Duration kFreezeLook = std::chrono::minutes(1);
 
 // A step may end at a duration that is not a multiple of the tick: look again when the nearest one
 // is over.
-std::optional<Duration> LookAgain(const Rollout& r) {
+std::optional<Duration> LookAgain(const Rollout& r, WallTime now) {
+  if (r.phase == Phase::kHeld && r.frozen_until)
+    return std::clamp(*r.frozen_until - now, Duration(1), kFreezeLook);
   if (r.phase == Phase::kRollingBack) return Duration(0);
   if (!InFlight(r.phase) || !r.target) return std::nullopt;
   Duration rest = kTick;
@@ -60,8 +64,9 @@ Transition Step(const Rollout& rollout, const Observation& seen) {
   TakeMeasurements(turn);
   PassTime(turn, elapsed);
   TakeDesired(turn);
+  MindFreeze(turn);
   AssignInstances(turn);
-  turn.out.look_again = LookAgain(r);
+  turn.out.look_again = LookAgain(r, seen.now.wall);
   AskForMeasurements(turn);
   return std::move(turn.out);
 }

@@ -112,6 +112,8 @@ std::optional<Turn::Hold> Turn::HoldOf(const Target& target) const {
                 target.findings.front().policy + ": " + target.findings.front().message +
                     "; to allow it: portolan approve " + target.plan.ToString()};
   }
+  const bool may_wait = r.stable && !KnownGood(r, target.version.digest, target.strategy, wall());
+  if (seen.freeze && may_wait) return Hold{reason::kWindowClosed, FreezeText(*seen.freeze)};
   if (r.operator_paused) {
     return Hold{reason::kOperatorPause,
                 "an operator paused this map; to go on: portolan resume " + r.map};

@@ -78,6 +78,7 @@ CommandOutcome Resume(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
   if (r.phase == Phase::kPaused && r.reason == reason::kPauseStep)
     return Refuse("this pause waits for a decision, not for resume: portolan promote " + r.map);
+  if (r.phase == Phase::kPaused && r.reason == reason::kWindowClosed) return Refuse(r.message);
   if (r.phase == Phase::kPaused) {
     turn.Say("Normal", "Resumed", "resumed " + Because(command));
     r.progress.silent = r.progress.unconverged = Duration(0);

@@ -84,6 +84,10 @@ void Scenario::Run(const std::string& line) {
     return ReportOnce(arguments.contains("canary") ? "canary" : "stable", arguments);
   if (command == "ack" || command == "alive" || command == "goodbye") return Acknowledge(line);
   if (command == "instances") return PrintInstances();
+  if (command == "freeze") {
+    frozen_until_ = now_.wall + DurationOf(arguments.begin()->first);
+    return;
+  }
   if (command == "races") return PrintRaces();
   if (command == "arm") return PrintArms(arguments);
   if (command == "rule") {
@@ -375,6 +379,7 @@ void Scenario::RunVerb(Verb verb, const std::string& line, const Arguments& argu
   command.request_id = Get(arguments, "request", "");
   if (verb == Verb::kApprove && rollout_.target) command.plan = rollout_.target->plan;
   seen.command = std::move(command);
+  if (now_.wall < frozen_until_) seen.freeze = Freeze{"nights", frozen_until_};
   const Transition transition = Step(rollout_, seen);
   out_ += line + (transition.outcome->accepted ? ": ok, " : ": refused, ") +
           transition.outcome->message + "\n";
@@ -390,6 +395,7 @@ void Scenario::Restart() {
 }
 
 void Scenario::Observe(Observation seen) {
+  if (now_.wall < frozen_until_) seen.freeze = Freeze{"nights", frozen_until_};
   Settle(Step(rollout_, seen));
 }
 

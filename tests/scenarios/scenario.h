@@ -24,6 +24,7 @@ namespace portolan::reconciler {
 //   report canary subjects=40 lookups=100 bad=30 [kind=errors] [sticky=NAME] [batch=1] [step=1]
 //   ack a,b applied canary [lease=30s] [reason=TEXT]   instances; also rejected, crashed, stable
 //                        `chosen` stands for the instances of the canary
+//   freeze 8h            a freeze window is on for so long from now
 //   jump 23h             time passes at once, with one Step after it
 //   arm a b              who of them is in the canary
 //   alive a,b            they renew their leases; goodbye a,b: they leave
@@ -72,6 +73,7 @@ class Scenario {
   std::uint64_t batch_ = 0;
   std::uint64_t subject_ = 0;
   bool replan_ = false;
+  WallTime frozen_until_{};
   std::string last_state_;
   std::string out_;
 };

@@ -5,6 +5,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -171,6 +172,7 @@ class World {
   std::function<void(const std::string&, const std::string&)> on_replan;
   std::vector<std::string> told;  // reasons of events, once stored
   std::vector<Error> faults;
+  std::optional<reconciler::Freeze> freeze;  // that is on now
   RolloutReconciler rollouts{
       store,
       versions,
@@ -180,7 +182,11 @@ class World {
          if (on_replan) on_replan(source, map);
        },
        [this](const reconciler::Event& event) { told.push_back(event.reason); },
-       [this](const std::string&, const Error& error) { faults.push_back(error); }}};
+       [this](const std::string&, const Error& error) { faults.push_back(error); },
+       {},
+       [this](const std::string&, WallTime now) {
+         return freeze && now < freeze->until ? freeze : std::nullopt;
+       }}};
 };
 
 inline Error DiskFull() {
