@@ -9,6 +9,7 @@
 
 #include "bench/cel.h"
 #include "bench/evidence.h"
+#include "bench/million.h"
 #include "bench/path.h"
 #include "bench/policy.h"
 
@@ -21,7 +22,7 @@ struct Benchmark {
                                           const std::filesystem::path& directory);
 };
 constexpr Benchmark kBenchmarks[] = {
-    {"cel", MeasureCel}, {"path", MeasurePath}, {"policy", MeasurePolicy}};
+    {"cel", MeasureCel}, {"million", MeasureMillion}, {"path", MeasurePath}, {"policy", MeasurePolicy}};
 
 int Usage() {
   std::cerr << "usage: portolan_bench NAME --portolan BINARY; names:";

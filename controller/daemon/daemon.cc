@@ -5,6 +5,7 @@
 #include "controller/api/api.h"
 #include "controller/daemon/authenticator.h"
 #include "controller/daemon/daemon_metrics.h"
+#include "controller/daemon/free_memory.h"
 #include "controller/daemon/loop_thread.h"
 #include "controller/daemon/metric_threads.h"
 #include "controller/git/git_source.h"
@@ -183,10 +184,16 @@ void Daemon::Parts::StartLoops() {
   for (const auto& each : sources) {
     SourceReconciler* source = each.get();
     auto restored = std::make_shared<bool>(false);
+    auto followed = std::make_shared<std::string>();
     followers.push_back(std::make_unique<LoopThread>(
-        clock, LoopThread::Loop{[source, restored](const Now& now) {
+        clock, LoopThread::Loop{[source, restored, followed](const Now& now) {
                                   if (!std::exchange(*restored, true)) source->Restore(now);
-                                  return std::min(source->Look(now), kSourceWaitMax);
+                                  const Duration wait = source->Look(now);
+                                  // Reading a commit takes many times what is kept of it.
+                                  const std::string commit = source->status().followed;
+                                  if (std::exchange(*followed, commit) != commit)
+                                    ReturnFreeMemory();
+                                  return std::min(wait, kSourceWaitMax);
                                 },
                                 [source](Duration duration) { source->Wait(duration); },
                                 [source] { source->Wake(); }}));

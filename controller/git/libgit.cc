@@ -2,6 +2,7 @@
 
 #include <git2.h>
 
+#include <fstream>
 #include <mutex>
 
 #include "manifests/utf8.h"
@@ -15,6 +16,10 @@ constexpr std::size_t kWindowBytes = 32u << 20;
 constexpr std::size_t kMappedBytesMax = 256u << 20;
 constexpr ssize_t kCacheBytesMax = 32 << 20;
 constexpr std::size_t kPrintableMax = 1024;
+// libgit2 up to 1.5 reads its limit for big files from pack.deltaCacheSize (a slip in its
+// packbuilder_config), later ones from core.bigFileThreshold. The first then shrinks a cache, no
+// more.
+constexpr char kPackSettings[] = "[core]\n\tbigFileThreshold = 1m\n[pack]\n\tdeltaCacheSize = 1m\n";
 
 }  // namespace
 
@@ -55,6 +60,16 @@ void InitLibgit() {
     git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, kMappedBytesMax);
     git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, kCacheBytesMax);
   });
+}
+
+Status KeepLargeFilesWhole(const std::string& directory) {
+  const std::string path = directory + "/.gitconfig";
+  std::ofstream file(path, std::ios::trunc);
+  file << kPackSettings << std::flush;
+  if (!file) return Error{ErrorCode::kUnavailable, "cannot write " + path + "; check the disk"};
+  InitLibgit();
+  git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, GIT_CONFIG_LEVEL_GLOBAL, directory.c_str());
+  return {};
 }
 
 bool GitFailure::environmental() const {

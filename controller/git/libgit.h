@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "mapcore/base/result.h"
+
 struct git_blob;
 struct git_commit;
 struct git_odb;
@@ -35,6 +37,13 @@ using GitPtr = std::unique_ptr<T, GitDeleter>;
 // windows and caches stay far below the worker's address space. Thread-safe; the first call does
 // the work.
 void InitLibgit();
+
+// Makes the packs that this process writes, and those that libgit2 makes for it of a repository on
+// the same machine, keep files above 1 MiB whole. Looking for the difference of large files costs
+// about a second for each MB (libgit2 has no cap), and a map of a million entries is 80 MB. Writes
+// a configuration file into `directory`, which must exist. Not thread-safe: before other calls.
+// Errors: kUnavailable.
+Status KeepLargeFilesWhole(const std::string& directory);
 
 // What libgit2 said about a failed call.
 struct GitFailure {

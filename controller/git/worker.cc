@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@
 
 #include "controller/git/exchange.h"
 #include "controller/git/job.h"
+#include "controller/git/libgit.h"
 
 namespace portolan::controller {
 namespace {
@@ -47,7 +49,17 @@ void Confine() {
   Limit(RLIMIT_CORE, 0);
   signal(SIGPIPE, SIG_IGN);
   signal(SIGXFSZ, SIG_IGN);  // so that a write past RLIMIT_FSIZE fails and can be reported
-  if (const char* home = std::getenv("HOME"); home != nullptr) mkdir(home, 0700);
+  const char* home = std::getenv("HOME");
+  if (home == nullptr) return;
+  // Not the home itself, whose .gitconfig is nobody's to read. Before a source's first fetch the
+  // directory of the mirrors is not there either.
+  const std::string settings = std::string(home) + "/pack-settings";
+  std::error_code ignored;
+  std::filesystem::create_directories(settings, ignored);
+  chmod(home, 0700);
+  // Without the file a fetch of large files is slow, and still right: a full disk is no reason to
+  // stop.
+  static_cast<void>(KeepLargeFilesWhole(settings));
 }
 
 // Lines of standard input, at most kLineMax long.

@@ -88,7 +88,7 @@ class WorkerTest : public ::testing::Test {
 
   TestDirectory directory_;
   TestRepository remote_{directory_.Path("remote")};
-  WorkerProcess worker_{directory_.Path("home")};
+  WorkerProcess worker_{directory_.Path("mirrors/home")};
 };
 
 TEST_F(WorkerTest, ServesJobsUntilItsInputEnds) {
@@ -125,13 +125,31 @@ TEST_F(WorkerTest, ConfinesItselfBeforeItTalksToAnyone) {
   EXPECT_EQ(limit(RLIMIT_CORE), 0u);
 }
 
+TEST_F(WorkerTest, TakesLargeFilesWholeInsteadOfLookingForTheirDifference) {
+  std::string large;
+  for (int i = 0; large.size() < (2u << 20); ++i)
+    large += std::to_string(i * 2'654'435'761u) + "\n";
+  remote_.Commit("large", large);
+  remote_.Commit("large", large + "one line more\n");
+  const std::string small(10'000, 'x');
+  remote_.Commit("small", small);
+  remote_.Commit("small", small + "one line more\n");
+  worker_.Send(EncodeJob(Job(remote_.dir())));
+  ASSERT_TRUE(DecodeReply(worker_.Line()).ok());
+  const TestRepository other(directory_.Path("other"));
+  // The lines of what is stored as a difference end with its depth and base, two columns more.
+  EXPECT_EQ(other.Git("verify-pack -v " + directory_.Path("edge.git") +
+                      "/objects/pack/*.idx | awk 'NF == 7 { print $2, ($3 < 1000) }'"),
+            "blob 1");
+}
+
 TEST_F(WorkerTest, IgnoresWhatAGitConfigurationOfItsUserSays) {
   const std::string commit = remote_.Commit("a", "1");
   const TestRepository other(directory_.Path("other"));
   other.Commit("a", "evil");
-  WriteFile(directory_.Path("home/.gitconfig"),
+  WriteFile(directory_.Path("mirrors/home/.gitconfig"),
             "[url \"" + other.dir() + "\"]\n\tinsteadOf = " + remote_.dir() + "\n");
-  WriteFile(directory_.Path("home/.config/git/config"),
+  WriteFile(directory_.Path("mirrors/home/.config/git/config"),
             "[url \"" + other.dir() + "\"]\n\tinsteadOf = " + remote_.dir() + "\n");
   worker_.Send(EncodeJob(Job(remote_.dir())));
   const auto reply = DecodeReply(worker_.Line());
