@@ -58,12 +58,13 @@ class Simulation {
       seen.reports = LookUpForASecond();
       Observe(std::move(seen));
       const reconciler::Phase phase = rollout_.phase;
-      if (phase == reconciler::Phase::kRollingBack) return {End::kRolledBack, second_};
-      if (phase == reconciler::Phase::kHealthy) return {End::kHealthy, second_};
+      const std::uint32_t step = rollout_.progress.step + 1;
+      if (phase == reconciler::Phase::kRollingBack) return {End::kRolledBack, second_, step};
+      if (phase == reconciler::Phase::kHealthy) return {End::kHealthy, second_, step};
       if (phase == reconciler::Phase::kBaking && until == End::kBaking)
-        return {End::kBaking, second_};
+        return {End::kBaking, second_, step};
     }
-    return {End::kTimeout, limit_s};
+    return {End::kTimeout, limit_s, 0};
   }
 
  private:

@@ -32,6 +32,7 @@ enum class End { kBaking, kHealthy, kRolledBack, kTimeout };
 struct Outcome {
   End end = End::kTimeout;
   int seconds = 0;
+  std::uint32_t step = 0;  // in which it ended, from 1; evidence begins anew with each
 };
 
 // Drives the pure Step once a second until the rollout is at 100 % (`until` kBaking) or known good

@@ -13,8 +13,6 @@
 namespace portolan::manifests {
 namespace {
 
-constexpr std::string_view kDefaultStrategy = "default";
-
 template <typename Map>
 std::string NearestName(const std::string& name, const Map& by_name) {
   std::vector<std::string_view> names;
@@ -103,22 +101,33 @@ const StrategyPtr& Declarations::Named(const std::string& name,
 }
 
 StrategyPtr Declarations::StrategyOf(const MapSpec& spec) {
-  const Reference& reference = spec.strategy;
+  if (!spec.inline_strategy) return Referenced(spec.strategy, spec.map.file);
   auto result = std::make_shared<ResolvedStrategy>();
-  if (spec.inline_strategy) {
-    Resolve(*spec.inline_strategy, spec.map.file, *result);
-    return result;
-  }
+  Resolve(*spec.inline_strategy, spec.map.file, *result);
+  return result;
+}
+
+std::vector<StrategyPtr> Declarations::RuleStrategiesOf(const MapSpec& spec) {
+  std::vector<StrategyPtr> strategies;
+  for (const RuleSpec& rule : spec.rollout_rules)
+    strategies.push_back(Referenced(rule.strategy, spec.map.file));
+  return strategies;
+}
+
+StrategyPtr Declarations::Referenced(const Reference& reference, const std::string& file) {
+  auto result = std::make_shared<ResolvedStrategy>();
   const ByName& strategies = Of(ManifestKind::kRolloutStrategy);
   const auto found = strategies.find(reference.name);
   // A source may declare its own `default`, which then wins.
-  if (found == strategies.end() && reference.name == kDefaultStrategy) {
-    if (built_in_ != nullptr) return built_in_;
-    result->strategy = DefaultStrategy();
-    return built_in_ = std::move(result);
+  if (const auto built_in = BuiltInStrategy(reference.name);
+      found == strategies.end() && built_in) {
+    StrategyPtr& known = built_in_[reference.name];
+    if (known != nullptr) return known;
+    result->strategy = *built_in;
+    return known = std::move(result);
   }
   if (found == strategies.end()) {
-    result->reasons.push_back(At(reference, spec.map.file,
+    result->reasons.push_back(At(reference, file,
                                  "no RolloutStrategy named " + QuoteForMessage(reference.name),
                                  NearestName(reference.name, strategies)));
     return result;
@@ -126,9 +135,9 @@ StrategyPtr Declarations::StrategyOf(const MapSpec& spec) {
   const StrategyPtr& named = Named(reference.name, found->second);
   if (named->reasons.empty()) return named;
   *result = *named;
-  result->reasons.insert(result->reasons.begin(),
-                         At(reference, spec.map.file,
-                            "RolloutStrategy " + QuoteForMessage(reference.name) + " has errors"));
+  result->reasons.insert(
+      result->reasons.begin(),
+      At(reference, file, "RolloutStrategy " + QuoteForMessage(reference.name) + " has errors"));
   return result;
 }
 

@@ -35,6 +35,8 @@ class Declarations {
 
   // The strategy that the map asks for. The reasons begin with one at the map's reference.
   StrategyPtr StrategyOf(const MapSpec& spec);
+  // The same of each of its `rollout.rules`.
+  std::vector<StrategyPtr> RuleStrategiesOf(const MapSpec& spec);
 
   // Errors of strategies and templates, whether or not a map uses them: their own, duplicates,
   // dangling references.
@@ -44,13 +46,14 @@ class Declarations {
   // Appends the reasons why the declarations of one name are not usable.
   static void Judge(const std::vector<DeclarationPtr>& declarations,
                     std::vector<Diagnostic>& reasons);
+  StrategyPtr Referenced(const Reference& reference, const std::string& file);
   const StrategyPtr& Named(const std::string& name,
                            const std::vector<DeclarationPtr>& declarations);
   void Resolve(const StrategySpec& spec, const std::string& file, ResolvedStrategy& result) const;
 
   std::array<ByName, kManifestKinds> by_kind_;
   std::map<std::string, StrategyPtr> resolved_;
-  StrategyPtr built_in_;
+  std::map<std::string, StrategyPtr> built_in_;
 };
 
 // One error for each declaration of a name that is declared more than once, naming the first other

@@ -26,6 +26,12 @@ struct HealSettings {
   friend bool operator==(const HealSettings&, const HealSettings&) = default;
 };
 
+// A change whose keys all fit one of these globs is rolled out by this strategy.
+struct RolloutRule {
+  std::vector<std::string> keys;
+  Strategy strategy;
+};
+
 // One map as a commit wants it, with its strategy resolved.
 struct DesiredMap {
   std::string name;
@@ -40,6 +46,8 @@ struct DesiredMap {
   std::string bucket_by = "targetingKey";
   HealSettings heal;
   Strategy strategy;
+  std::vector<RolloutRule>
+      rollout_rules;  // before `strategy`: the first that covers all changed keys
   std::shared_ptr<const EntryRules> rules;  // of the entries; null: any entry
   mapcore::VersionPtr version;              // entries with canonical JSON values
 

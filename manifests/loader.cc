@@ -252,10 +252,14 @@ class Loader::Run {
     CachedMap& cached = cache_.maps[declaration->name];
     cached.load = load_;
     const BuiltMap& previous = cached.built;
-    BuiltMap built{.inputs = {declaration, declarations_.StrategyOf(*declaration->map), {}},
+    BuiltMap built{.inputs = {declaration,
+                              declarations_.StrategyOf(*declaration->map),
+                              declarations_.RuleStrategiesOf(*declaration->map),
+                              {}},
                    .map = nullptr};
     Append(reasons, declaration->diagnostics);
     Append(reasons, built.inputs.strategy->reasons);
+    for (const StrategyPtr& rule : built.inputs.rules) Append(reasons, rule->reasons);
     if (const auto files = entry_files_.find(declaration.get()); files != entry_files_.end()) {
       Append(reasons, files->second.diagnostics);
       PORTOLAN_CHECK(CheckParts(files->second, previous.inputs, built.inputs, reasons));

@@ -123,12 +123,18 @@ EntryPartPtr CheckEntryFile(const ReadResult& text, const ArtifactFile& file,
 
 bool MapInputs::SameAs(const MapInputs& other) const {
   return declaration == other.declaration && strategy->sources == other.strategy->sources &&
+         std::ranges::equal(
+             rules, other.rules,
+             [](const StrategyPtr& a, const StrategyPtr& b) { return a->sources == b->sources; }) &&
          parts == other.parts;
 }
 
 std::shared_ptr<const DesiredMap> BuildMap(const MapInputs& inputs, const BuiltMap* previous,
                                            std::vector<Diagnostic>& diagnostics) {
   if (!inputs.declaration->usable() || !inputs.strategy->reasons.empty()) return nullptr;
+  if (std::ranges::any_of(inputs.rules,
+                          [](const StrategyPtr& rule) { return !rule->reasons.empty(); }))
+    return nullptr;
   if (std::any_of(inputs.parts.begin(), inputs.parts.end(),
                   [](const EntryPartPtr& part) { return !part->diagnostics.empty(); }))
     return nullptr;
@@ -153,6 +159,9 @@ std::shared_ptr<const DesiredMap> BuildMap(const MapInputs& inputs, const BuiltM
   auto map = std::make_shared<DesiredMap>(inputs.declaration->map->map);
   map->strategy = inputs.strategy->strategy;
   map->rules = std::make_shared<EntryRules>(inputs.declaration->map->rules);
+  for (std::size_t i = 0; i < inputs.rules.size(); ++i)
+    map->rollout_rules.push_back(
+        {inputs.declaration->map->rollout_rules[i].keys, inputs.rules[i]->strategy});
   map->version = std::move(version);
   return map;
 }

@@ -27,6 +27,7 @@ EntryPartPtr CheckEntryFile(const ReadResult& text, const ArtifactFile& file,
 struct MapInputs {
   DeclarationPtr declaration;
   StrategyPtr strategy;
+  std::vector<StrategyPtr> rules;   // in the order of rollout.rules
   std::vector<EntryPartPtr> parts;  // in the order of entriesFrom
 
   // Whether both make the same map: the sources are the same objects.

@@ -13,10 +13,37 @@ constexpr Duration kHealIntervalMin = std::chrono::seconds(1);
 constexpr Duration kHealIntervalMax = std::chrono::hours(24);
 constexpr std::array<std::string_view, 2> kSplits = {"subject", "instance"};
 
+void DecodeRule(const Field& field, MapSpec& spec, Report& report) {
+  RuleSpec rule;
+  MappingDecoder decoder(field, report);
+  const Field keys = decoder.Require("keys");
+  const Field strategy = decoder.Require("strategy");
+  decoder.Finish();
+  SetIf(rule.keys, ReadStrings(keys, {1, mapcore::kKeyBytesMax}, report));
+  if (keys && rule.keys.empty() && keys.node->kind == Node::Kind::kSequence)
+    report.Error(keys, "expected at least one key or glob");
+  if (!strategy) return;
+  rule.strategy = {"", strategy.node->position, strategy.path.ToString()};
+  SetIf(rule.strategy.name, ReadString(strategy, {1, kNameBytesMax}, report));
+  spec.rollout_rules.push_back(std::move(rule));
+}
+
+void DecodeRules(const Field& field, MapSpec& spec, Report& report) {
+  if (!field) return;
+  if (field.node->kind != Node::Kind::kSequence) {
+    report.Error(
+        field, "expected a list of {keys: [GLOB, …], strategy: NAME}, found " + Found(*field.node));
+    return;
+  }
+  for (std::size_t i = 0; i < field.node->items.size(); ++i)
+    DecodeRule(field.Item(i), spec, report);
+}
+
 void DecodeRollout(const Field& field, MapSpec& spec, Report& report) {
   if (!field) return;
   MappingDecoder rollout(field, report);
-  const Field strategy = rollout.Require("strategy");
+  const Field strategy = rollout.Take("strategy");
+  const Field rules = rollout.Take("rules");
   if (strategy) {
     spec.strategy.position = strategy.node->position;
     spec.strategy.field = strategy.path.ToString();
@@ -27,7 +54,10 @@ void DecodeRollout(const Field& field, MapSpec& spec, Report& report) {
       SetIf(spec.strategy.name, ReadString(strategy, {1, kNameBytesMax}, report));
     }
   }
-  rollout.RefuseForNow({"rules", "onFailure"});
+  DecodeRules(rules, spec, report);
+  if (field.node->kind == Node::Kind::kMapping && !strategy && !rules)
+    report.Error(field, "expected strategy or rules");
+  rollout.RefuseForNow({"onFailure"});
   rollout.Finish();
 }
 
@@ -97,8 +127,6 @@ MapSpec DecodeMap(const Envelope& envelope, Report& report) {
   spec.rules.sensitive = map.sensitive;
   const Field split = decoder.Take("split");
   if (auto mode = ReadChoice(split, kSplits, report)) map.split = static_cast<SplitMode>(*mode);
-  if (map.split == SplitMode::kInstance)
-    report.Error(split, "not supported yet by this version of Portolan", "use subject");
   SetIf(map.salt, ReadString(decoder.Take("salt"), kTextBytes, report));
   SetIf(map.bucket_by, ReadString(decoder.Take("bucketBy"), kTextBytes, report));
   DecodeHeal(decoder, map.heal, report);

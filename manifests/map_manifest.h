@@ -12,11 +12,18 @@
 
 namespace portolan::manifests {
 
+// One of `rollout.rules` as written.
+struct RuleSpec {
+  std::vector<std::string> keys;
+  Reference strategy;
+};
+
 // A Map as its manifest says it: strategy by name, entry files by pattern.
 struct MapSpec {
-  DesiredMap map;      // without strategy and version
+  DesiredMap map;      // without strategies and version
   Reference strategy;  // by name; "default" when the manifest names none
   std::optional<StrategySpec> inline_strategy;
+  std::vector<RuleSpec> rollout_rules;
   std::vector<Reference> entries_from;  // paths and globs as written
   EntryRules rules;
   std::vector<CheckedEntry> entries;  // inline ones

@@ -134,6 +134,20 @@ Strategy DefaultStrategy() {
   return strategy;
 }
 
+std::optional<Strategy> BuiltInStrategy(std::string_view name) {
+  if (name == "default") return DefaultStrategy();
+  if (name != "fast") return std::nullopt;
+  Strategy fast;
+  fast.name = name;
+  fast.steps = {{.weight = 1'000, .soak = std::chrono::seconds(10), .pause = {}, .analysis = {}},
+                {.weight = mapcore::kWeightMax, .soak = Duration(0), .pause = {}, .analysis = {}}};
+  fast.min_lookups = 0;
+  fast.on_no_data = OnNoData::kAdvanceAfterSoak;
+  // A switch that has to be thrown does not wait for an instance that hangs.
+  fast.converge.share = 0;
+  return fast;
+}
+
 Value StrategyToValue(const Strategy& strategy) {
   Value::Array steps;
   for (const Step& step : strategy.steps) steps.push_back(StepToValue(step));

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "manifests/metric.h"
@@ -82,6 +83,11 @@ struct Strategy {
 
 // 5 %, 20 %, 100 %, soak 1m each, bake 5m.
 Strategy DefaultStrategy();
+
+// `default` and `fast`, which a source may name without declaring them. `fast` is for kill
+// switches: 1 % for 10 s, then everybody, whether or not somebody reports; hard limits stop it all
+// the same. None for other names.
+std::optional<Strategy> BuiltInStrategy(std::string_view name);
 
 // The strategy as the JSON that records keep, and back. Reading accepts what writing made, with
 // missing fields at their defaults. Errors of reading: kCorrupt.

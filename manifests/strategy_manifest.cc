@@ -1,5 +1,6 @@
 #include "manifests/strategy_manifest.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "manifests/fields.h"
@@ -54,13 +55,45 @@ class StepsDecoder {
     const Field weight = item.Take("setWeight");
     const Field pause = item.Take("pause");
     const Field analysis = item.Take("analysis");
-    item.RefuseForNow({"linear", "regions", "shadow", "earlyAdvance"});
+    const Field linear = item.Take("linear");
+    item.RefuseForNow({"regions", "shadow", "earlyAdvance"});
     item.Finish();
     if (weight) return DecodeWeight(weight);
+    if (linear) return DecodeLinear(linear);
     if (pause && MayFollow(pause)) DecodePause(pause);
     if (analysis && MayFollow(analysis)) DecodeAnalysis(analysis, steps_.back().analysis);
     if (!pause && !analysis && report_.size() == before)
-      report_.Error(field, "expected setWeight, pause or analysis in an item of steps");
+      report_.Error(field, "expected setWeight, linear, pause or analysis in an item of steps");
+  }
+
+  // `20%/6m` or {by: 20%, every: 6m}: as if every step were written, up to 100 %.
+  void DecodeLinear(const Field& field) {
+    std::optional<std::uint32_t> by;
+    std::optional<Duration> every;
+    if (field.node->kind == Node::Kind::kMapping) {
+      MappingDecoder decoder(field, report_);
+      by = ReadWeight(decoder.Require("by"), report_);
+      every = ReadDuration(decoder.Require("every"), report_);
+      decoder.Finish();
+    } else if (const auto text = ReadString(field, kTextBytes, report_)) {
+      const std::size_t slash = text->find('/');
+      Node part = *field.node;
+      part.text = text->substr(0, slash);
+      by = ReadWeight({&part, field.path}, report_);
+      part.text = slash == std::string::npos ? "" : text->substr(slash + 1);
+      if (by) every = ReadDuration({&part, field.path}, report_);
+    }
+    if (!by || !every) return;
+    std::uint32_t weight = steps_.empty() ? 0 : steps_.back().weight;
+    if (weight == mapcore::kWeightMax) {
+      report_.Error(field, "nothing may follow setWeight: 100%");
+      return;
+    }
+    while (weight < mapcore::kWeightMax && steps_.size() <= kStepsMax) {
+      weight = std::min(weight + *by, mapcore::kWeightMax);
+      const Duration soak = weight == mapcore::kWeightMax ? Duration(0) : *every;
+      steps_.push_back({.weight = weight, .soak = soak, .pause = {}, .analysis = {}});
+    }
   }
 
   void DecodeWeight(const Field& field) {

@@ -37,6 +37,13 @@ bool Matches(const MatchRule& rule, const Subject& subject, std::string_view id)
   return !value.empty() && std::find(rule.in.begin(), rule.in.end(), value) != rule.in.end();
 }
 
+// What decides the arm: the subject, or with `split: instance` who asks.
+std::string_view IdOf(const TrafficSplit& split, const Subject& subject) {
+  if (split.instances) return subject.instance;
+  return split.bucket_by == "targetingKey" ? subject.targeting_key
+                                           : Attribute(subject, split.bucket_by);
+}
+
 }  // namespace
 
 std::uint32_t Murmur3(std::string_view bytes, std::uint32_t seed) {
@@ -118,13 +125,13 @@ std::string_view AssignReasonName(AssignReason reason) {
 Assignment Assign(const TrafficSplit& split, const Subject& subject) {
   if (split.weight == 0) return {Arm::kStable, AssignReason::kStatic};
   if (split.weight >= kWeightMax) return {Arm::kCanary, AssignReason::kStatic};
-  const std::string_view id = split.bucket_by == "targetingKey"
-                                  ? subject.targeting_key
-                                  : Attribute(subject, split.bucket_by);
+  const std::string_view id = IdOf(split, subject);
   if (id.empty()) return {Arm::kStable, AssignReason::kNoSubject};
   for (const MatchRule& rule : split.match)
     if (Matches(rule, subject, id)) return {Arm::kCanary, AssignReason::kMatch};
-  const bool canary = Bucket(split.salt, id) < split.weight;
+  const bool canary = split.instances
+                          ? std::binary_search(split.instances->begin(), split.instances->end(), id)
+                          : Bucket(split.salt, id) < split.weight;
   return {canary ? Arm::kCanary : Arm::kStable, AssignReason::kSplit};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,9 @@ struct TrafficSplit {
   std::string salt = {};
   std::string bucket_by = "targetingKey";
   std::vector<MatchRule> match = {};
+  // With `split: instance` the instances in the canary, sorted; then the instance of a lookup
+  // decides in place of its subject, for match rules too.
+  std::optional<std::vector<std::string>> instances = {};
 
   friend bool operator==(const TrafficSplit&, const TrafficSplit&) = default;
 };
@@ -46,6 +50,7 @@ struct TrafficSplit {
 struct Subject {
   std::string_view targeting_key;  // empty: no subject
   std::span<const std::pair<std::string, std::string>> attributes = {};
+  std::string_view instance = {};  // that asks; read only with `split: instance`
 };
 
 enum class Arm { kStable, kCanary };
@@ -60,9 +65,9 @@ std::string_view AssignReasonName(AssignReason r);  // "static", "split", "match
 
 // Canary iff weight > 0 and (matched or bucket < weight). Sticky and monotone: raising the weight
 // only adds subjects. The subject is the targeting key, or the attribute that bucket_by names; its
-// bytes are taken as they are. Without one: stable, whatever else matches. At weight 0 and at
-// kWeightMax nothing depends on the subject: everyone, also without one, is in the same arm and the
-// reason is kStatic.
+// bytes are taken as they are; with `instances` it is the instance, and membership takes the place
+// of the bucket. Without one: stable, whatever else matches. At weight 0 and at kWeightMax nothing
+// depends on the subject: everyone, also without one, is in the same arm and the reason is kStatic.
 Assignment Assign(const TrafficSplit& split, const Subject& subject);
 
 }  // namespace portolan::mapcore

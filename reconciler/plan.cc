@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "mapcore/traffic_split.h"
 #include "reconciler/plan_digest.h"
 
 // A plan is a function of three things: what is stable, what git wants, where. No clock and no
@@ -34,6 +35,29 @@ std::vector<std::string> StrategyNotes(const manifests::Strategy& strategy) {
   return notes;
 }
 
+bool Covers(const manifests::RolloutRule& rule, const KeyChange& change) {
+  return std::any_of(rule.keys.begin(), rule.keys.end(),
+                     [&](const std::string& glob) { return mapcore::GlobMatch(glob, change.key); });
+}
+
+// The first rule that covers all changed keys names the strategy. A change of nothing is covered by
+// none.
+const manifests::RolloutRule* RuleFor(const manifests::DesiredMap& desired,
+                                      const ChangeSet& changes) {
+  if (changes.changes.empty()) return nullptr;
+  for (const manifests::RolloutRule& rule : desired.rollout_rules)
+    if (std::all_of(changes.changes.begin(), changes.changes.end(),
+                    [&](const KeyChange& change) { return Covers(rule, change); }))
+      return &rule;
+  return nullptr;
+}
+
+std::string RuleNote(const manifests::RolloutRule& rule) {
+  std::string keys;
+  for (const std::string& glob : rule.keys) keys += (keys.empty() ? "" : ", ") + glob;
+  return "strategy " + rule.strategy.name + ": every changed key fits the rule " + keys;
+}
+
 }  // namespace
 
 MapPlan MakeMapPlan(const mapcore::MapVersion* stable, const manifests::DesiredMap& desired,
@@ -42,17 +66,19 @@ MapPlan MakeMapPlan(const mapcore::MapVersion* stable, const manifests::DesiredM
   plan.map = desired.name;
   if (stable != nullptr) plan.base = stable->digest();
   plan.target = desired.version->digest();
+  plan.changes = MakeChangeSet(stable, *desired.version);
+  const manifests::RolloutRule* rule = RuleFor(desired, plan.changes);
+  plan.strategy = rule != nullptr ? rule->strategy : desired.strategy;
   // Of contents and recipe, not of the commit: an approval survives a rebase, and never covers
   // what it was not given for.
-  plan.id = PlanDigest({plan.map, plan.base, plan.target, environment}, desired.strategy);
+  plan.id = PlanDigest({plan.map, plan.base, plan.target, environment}, plan.strategy);
   plan.revision = revision;
-  plan.changes = MakeChangeSet(stable, *desired.version);
   plan.size_before = stable == nullptr ? 0 : static_cast<std::int64_t>(stable->size());
   plan.size_after = static_cast<std::int64_t>(desired.version->size());
-  plan.strategy = desired.strategy;
   plan.sensitive = desired.sensitive;
   plan.findings = FloorFindings(plan.changes, plan.size_before, plan.size_after);
-  plan.notes = StrategyNotes(desired.strategy);
+  plan.notes = StrategyNotes(plan.strategy);
+  if (rule != nullptr) plan.notes.insert(plan.notes.begin(), RuleNote(*rule));
   plan.split = desired.split;
   return plan;
 }

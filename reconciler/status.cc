@@ -98,6 +98,13 @@ Value ConditionsStatus(const Rollout& r) {
   return conditions;
 }
 
+// Null with `split: subject`, where every instance holds both arms.
+Value ArmOfInstance(const mapcore::TrafficSplit& split, std::string_view name) {
+  if (!split.instances) return {};
+  return mapcore::ArmName(
+      Assign(split, {.targeting_key = {}, .attributes = {}, .instance = name}).arm);
+}
+
 // The instances that acknowledge the map: without any, steps go by reports and time only.
 Value FleetStatus(const Rollout& r) {
   const Convergence convergence = ConvergenceOf(r);
@@ -165,6 +172,8 @@ std::optional<Duration> UntilNext(const Rollout& r) {
   if (r.phase == Phase::kBaking) return rest(strategy.bake, r.progress.baked);
   const manifests::Step& step = strategy.steps[r.progress.step];
   if (r.phase == Phase::kStepping) return rest(step.soak, r.progress.soaked);
+  if (r.phase == Phase::kPaused && r.reason == reason::kOperatorPause)
+    return rest(kOperatorPauseDeadline, r.progress.paused);
   if (r.phase == Phase::kPaused && r.reason == reason::kPauseStep && step.pause)
     return rest(step.pause->deadline, r.progress.paused);
   return std::nullopt;
@@ -227,7 +236,8 @@ Value MapStatusToValue(const Rollout& r, WallTime now) {
   value.Set("since", FormatTime(r.since));
   value.Set("now", FormatTime(now));
   const std::optional<Duration> rest = UntilNext(r);
-  value.Set("nextAt", rest ? Value(FormatTime(now + *rest)) : Value());
+  const std::optional<WallTime> next = rest ? std::optional(now + *rest) : r.frozen_until;
+  value.Set("nextAt", next ? Value(FormatTime(*next)) : Value());
   value.Set("plan", r.target ? Value(r.target->plan.ToString()) : Value());
   value.Set("findings", r.target ? FindingsToValue(r.target->findings) : Value(Value::Array{}));
   value.Set("quarantine", QuarantineStatus(r));
@@ -246,6 +256,7 @@ Value MapStatusToValue(const Rollout& r, WallTime now) {
 }
 
 Value InstancesToValue(const Rollout& r, Duration now_mono) {
+  const mapcore::TrafficSplit split = ServingOf(r).split;
   Value::Array items;
   for (const auto& [name, instance] : r.fleet) {
     Value::Array applied;
@@ -258,6 +269,7 @@ Value InstancesToValue(const Rollout& r, Duration now_mono) {
     item.Set("map", r.map);
     item.Set("status", !live ? "lost" : instance.refused ? "refused" : "applied");
     item.Set("applied", std::move(applied));
+    item.Set("arm", ArmOfInstance(split, name));
     item.Set("refused", instance.refused ? Value(instance.refused->ToString()) : Value());
     item.Set("reason", instance.reason);
     item.Set("leaseMs", instance.lease.count());

@@ -57,6 +57,11 @@ Result<View> ViewFor(const Api& api, mapcore::ReadGuard& guard, const Request& r
   return view;
 }
 
+// Who asks, for maps with `split: instance`.
+std::string_view InstanceOf(const Request& request) {
+  return request.QueryOr("instance", request.Header("Portolan-Instance"));
+}
+
 // The query's "attribute.NAME=TEXT".
 Attributes AttributesOf(const Request& request) {
   constexpr std::string_view kPrefix = "attribute.";
@@ -70,8 +75,11 @@ Attributes AttributesOf(const Request& request) {
 Result<View> ViewByArm(const Api& api, mapcore::ReadGuard& guard, const Request& request) {
   const std::string_view map = request.Param("map");
   const std::string_view arm = request.QueryOr("arm", "");
-  if (arm.empty())
-    return ViewFor(api, guard, request, {request.QueryOr("subject", ""), AttributesOf(request)});
+  if (arm.empty()) {
+    const Attributes attributes = AttributesOf(request);
+    return ViewFor(api, guard, request,
+                   {request.QueryOr("subject", ""), attributes, InstanceOf(request)});
+  }
   if (arm != "stable" && arm != "canary")
     return Error{ErrorCode::kInvalid,
                  "arm is \"" + std::string(arm) + "\", expected stable or canary"};
@@ -219,7 +227,7 @@ Result<Response> Lookup(const Api& api, const Request& request) {
     return Error{ErrorCode::kInvalid, "keys: " + std::to_string(keys->as_array().size()) +
                                           " keys, at most 1000 in one lookup"};
   const mapcore::Subject subject{body.StringOr("subject", request.QueryOr("subject", "")),
-                                 attributes};
+                                 attributes, body.StringOr("instance", InstanceOf(request))};
   mapcore::ReadGuard guard;
   PORTOLAN_TRY(const View view, ViewFor(api, guard, request, subject));
   EntryText values(view);

@@ -190,15 +190,15 @@ TextTable HistoryTable(const Value& history, WallTime now, bool wide) {
 }
 
 TextTable InstanceTable(const Value::Array& instances, WallTime now) {
-  TextTable table({"INSTANCE", "MAP", "STATUS", "DIGEST", "LEASE", "SEEN", "REASON"});
+  TextTable table({"INSTANCE", "MAP", "STATUS", "ARM", "DIGEST", "LEASE", "SEEN", "REASON"});
   for (const Value& instance : instances) {
     const auto& applied = ItemsOf(instance, "applied");
     std::string digests;
     for (const Value& digest : applied)
       digests += (digests.empty() ? "" : " ") + ShortDigest(digest.as_string());
     table.Add({reconciler::Printable(instance.StringOr("instance", "")), Text(instance, "map"),
-               Text(instance, "status"), OrDash(digests),
-               FormatDuration(Duration(instance.IntOr("leaseLeftMs", 0))),
+               Text(instance, "status"), Text(instance, "arm"), OrDash(digests),
+               FormatDuration(Duration(instance.IntOr("leaseLeftMs", 0) / 1000 * 1000)),
                FormatAge(instance.StringOr("lastAckAt", ""), now),
                reconciler::Printable(Text(instance, "reason"))});
   }

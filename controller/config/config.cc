@@ -13,6 +13,7 @@
 #include "controller/config/secret_file.h"
 #include "controller/config/signers_file.h"
 #include "controller/config/validators_file.h"
+#include "controller/config/windows_config.h"
 #include "controller/config/yaml_file.h"
 #include "controller/git/remote_url.h"
 #include "controller/http/listener.h"
@@ -127,6 +128,7 @@ Result<DaemonConfig> ConfigReader::Read(const manifests::Node& root) {
                   "expected a duration of at most 7d, found " + manifests::Found(*delay.node));
   manifests::SetIf(config.policy_owners,
                    manifests::ReadStrings(decoder.Take("policyOwners"), kOwnerBytes, report_));
+  config.windows = ReadWindows(decoder.Take("windows"), report_);
   decoder.Refuse(std::array<std::string_view, 1>{"providers"},
                  "providers of metrics stand in metrics.providers");
   decoder.Finish();

@@ -8,6 +8,7 @@
 #include "controller/validate/validator_config.h"
 #include "mapcore/base/clock.h"
 #include "mapcore/base/result.h"
+#include "reconciler/freeze_window.h"
 
 namespace portolan::controller {
 
@@ -57,6 +58,7 @@ struct DaemonConfig {
   std::vector<ValidatorConfig> validators;           // of the file that `validators` names
   Duration policy_delay = std::chrono::minutes(10);  // before a looser set of policies judges
   std::vector<std::string> policy_owners;            // groups or identities
+  std::vector<reconciler::FreezeWindow> windows;
 };
 
 // Reads the file and the secrets it names. Relative paths are relative to the file's folder.

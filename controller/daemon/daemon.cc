@@ -17,6 +17,7 @@
 #include "controller/telemetry/log.h"
 #include "controller/validate/process_validators.h"
 #include "controller/version.h"
+#include "controller/zones/zone_directory.h"
 
 // The composition root. The order of Parts is the order of dependence: what a part refers to
 // stands above it, and outlives it. The order of Start is that of trust: the state first, then
@@ -103,7 +104,7 @@ struct Daemon::Parts {
   explicit Parts(const Clock& machine)
       : clock(machine), log(machine, LogLevel::kInfo, WriteToStderr) {}
 
-  void MakeRollouts();
+  void MakeRollouts(const DaemonConfig& config);
   void SweepVersions();
   RaiseQueue::Findings Judge(const reconciler::Rollout& rollout, WallTime now) const;
   Status MakeMeasurer(const DaemonConfig& config);
@@ -114,7 +115,7 @@ struct Daemon::Parts {
   void Record(reconciler::Event event);
 };
 
-void Daemon::Parts::MakeRollouts() {
+void Daemon::Parts::MakeRollouts(const DaemonConfig& config) {
   RolloutReconciler::Hooks hooks;
   // Called on the control loop's thread; it only marks the source, for that one waits for this
   // loop (Wish) and must never be waited for.
@@ -136,6 +137,10 @@ void Daemon::Parts::MakeRollouts() {
     measurer->Ask(std::move(requests));
   };
   hooks.ask_policies = [this](RaiseQueue::RolloutPtr rollout) { raises->Ask(std::move(rollout)); };
+  if (!config.windows.empty())
+    hooks.freeze = [windows = config.windows](const std::string& map, WallTime now) {
+      return reconciler::FreezeAt(windows, map, now, SystemZones());
+    };
   rollouts = std::make_unique<RolloutReconciler>(*store, *versions, catalog, std::move(hooks));
   raises = std::make_unique<RaiseQueue>(RaiseQueue::Hooks{
       [this](const reconciler::Rollout& rollout, WallTime now) { return Judge(rollout, now); },
@@ -299,7 +304,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const DaemonConfig& config, const 
   parts->authenticator = std::make_unique<ControlAuthenticator>(std::move(tokens), clock);
   PORTOLAN_TRY(parts->store, OpenSqliteStore(config.state));
   parts->versions = std::make_unique<VersionCache>(*parts->store);
-  parts->MakeRollouts();
+  parts->MakeRollouts(config);
   PORTOLAN_CHECK(parts->rollouts->Restore());
   parts->SweepVersions();
   PORTOLAN_CHECK(parts->MakeMeasurer(config));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "manifests/value.h"
+#include "reconciler/rollout/race.h"
 #include "reconciler/rollout/record.h"
 
 namespace portolan::controller {
@@ -11,27 +12,10 @@ namespace {
 using reconciler::Observation;
 using reconciler::Persist;
 using reconciler::Rollout;
-using reconciler::Verb;
 
 constexpr Duration kTick = std::chrono::seconds(1);
 constexpr Duration kIdle = std::chrono::seconds(10);
 constexpr std::string_view kRecordPrefix = "rollout/";
-
-// When verbs race: lock > abort > rollback > pause > promote, the others after them.
-int Priority(Verb verb) {
-  switch (verb) {
-    case Verb::kLock:
-      return 0;
-    case Verb::kAbort:
-      return 1;
-    case Verb::kRollback:
-      return 2;
-    case Verb::kPause:
-      return 3;
-    default:
-      return 4;
-  }
-}
 
 bool PlannedOnStable(const reconciler::Target& target, const Rollout& rollout) {
   return target.base == (rollout.stable ? std::optional(rollout.stable->digest) : std::nullopt);
@@ -157,8 +141,9 @@ Duration RolloutReconciler::Process(const Now& now) {
 void RolloutReconciler::RunCommands(std::vector<PendingCommand>& commands, const Now& now) {
   std::stable_sort(commands.begin(), commands.end(),
                    [](const PendingCommand& a, const PendingCommand& b) {
-                     return Priority(a.command.verb) < Priority(b.command.verb);
+                     return reconciler::RankOf(a.command.verb) < reconciler::RankOf(b.command.verb);
                    });
+  std::map<std::string, const reconciler::Command*> winners;  // by map
   for (PendingCommand& pending : commands) {
     const auto found = lanes_.find(pending.map);
     if (found == lanes_.end()) {
@@ -166,15 +151,28 @@ void RolloutReconciler::RunCommands(std::vector<PendingCommand>& commands, const
           Error{ErrorCode::kNotFound, "no map \"" + pending.map + "\"; see: portolan status"});
       continue;
     }
+    if (const auto winner = winners.find(pending.map); winner != winners.end())
+      if (auto lost = reconciler::LostRace(*winner->second, pending.command, pending.map)) {
+        pending.promise.set_value(VerbAnswer{std::move(*lost), std::nullopt, Find(pending.map)});
+        continue;
+      }
     Observation seen;
     seen.now = now;
     seen.command = pending.command;
+    seen.freeze = FreezeOf(pending.map, now);
     reconciler::Transition transition = StepJudged(found->second, seen);
     if (Defer(found->second, seen, pending)) continue;
     std::vector<Turned> turned;
     turned.push_back({&found->second, pending.map, std::move(transition), &pending});
+    const auto& outcome = turned.front().transition.outcome;
+    if (outcome && outcome->accepted) winners.emplace(pending.map, &pending.command);
     Settle(turned, now);
   }
+}
+
+std::optional<reconciler::Freeze> RolloutReconciler::FreezeOf(const std::string& map,
+                                                              const Now& now) const {
+  return hooks_.freeze ? hooks_.freeze(map, now.wall) : std::nullopt;
 }
 
 void RolloutReconciler::StepAll(Observations observed, const Now& now) {
@@ -182,6 +180,7 @@ void RolloutReconciler::StepAll(Observations observed, const Now& now) {
   for (auto& [map, seen] : observed) {
     Lane& lane = lanes_[map];
     seen.now = now;
+    seen.freeze = FreezeOf(map, now);
     turned.push_back(
         {&lane, map, StepJudged(lane, seen), nullptr, {std::move(seen.desired), seen.removed}});
   }

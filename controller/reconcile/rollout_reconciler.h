@@ -50,6 +50,8 @@ class RolloutReconciler {
     // Asks the policies in force whether this rollout may raise its weight; must not block. The
     // answer comes to Judged. Without it nobody is asked.
     std::function<void(std::shared_ptr<const reconciler::Rollout>)> ask_policies = {};
+    // The freeze that is on for a map; without it there is none.
+    std::function<std::optional<reconciler::Freeze>(const std::string& map, WallTime)> freeze = {};
   };
   using Clock = portolan::Clock;
 
@@ -168,6 +170,7 @@ class RolloutReconciler {
   Observations ObserveHealth(Inbox& inbox, const Now& now);
   void AddAck(reconciler::Ack& ack, Observations& seen);
   Observations ObserveSources(std::vector<PendingWish>& wishes);
+  std::optional<reconciler::Freeze> FreezeOf(const std::string& map, const Now& now) const;
   // One Step of each map observed.
   void StepAll(Observations seen, const Now& now);
   void AddWish(SourceWish& wish, Observations& seen);

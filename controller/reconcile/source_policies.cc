@@ -307,6 +307,7 @@ std::vector<reconciler::Finding> SourceReconciler::JudgeRaise(const Rollout& rol
   map.name = rollout.map;
   map.version = *version;
   map.strategy = target.strategy;
+  map.rollout_rules.clear();
   map.sensitive = target.version.sensitive;
   desired.maps[map.name] = std::make_shared<const manifests::DesiredMap>(map);
   reconciler::MapPlan plan = reconciler::MakeMapPlan(stable.get(), map, target.version.revision,

@@ -278,7 +278,7 @@ reconciler::Target SourceReconciler::TargetOf(const manifests::DesiredMap& desir
   target.version.sensitive = desired.sensitive;
   target.base = plan.base;
   target.plan = plan.id;
-  target.strategy = desired.strategy;
+  target.strategy = plan.strategy;
   target.split = {desired.salt, desired.bucket_by, desired.split};
   target.heal = desired.heal;
   if (rollout != nullptr) MatchQuarantines(*rollout, target, *desired.version);
@@ -315,6 +315,7 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
     if (rollout != nullptr && rollout->stable) base = rollout->stable->digest;
     reconciler::MapPlan settled;
     settled.base = base;
+    settled.strategy = desired->strategy;
     const auto planned = plans.find(name);
     const reconciler::MapPlan& map_plan = planned == plans.end() ? settled : *planned->second;
     GateReport gate;

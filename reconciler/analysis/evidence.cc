@@ -86,6 +86,31 @@ void CountSubjects(ArmEvidence& arm, const Report& report, const ReportItem& ite
   arm.plain[report.instance] += item.subjects;
 }
 
+std::vector<std::uint64_t> HashesOf(const BadEvents& events, const Report& report,
+                                    EvidenceUnit unit) {
+  if (unit == EvidenceUnit::kSubject) return events.subject_hashes;
+  return std::vector<std::uint64_t>(events.count > 0 ? 1 : 0, SubjectHash(report.instance));
+}
+
+void CountRecent(ArmEvidence& arm, const Report& report, const ReportItem& item,
+                 const EvidenceUnit unit, Duration mono) {
+  std::erase_if(arm.recent, [&](const RecentCounts& counts) {
+    return mono - counts.second > kHardLimitWindow;
+  });
+  if (item.matched) return;
+  const Duration second = mono - mono % std::chrono::seconds(1);
+  if (arm.recent.empty() || arm.recent.back().second != second)
+    arm.recent.push_back({.second = second, .lookups = 0, .bad = 0, .bad_subjects = {}});
+  RecentCounts& counts = arm.recent.back();
+  counts.lookups += item.lookups;
+  for (const auto& [kind, events] : item.bad) {
+    counts.bad += events.count;
+    for (const std::uint64_t hash : HashesOf(events, report, unit))
+      if (counts.bad_subjects.size() < static_cast<std::size_t>(kHardLimitSubjects))
+        counts.bad_subjects.insert(hash);
+  }
+}
+
 void CountItem(ArmEvidence& arm, const Report& report, const ReportItem& item, EvidenceUnit unit) {
   arm.lookups += item.lookups;
   if (!item.matched) CountSubjects(arm, report, item, unit);
@@ -94,10 +119,7 @@ void CountItem(ArmEvidence& arm, const Report& report, const ReportItem& item, E
     const bool kept = KeepsKind(arm, kind);
     if (kept) arm.bad_by_kind[kind] += events.count;
     if (item.matched) continue;
-    std::vector<std::uint64_t> hashes = events.subject_hashes;
-    // An instance is one subject, however many of its lookups failed.
-    if (unit == EvidenceUnit::kInstance)
-      hashes.assign(events.count > 0 ? 1 : 0, SubjectHash(report.instance));
+    const std::vector<std::uint64_t> hashes = HashesOf(events, report, unit);
     const bool all = AddHashes(arm.bad_subjects, hashes);
     const bool of_kind = !kept || AddHashes(arm.bad_subjects_by_kind[kind], hashes);
     if (!all || !of_kind) arm.overflowed = true;
@@ -214,12 +236,64 @@ bool Count(StepEvidence& evidence, const Report& report, const Now& now, Evidenc
   for (const ReportItem& item : report.items) {
     ArmEvidence& arm = evidence.of(item.arm);
     CountItem(arm, report, item, unit);
+    CountRecent(arm, report, item, unit, now.mono);
     arm.last_report = now.wall;
     arm.last_report_mono = now.mono;
     if (item.arm == mapcore::Arm::kCanary) KeepSamples(evidence, item);
   }
   return true;
 }
+
+namespace {
+
+struct WindowCounts {
+  std::int64_t lookups = 0;
+  std::int64_t bad = 0;
+  std::set<std::uint64_t> bad_subjects;
+
+  double Ratio() const {
+    return lookups == 0 ? 0 : static_cast<double>(bad) / static_cast<double>(lookups);
+  }
+};
+
+WindowCounts SumOf(const ArmEvidence& arm, Duration newest) {
+  WindowCounts sum;
+  for (const RecentCounts& counts : arm.recent) {
+    if (newest - counts.second > kHardLimitWindow) continue;
+    sum.lookups += counts.lookups;
+    sum.bad += counts.bad;
+    sum.bad_subjects.insert(counts.bad_subjects.begin(), counts.bad_subjects.end());
+  }
+  return sum;
+}
+
+// The limit over the last seconds. Subjects cannot be the measure here: clients count a subject
+// once a step, when they see it first.
+std::optional<std::string> BrokenRecently(const StepEvidence& evidence) {
+  if (evidence.canary.recent.empty()) return std::nullopt;
+  const Duration newest = evidence.canary.recent.back().second;
+  const WindowCounts canary = SumOf(evidence.canary, newest);
+  const auto subjects = static_cast<std::int64_t>(canary.bad_subjects.size());
+  if (subjects < kHardLimitSubjects || canary.Ratio() <= kHardLimitCanary) return std::nullopt;
+  const WindowCounts stable = SumOf(evidence.stable, newest);
+  // Stable reported before and is silent now: nothing is known of what happens there. In the bake
+  // there is no stable arm, and never a report of it.
+  const bool unknown = stable.lookups == 0 && evidence.stable.lookups > 0;
+  if (unknown || stable.Ratio() >= kHardLimitStable) return std::nullopt;
+  char text[256];
+  const int length = std::snprintf(
+      text, sizeof text,
+      "%lld of %lld lookups on the new version failed within 30 s, of at least %lld subjects "
+      "(limit: 50 %% of at least 20)",
+      static_cast<long long>(canary.bad), static_cast<long long>(canary.lookups),
+      static_cast<long long>(subjects));
+  if (stable.lookups > 0)
+    std::snprintf(text + length, sizeof text - static_cast<std::size_t>(length),
+                  ", on stable %.1f %%", 100 * stable.Ratio());
+  return text;
+}
+
+}  // namespace
 
 std::optional<std::string> BrokenHardLimit(const StepEvidence& evidence) {
   const ArmEvidence& canary = evidence.canary;
@@ -228,8 +302,9 @@ std::optional<std::string> BrokenHardLimit(const StepEvidence& evidence) {
     return "a client reports a crash on the new version";
   const auto bad = static_cast<std::int64_t>(canary.bad_subjects.size());
   const std::int64_t seen = canary.SubjectsAtMost();
-  if (seen < kHardLimitSubjects || canary.BadRatio() <= kHardLimitCanary) return std::nullopt;
-  if (evidence.stable.BadRatio() >= kHardLimitStable) return std::nullopt;
+  if (seen < kHardLimitSubjects || canary.BadRatio() <= kHardLimitCanary ||
+      evidence.stable.BadRatio() >= kHardLimitStable)
+    return BrokenRecently(evidence);
   char stable[32];
   std::snprintf(stable, sizeof stable, "%.1f %%", 100 * evidence.stable.BadRatio());
   return std::to_string(bad) + " of " + std::to_string(seen) +

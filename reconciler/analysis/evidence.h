@@ -19,6 +19,7 @@ constexpr std::size_t kBadSubjectsMax = 10'000;  // distinct hashes kept per arm
 constexpr std::size_t kReportersMax = 10'000;
 constexpr std::size_t kBadKindsMax = 64;  // kinds of bad events counted apart, per arm and step
 constexpr std::size_t kSamplesMax = 20;   // newest kept
+constexpr Duration kHardLimitWindow = std::chrono::seconds(30);
 // The kind of bad event that is a hard limit: the reporter's process ended on the version.
 inline constexpr std::string_view kCrash = "crash";
 
@@ -57,6 +58,14 @@ struct Report {
 // What a subject of the evidence is: what lookups are for, or the instance that reports.
 enum class EvidenceUnit { kSubject, kInstance };
 
+// What one arm reported within one second, for the hard limit. Matched subjects are left out.
+struct RecentCounts {
+  Duration second{0};  // monotonic, its beginning
+  std::int64_t lookups = 0;
+  std::int64_t bad = 0;                  // events
+  std::set<std::uint64_t> bad_subjects;  // as many as the limit asks for
+};
+
 // Counts of one arm in one step. A subject is bad at most once, however often it fails and whoever
 // says so. Matched subjects count in `lookups` and `bad` only.
 struct ArmEvidence {
@@ -74,6 +83,8 @@ struct ArmEvidence {
   // Monotonic time of the last report; unknown after a restart, when data must be seen to flow
   // anew.
   std::optional<Duration> last_report_mono;
+  // Of the last kHardLimitWindow, oldest first; begins anew after a restart.
+  std::vector<RecentCounts> recent;
 
   // Bounds of the number of distinct subjects. Plain counts of several reporters, added, hold a
   // subject once for each of them, so the truth lies between the largest and the sum. A sketch
@@ -105,7 +116,9 @@ bool Count(StepEvidence& evidence, const Report& report, const Now& now,
            EvidenceUnit unit = EvidenceUnit::kSubject);
 
 // A limit that needs no statistics, or none: a crash on the canary, or more than half of at least
-// 20 canary subjects bad while fewer than a quarter of stable's are. The sentence says the numbers.
+// 20 canary subjects bad while fewer than a quarter of stable's are. The same of lookups in the
+// last kHardLimitWindow, by 20 bad subjects at least: what went well before does not dilute a
+// failure that comes late. The sentence says the numbers.
 std::optional<std::string> BrokenHardLimit(const StepEvidence& evidence);
 
 manifests::Value EvidenceToValue(const StepEvidence& evidence);

@@ -18,8 +18,19 @@ std::int64_t RequiredOf(std::int64_t live, const manifests::Converge& converge) 
   return static_cast<std::int64_t>(std::ceil(share * static_cast<double>(live) - 1e-9));
 }
 
-bool HoldsItsPart(const Rollout& r, const Instance& instance) {
-  return instance.Holds(r.target->version.digest);
+bool ByInstance(const Rollout& r) {
+  return r.target->split.mode == manifests::SplitMode::kInstance;
+}
+
+bool HoldsItsPart(const Rollout& r, const mapcore::TrafficSplit& split, const std::string& name,
+                  const Instance& instance) {
+  const Digest& target = r.target->version.digest;
+  if (!ByInstance(r) || !r.stable) return instance.Holds(target);
+  const bool canary =
+      Assign(split, {.targeting_key = {}, .attributes = {}, .instance = name}).arm ==
+      mapcore::Arm::kCanary;
+  return !instance.applied.empty() &&
+         instance.applied.front() == (canary ? target : r.stable->digest);
 }
 
 // A rejection or a crash, once it concerns the version that is going out.
@@ -56,19 +67,26 @@ void MindLosses(Turn& turn) {
 Convergence ConvergenceOf(const Rollout& r) {
   Convergence convergence;
   const bool moving = InFlight(r.phase) && r.target;
+  const mapcore::TrafficSplit split = moving ? ServingOf(r).split : mapcore::TrafficSplit();
   for (const auto& [name, instance] : r.fleet) {
     if (instance.lost) continue;
     ++convergence.live;
-    if (!moving || HoldsItsPart(r, instance))
+    if (!moving || HoldsItsPart(r, split, name, instance))
       ++convergence.converged;
     else if (convergence.lagging.size() < kLaggingNamed)
       convergence.lagging.push_back(name);
   }
   if (moving) convergence.required = RequiredOf(convergence.live, r.target->strategy.converge);
+  // Nobody is in the canary then: the step cannot say anything of the new version.
+  if (moving && ByInstance(r) && r.phase != Phase::kBaking && convergence.live == 0)
+    convergence.required = 1;
   return convergence;
 }
 
 std::string ConvergenceText(const Convergence& convergence) {
+  if (convergence.live == 0 && convergence.required > 0)
+    return "no instance acknowledges the map, and split: instance gives the new version to "
+           "instances";
   std::string text = std::to_string(convergence.converged) + " of " +
                      std::to_string(convergence.live) + " instances acknowledged";
   for (std::size_t i = 0; i < convergence.lagging.size(); ++i)
@@ -87,6 +105,18 @@ void TakeAcks(Turn& turn) {
   changed |= EndLeases(r.fleet, turn.seen.now.mono, InFlight(r.phase));
   if (changed) turn.PersistAtLeast(Persist::kTick);
   MindLosses(turn);
+}
+
+void AssignInstances(Turn& turn) {
+  Rollout& r = turn.state();
+  const bool steps = r.phase == Phase::kStepping || r.phase == Phase::kPaused;
+  if (!steps || !r.target || !ByInstance(r)) return;
+  InstanceNames& chosen = r.progress.canary_instances;
+  InstanceNames now = ChooseInstances(
+      r.fleet, chosen, {r.target->strategy.steps[r.progress.step].weight, r.target->split.salt});
+  if (now == chosen) return;
+  chosen = std::move(now);
+  turn.Say("Normal", "InstancesChosen", "the new version goes to " + ChosenText(chosen, r.fleet));
 }
 
 bool MindConvergence(Turn& turn, Duration elapsed) {

@@ -55,6 +55,7 @@ void TryToAdvance(Turn& turn, bool flows) {
   const std::string message = "waits for a person: portolan promote " + r.map + " (deadline in " +
                               FormatDuration(step.pause->deadline) + ")";
   turn.Say("Normal", "Paused", message);
+  r.progress.paused = Duration(0);
   turn.Enter(Phase::kPaused, reason::kPauseStep, message);
 }
 
@@ -128,9 +129,15 @@ void PassStepTime(Turn& turn, Duration elapsed) {
 
 void PassPause(Turn& turn, Duration elapsed) {
   Rollout& r = turn.state();
-  if (r.reason != reason::kPauseStep) return;
+  if (r.reason != reason::kPauseStep && r.reason != reason::kOperatorPause) return;
   r.progress.paused += elapsed;
   turn.PersistAtLeast(Persist::kTick);
+  if (r.reason == reason::kOperatorPause) {
+    if (r.progress.paused >= kOperatorPauseDeadline)
+      turn.RollBack(reason::kPauseDeadline,
+                    "nobody resumed within " + FormatDuration(kOperatorPauseDeadline));
+    return;
+  }
   const manifests::Pause& pause = *r.target->strategy.steps[r.progress.step].pause;
   if (r.progress.paused < pause.deadline) return;
   if (pause.on_deadline == manifests::OnDeadline::kPromote) {

@@ -190,6 +190,9 @@ Value ProgressToValue(const Progress& progress) {
   value.Set("soakedMs", progress.soaked.count());
   value.Set("silentMs", progress.silent.count());
   value.Set("unclearMs", progress.unclear.count());
+  if (!progress.canary_instances.empty())
+    value.Set("canaryInstances",
+              Value::Array(progress.canary_instances.begin(), progress.canary_instances.end()));
   if (progress.unconverged > Duration(0)) value.Set("unconvergedMs", progress.unconverged.count());
   value.Set("spentMs", progress.spent.count());
   value.Set("pausedMs", progress.paused.count());
@@ -224,6 +227,11 @@ Result<Progress> ProgressFrom(const Value& value) {
   }
   if (const Value* control = value.Find("control"); control != nullptr)
     progress.control = ControlFrom(*control);
+  PORTOLAN_CHECK(EachAt(value, "canaryInstances", [&](const Value& item) -> Status {
+    if (!item.is_string()) return Corrupt("progress.canaryInstances");
+    progress.canary_instances.insert(item.as_string());
+    return {};
+  }));
   progress.inconclusive_accepted = value.BoolOr("inconclusiveAccepted", false);
   progress.lookups = value.IntOr("lookups", 0);
   progress.canary_bad = value.IntOr("canaryBad", 0);
@@ -403,6 +411,7 @@ Value RolloutToValue(const Rollout& r) {
   value.Set("operatorPaused", r.operator_paused);
   WriteOrders(r, value);
   value.Set("restarts", r.restarts);
+  if (r.frozen_until) value.Set("frozenUntil", FormatTime(*r.frozen_until));
   if (!r.fleet.empty()) value.Set("fleet", FleetToValue(r.fleet));
   return value;
 }
@@ -441,6 +450,9 @@ Result<Rollout> RolloutFromValue(const Value& value) {
   PORTOLAN_CHECK(ReadOrders(value, r));
   r.operator_paused = value.BoolOr("operatorPaused", false);
   r.restarts = static_cast<int>(value.IntOr("restarts", 0));
+  if (value.Find("frozenUntil") != nullptr) {
+    PORTOLAN_TRY(r.frozen_until, TimeAt(value, "frozenUntil"));
+  }
   if (const Value* fleet = value.Find("fleet"); fleet != nullptr) {
     PORTOLAN_TRY(r.fleet, FleetFromValue(*fleet));
   }

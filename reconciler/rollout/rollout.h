@@ -17,6 +17,7 @@
 #include "reconciler/quarantine.h"
 #include "reconciler/rollout/expiring.h"
 #include "reconciler/rollout/fleet.h"
+#include "reconciler/rollout/instance_split.h"
 
 namespace portolan::reconciler {
 
@@ -45,6 +46,7 @@ inline constexpr std::string_view kSuspended = "Suspended";
 inline constexpr std::string_view kPauseStep = "PauseStep";
 inline constexpr std::string_view kNoData = "NoData";
 inline constexpr std::string_view kInconclusive = "Inconclusive";
+inline constexpr std::string_view kWindowClosed = "WindowClosed";
 inline constexpr std::string_view kNotConverged = "NotConverged";
 inline constexpr std::string_view kRejected = "RejectedByInstance";
 inline constexpr std::string_view kAnalysisFailed = "AnalysisFailed";
@@ -154,6 +156,7 @@ struct Progress {
   WallTime started{};  // the rollout
   StepEvidence evidence;
   MetricRuns runs;                     // of the metrics that providers measure
+  InstanceNames canary_instances;      // with `split: instance`
   ControlArm control;                  // of the steps that are over, for the bake
   bool inconclusive_accepted = false;  // by an operator, for this step
   // Over the whole rollout, for the blast radius.
@@ -187,9 +190,10 @@ struct Rollout {
   std::vector<Approval> approvals;
   std::vector<HandledRequest> requests;
   std::optional<Lock> lock;
-  bool operator_paused = false;  // the next rollout is held
-  int restarts = 0;              // in a row, by newer revisions
-  Fleet fleet;                   // the instances that acknowledge this map
+  bool operator_paused = false;          // the next rollout is held
+  int restarts = 0;                      // in a row, by newer revisions
+  std::optional<WallTime> frozen_until;  // while a freeze holds or pauses it
+  Fleet fleet;                           // the instances that acknowledge this map
   std::optional<Suspension> suspension;
   std::vector<Override> overrides;  // at most kOverridesMax, one a key
 
@@ -203,6 +207,8 @@ constexpr std::size_t kHistoryMax = 1'000;
 constexpr std::size_t kRequestsMax = 256;
 constexpr std::size_t kApprovalsMax = 1'000;  // the oldest are forgotten; events keep them
 constexpr Duration kRequestMemory = std::chrono::hours(24);
+constexpr Duration kOperatorPauseDeadline =
+    std::chrono::hours(24);      // of a pause in mid-rollout; then back to stable
 constexpr int kRestartsMax = 3;  // then newer revisions queue
 constexpr Duration kDataFlowWindow =
     std::chrono::seconds(30);  // each arm reported within it: data flows

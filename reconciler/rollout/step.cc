@@ -8,10 +8,14 @@ namespace portolan::reconciler {
 namespace {
 
 constexpr Duration kTick = std::chrono::seconds(1);
+// The wall clock may be set while a freeze is on.
+constexpr Duration kFreezeLook = std::chrono::minutes(1);
 
 // A step may end at a duration that is not a multiple of the tick: look again when the nearest one
 // is over.
-std::optional<Duration> LookAgain(const Rollout& r) {
+std::optional<Duration> LookAgain(const Rollout& r, WallTime now) {
+  if (r.phase == Phase::kHeld && r.frozen_until)
+    return std::clamp(*r.frozen_until - now, Duration(1), kFreezeLook);
   if (r.phase == Phase::kRollingBack) return Duration(0);
   if (!InFlight(r.phase) || !r.target) return std::nullopt;
   Duration rest = kTick;
@@ -64,7 +68,9 @@ Transition Step(const Rollout& rollout, const Observation& seen) {
   // for hours.
   PassTime(turn, r.number == rollout.number ? elapsed : Duration(0));
   TakeDesired(turn);
-  turn.out.look_again = LookAgain(r);
+  MindFreeze(turn);
+  AssignInstances(turn);
+  turn.out.look_again = LookAgain(r, seen.now.wall);
   AskForMeasurements(turn);
   LookAgainAtExpiry(turn);
   return std::move(turn.out);
@@ -88,6 +94,9 @@ Serving ServingOf(const Rollout& r) {
   serving.split.salt = r.target->split.salt;
   serving.split.bucket_by = r.target->split.bucket_by;
   serving.split.match = strategy.match;
+  if (r.target->split.mode == manifests::SplitMode::kInstance)
+    serving.split.instances.emplace(r.progress.canary_instances.begin(),
+                                    r.progress.canary_instances.end());
   serving.rollout = r.id();
   serving.step = r.progress.step + 1;
   return serving;

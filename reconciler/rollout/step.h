@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "reconciler/freeze_window.h"
 #include "reconciler/ports/state_store.h"
 #include "reconciler/rollout/rollout.h"
 
@@ -61,6 +62,7 @@ struct Observation {
   std::vector<Ack> acks;                  // of this map
   std::vector<Measurement> measurements;  // answers of this map's providers
   std::optional<Target> desired;  // git wants this, planned against the present stable version
+  std::optional<Freeze> freeze;   // that is on for this map now
   bool removed = false;           // git no longer declares the map
   std::optional<Command> command;
   std::optional<RaiseAnswer> raise;  // none: the weight may rise without asking anybody

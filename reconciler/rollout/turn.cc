@@ -31,6 +31,13 @@ std::uint32_t WeightAt(const Rollout& r) {
   return r.target->strategy.steps[r.progress.step].weight;
 }
 
+// With `split: instance`: no second instance to compare with.
+bool Alone(const Rollout& r) {
+  return r.target->split.mode == manifests::SplitMode::kInstance &&
+         std::count_if(r.fleet.begin(), r.fleet.end(),
+                       [](const auto& entry) { return !entry.second.lost; }) == 1;
+}
+
 void LeaveStep(Rollout& r) {
   KeepControl(r.progress.control, r.progress.evidence.stable);
   r.progress.evidence = StepEvidence{};
@@ -111,6 +118,8 @@ std::optional<Turn::Hold> Turn::HoldOf(const Target& target) const {
                                         FormatTime(r.suspension->until) + ": " +
                                         r.suspension->reason +
                                         "; to go on now: portolan unsuspend " + r.map};
+  const bool may_wait = r.stable && !KnownGood(r, target.version.digest, target.strategy, wall());
+  if (seen.freeze && may_wait) return Hold{reason::kWindowClosed, FreezeText(*seen.freeze)};
   if (r.operator_paused) {
     return Hold{reason::kOperatorPause,
                 "an operator paused this map; to go on: portolan resume " + r.map};
@@ -168,6 +177,10 @@ void Turn::Start(Target target) {
         "some changes of a version that failed are in it again, " +
             r.target->quarantined_keys.front() + " for one");
   if (first || known_good) return Bake();
+  if (Alone(r)) {
+    Say("Normal", "SingleInstance", "one instance leaves none to compare with: no steps");
+    return Bake();
+  }
   EnterStep(0);
 }
 

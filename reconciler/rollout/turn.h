@@ -78,6 +78,10 @@ void MindUnclear(Turn& turn, Duration elapsed);
 // Pauses a step whose instances do not follow, and ends such a pause when they do. True when the
 // fleet holds what the step gives it.
 bool MindConvergence(Turn& turn, Duration elapsed);
+// Waits for freeze windows, and goes on when they are over.
+void MindFreeze(Turn& turn);
+// With `split: instance`: chooses the instances of the present step.
+void AssignInstances(Turn& turn);
 void PassTime(Turn& turn, Duration elapsed);
 // Ends a hold by policies when they allow what they denied.
 void MindPolicies(Turn& turn);
@@ -87,6 +91,9 @@ CommandOutcome SetOverride(Turn& turn, const Command& command);
 CommandOutcome ClearOverride(Turn& turn, const Command& command);
 CommandOutcome Suspend(Turn& turn, const Command& command);
 CommandOutcome Unsuspend(Turn& turn, const Command& command);
+
+// "freeze "nights" until 2026-11-21T06:00:00.000Z; goes on by itself then".
+std::string FreezeText(const Freeze& freeze);
 
 // "212 of 4,310 lookups failed, 26 subjects, 2.3 s" for the rollout in flight.
 std::string BlastRadius(const Rollout& rollout, WallTime now);

@@ -93,8 +93,10 @@ CommandOutcome PauseMap(Turn& turn, const Command& command) {
   if (r.phase == Phase::kStepping || r.phase == Phase::kPaused) {
     if (r.reason == reason::kOperatorPause) return Accept("already paused");
     turn.Say("Normal", "Paused", "paused " + Because(command));
+    r.progress.paused = Duration(0);
     turn.Enter(Phase::kPaused, reason::kOperatorPause,
-               "paused " + Because(command) + "; to go on: portolan resume " + r.map);
+               "paused " + Because(command) + "; to go on: portolan resume " + r.map +
+                   " (deadline in " + FormatDuration(kOperatorPauseDeadline) + ")");
     return Accept("paused; the weight stays, clients are still watched");
   }
   r.operator_paused = true;
@@ -108,6 +110,7 @@ CommandOutcome Resume(Turn& turn, const Command& command) {
     return Refuse("this pause waits for a decision, not for resume: portolan promote " + r.map);
   if (r.phase == Phase::kPaused && r.reason == reason::kPolicyDenied)
     return {false, r.message, /*denied=*/true};
+  if (r.phase == Phase::kPaused && r.reason == reason::kWindowClosed) return Refuse(r.message);
   if (r.phase == Phase::kPaused) {
     turn.Say("Normal", "Resumed", "resumed " + Because(command));
     r.progress.silent = r.progress.unconverged = Duration(0);

@@ -36,6 +36,29 @@ TEST(Declarations, GiveEveryMapTheSameBuiltInStrategy) {
   EXPECT_EQ(first, declarations.StrategyOf(spec));
 }
 
+TEST(Declarations, ResolveTheStrategiesOfRulesAndSayWhichIsMissing) {
+  Declarations declarations;
+  MapSpec spec;
+  spec.rollout_rules = {{{"kill/*"}, {"fast", {}, ""}}, {{"b"}, {"fst", {4, 9}, "rules[1]"}}};
+  spec.map.file = "m.yaml";
+  const auto rules = declarations.RuleStrategiesOf(spec);
+  ASSERT_EQ(rules.size(), 2u);
+  EXPECT_EQ(rules[0]->strategy.name, "fast");
+  EXPECT_EQ(rules[0], declarations.RuleStrategiesOf(spec)[0]);
+  ASSERT_EQ(rules[1]->reasons.size(), 1u);
+  EXPECT_EQ(FormatDiagnostic(rules[1]->reasons[0]),
+            "m.yaml:4:9: rules[1]: no RolloutStrategy named \"fst\"");
+}
+
+TEST(Declarations, LetASourceDeclareItsOwnFastStrategy) {
+  Declarations declarations;
+  Add(declarations, Manifest("RolloutStrategy", "fast", "  steps: [{setWeight: 100%}]\n"),
+      "s.yaml");
+  MapSpec spec;
+  spec.strategy.name = "fast";
+  EXPECT_EQ(declarations.StrategyOf(spec)->strategy.steps.size(), 1u);
+}
+
 TEST(Declarations, MakeAStrategyUnusableWhenItsTemplateIs) {
   Declarations declarations;
   Add(declarations, Manifest("AnalysisTemplate", "t", "  metrics: []\n"), "t.yaml");

@@ -24,20 +24,22 @@ schema: {type: integer}
 keySchema: {minLength: 1}
 attributes: {license: MIT}
 sensitive: ["token/*"]
-split: subject
+split: instance
 salt: pepper
 bucketBy: user
-rollout: {strategy: cautious}
+rollout: {strategy: cautious, rules: [{keys: ["kill/*"], strategy: fast}]}
 entriesFrom: [a.json]
 entries: {a: 1}
 )");
   EXPECT_EQ(errors, "");
   EXPECT_EQ(spec.map.attributes.StringOr("license", ""), "MIT");
   EXPECT_TRUE(spec.map.IsSensitive("token/x"));
-  EXPECT_EQ(spec.map.split, SplitMode::kSubject);
+  EXPECT_EQ(spec.map.split, SplitMode::kInstance);
   EXPECT_EQ(spec.map.salt, "pepper");
   EXPECT_EQ(spec.map.bucket_by, "user");
   EXPECT_EQ(spec.strategy.name, "cautious");
+  EXPECT_EQ(spec.rollout_rules.at(0).keys, std::vector<std::string>{"kill/*"});
+  EXPECT_EQ(spec.rollout_rules.at(0).strategy.name, "fast");
   EXPECT_EQ(spec.entries_from.at(0).name, "a.json");
   EXPECT_EQ(spec.entries.at(0).value, "1");
 }
@@ -67,10 +69,23 @@ TEST(MapManifest, RefusesAHealIntervalThatIsTooShortOrTooLong) {
 
 TEST(MapManifest, RefusesFieldsThatComeLater) {
   for (const std::string field : {"dependsOn: [a]", "adopt: ifEqual", "class: regulated",
-                                  "rollout: {strategy: a, rules: []}"})
+                                  "rollout: {strategy: a, onFailure: rollback}"})
     EXPECT_NE(Decode("{entries: {}, " + field + "}").second.find("not supported yet"),
               std::string::npos)
         << field;
+}
+
+TEST(MapManifest, SaysWhatIsWrongWithARule) {
+  const auto errors = [](const std::string& rollout) {
+    return Decode("{entries: {}, rollout: " + rollout + "}").second;
+  };
+  EXPECT_EQ(errors("{rules: [{keys: [a], strategy: fast}]}"), "");
+  EXPECT_NE(errors("{rules: [{strategy: fast}]}").find("rules[0].keys"), std::string::npos);
+  EXPECT_NE(errors("{rules: [{keys: [], strategy: fast}]}").find("at least one key"),
+            std::string::npos);
+  EXPECT_NE(errors("{rules: [{keys: [a]}]}").find("rules[0].strategy"), std::string::npos);
+  EXPECT_NE(errors("{rules: fast}").find("expected a list of {keys"), std::string::npos);
+  EXPECT_NE(errors("{}").find("expected strategy or rules"), std::string::npos);
 }
 
 TEST(MapManifest, NeedsEntriesFromSomewhere) {

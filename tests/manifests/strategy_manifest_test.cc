@@ -101,8 +101,40 @@ TEST(StrategyManifest, SaysNothingAboutWhatFollowsABadWeight) {
 TEST(StrategyManifest, RefusesWhatComesLater) {
   for (const std::string field : {"holdback: 1%", "shadow: {}"})
     EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\n" + field, "not supported yet"));
-  EXPECT_TRUE(
-      Refuses("steps: [{linear: {by: 5%, every: 1m}}, {setWeight: 100%}]", "not supported yet"));
+}
+
+// The weights with their soaks, "20%:360".
+std::string StepsOf(const std::string& yaml) {
+  const auto spec = Decode(yaml);
+  std::string text;
+  for (const Step& step : spec->strategy.steps)
+    text += std::to_string(step.weight / 1'000) + "%:" + std::to_string(step.soak.count() / 1'000) +
+            " ";
+  return text;
+}
+
+TEST(StrategyManifest, WritesLinearGrowthOutAsSteps) {
+  EXPECT_EQ(StepsOf("steps: [linear: 20%/6m]"), "20%:360 40%:360 60%:360 80%:360 100%:0 ");
+  EXPECT_EQ(StepsOf("steps: [linear: {by: 40%, every: 1m}]"), "40%:60 80%:60 100%:0 ");
+  EXPECT_EQ(StepsOf("steps: [{setWeight: 1%}, {pause: {duration: 9s}}, {linear: 50%/1m}]"),
+            "1%:9 51%:60 100%:0 ");
+}
+
+TEST(StrategyManifest, SaysWhatIsWrongWithLinearGrowth) {
+  EXPECT_TRUE(Refuses("steps: [linear: 20%]", "expected a duration"));
+  EXPECT_TRUE(Refuses("steps: [linear: x/6m]", "expected a weight"));
+  EXPECT_TRUE(Refuses("steps: [linear: {by: 20%}]", "every"));
+  EXPECT_TRUE(Refuses("steps: [linear: 0.1%/1s]", "expected at most 100 weights"));
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}, {linear: 20%/6m}]", "nothing may follow"));
+}
+
+TEST(StrategyManifest, ReadsHowMuchOfTheFleetHasToConverge) {
+  const auto spec = Decode("steps: [{setWeight: 100%}]\nconverge: {share: 50%, timeout: 2m}");
+  EXPECT_EQ(spec->strategy.converge.share, 0.5);
+  EXPECT_EQ(spec->strategy.converge.timeout, std::chrono::minutes(2));
+  EXPECT_EQ(Decode("steps: [{setWeight: 100%}]\nconverge: {share: 0%}")->strategy.converge.share,
+            0.0);
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\nconverge: {share: 150%}", "converge.share"));
 }
 
 TEST(StrategyManifest, ReadsWhetherSafetyEndsASoakEarly) {

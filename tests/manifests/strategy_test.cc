@@ -27,6 +27,7 @@ Strategy Full() {
   strategy.on_new_revision = OnNewRevision::kQueue;
   strategy.match = {{.subject = "beta-*", .attribute = "", .in = {}},
                     {.subject = "", .attribute = "region", .in = {"eu", "us"}}};
+  strategy.converge = {0.0, std::chrono::minutes(2)};
   strategy.rollback_window_versions = 3;
   strategy.rollback_window_age = Duration(4);
   return strategy;
@@ -52,7 +53,22 @@ TEST(Strategy, SurvivesItsRecord) {
   EXPECT_EQ(back->match, full.match);
   EXPECT_EQ(back->min_lookups, 7);
   EXPECT_TRUE(back->early_advance);
+  EXPECT_EQ(back->converge.share, 0.0);
+  EXPECT_EQ(back->converge.timeout, std::chrono::minutes(2));
   EXPECT_EQ(back->rollback_window_age, Duration(4));
+}
+
+TEST(BuiltInStrategy, FastIsTenSecondsOfOnePercentAndNeedsNoData) {
+  const auto fast = BuiltInStrategy("fast");
+  ASSERT_TRUE(fast.has_value());
+  ASSERT_EQ(fast->steps.size(), 2u);
+  EXPECT_EQ(fast->steps[0].weight, 1'000u);
+  EXPECT_EQ(fast->steps[0].soak, std::chrono::seconds(10));
+  EXPECT_EQ(fast->min_lookups, 0);
+  EXPECT_EQ(fast->on_no_data, OnNoData::kAdvanceAfterSoak);
+  EXPECT_EQ(fast->converge.share, 0.0);
+  EXPECT_EQ(BuiltInStrategy("default")->name, "default");
+  EXPECT_FALSE(BuiltInStrategy("slow").has_value());
 }
 
 TEST(Strategy, ReadsAnEmptyRecordAsTheDefault) {

@@ -142,6 +142,23 @@ TEST(Assign, PutsMatchedSubjectsIntoTheCanaryFromTheFirstWeightOn) {
   EXPECT_EQ(Assign(split, {"user-1", core}).arm, Arm::kStable);
 }
 
+TEST(Assign, GoesByInstanceWhenInstancesWereChosen) {
+  TrafficSplit split{50'000, "m"};
+  split.instances = {{"a", "c"}};
+  split.match = {{.subject = "beta-*"}};
+  const auto arm = [&](std::string_view instance) {
+    return Assign(split, {.targeting_key = "user-1", .attributes = {}, .instance = instance});
+  };
+  EXPECT_EQ(arm("a").arm, Arm::kCanary);
+  EXPECT_EQ(arm("a").reason, AssignReason::kSplit);
+  EXPECT_EQ(arm("b").arm, Arm::kStable);
+  EXPECT_EQ(arm("beta-7").reason, AssignReason::kMatch);
+  EXPECT_EQ(arm("").arm, Arm::kStable);
+  EXPECT_EQ(arm("").reason, AssignReason::kNoSubject);
+  split.weight = kWeightMax;
+  EXPECT_EQ(arm("").arm, Arm::kCanary);
+}
+
 TEST(Assign, BucketsByTheNamedAttribute) {
   const Attributes company{{"company", "user-1"}};
   const TrafficSplit split{.weight = 10'110, .salt = "m1", .bucket_by = "company"};

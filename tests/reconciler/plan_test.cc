@@ -39,6 +39,22 @@ TEST(MapPlan, CarriesWhatAReaderAndAnApprovalNeed) {
   EXPECT_TRUE(plan.notes.empty());
 }
 
+TEST(MapPlan, TakesTheStrategyOfTheFirstRuleThatCoversAllChangedKeys) {
+  const auto stable = Version({{"kill/a", "0"}, {"kill/b", "0"}, {"limit", "1"}});
+  auto desired = Desired("limits", Version({{"kill/a", "1"}, {"kill/b", "1"}, {"limit", "1"}}));
+  desired.rollout_rules = {{{"kill/a"}, *manifests::BuiltInStrategy("default")},
+                   {{"kill/a", "kill/?"}, *manifests::BuiltInStrategy("fast")},
+                   {{"*"}, *manifests::BuiltInStrategy("default")}};
+  const MapPlan plan = PlanOf(stable, desired);
+  EXPECT_EQ(plan.strategy.name, "fast");
+  EXPECT_EQ(plan.notes.at(0), "strategy fast: every changed key fits the rule kill/a, kill/?");
+  EXPECT_NE(plan.id,
+            PlanDigest({"limits", stable->digest(), plan.target, "prod-eu"}, desired.strategy));
+  desired.rollout_rules.pop_back();
+  desired.version = Version({{"kill/a", "1"}, {"kill/b", "1"}, {"limit", "2"}});
+  EXPECT_EQ(PlanOf(stable, desired).strategy.name, "cautious");
+}
+
 TEST(MapPlan, KeepsItsIdWhenOnlyTheCommitChanges) {
   const auto stable = Numbered(1);
   const auto desired = Desired("limits", Numbered(2));

@@ -93,7 +93,7 @@ TEST(MapStatusToValue, SaysWhenTimeAloneEndsWhatGoesOn) {
   driver.Pass(seconds(4));
   EXPECT_EQ(next(), FormatTime(driver.now.wall + seconds(6)));
   driver.Do(Verb::kPause);
-  EXPECT_EQ(next(), "null") << "it takes a person";
+  EXPECT_EQ(next(), FormatTime(driver.now.wall + kOperatorPauseDeadline)) << "its deadline";
   driver.Do(Verb::kResume);
   for (int i = 0; i < 60 && driver.rollout.phase != Phase::kBaking; ++i) driver.Pass(seconds(1));
   ASSERT_EQ(driver.rollout.phase, Phase::kBaking);

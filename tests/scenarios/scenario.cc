@@ -1,6 +1,7 @@
 #include "tests/scenarios/scenario.h"
 
 #include <algorithm>
+#include <iterator>
 #include <sstream>
 #include <stdexcept>
 
@@ -8,6 +9,7 @@
 #include "reconciler/floor.h"
 #include "reconciler/plan.h"
 #include "reconciler/rollout/judge.h"
+#include "reconciler/rollout/race.h"
 #include "reconciler/rollout/record.h"
 #include "reconciler/status.h"
 
@@ -82,10 +84,28 @@ void Scenario::Run(const std::string& line) {
     return ReportOnce(arguments.contains("canary") ? "canary" : "stable", arguments);
   if (command == "ack" || command == "alive" || command == "goodbye") return Acknowledge(line);
   if (command == "instances") return PrintInstances();
+  if (command == "freeze") {
+    frozen_until_ = now_.wall + DurationOf(arguments.begin()->first);
+    return;
+  }
+  if (command == "races") return PrintRaces();
+  if (command == "arm") return PrintArms(arguments);
+  if (command == "rule") {
+    std::istringstream rule(line);
+    std::string glob, name;
+    rule >> command >> glob >> name;
+    rules_.push_back({{glob}, manifests::BuiltInStrategy(name).value()});
+    return;
+  }
   if (command == "restart") return Restart();
   if (command == "evidence") return PrintEvidence();
   Observation seen;
+  if (command == "jump") {
+    now_.wall += DurationOf(arguments.begin()->first);
+    now_.mono += DurationOf(arguments.begin()->first);
+  }
   seen.now = now_;
+  if (command == "jump") return Observe(std::move(seen));
   if (command == "remove") {
     wish_ = nullptr;
     seen.removed = true;
@@ -115,6 +135,16 @@ void Scenario::SetStrategy(const Arguments& arguments) {
   if (Get(arguments, "onNewRevision", "restart") == "queue")
     strategy_.on_new_revision = manifests::OnNewRevision::kQueue;
   strategy_.early_advance = arguments.contains("earlyAdvance");
+  split_ = Get(arguments, "split", "subject") == "instance" ? manifests::SplitMode::kInstance
+                                                            : manifests::SplitMode::kSubject;
+  if (arguments.contains("window")) {
+    const std::string window = arguments.at("window");
+    const std::size_t colon = window.find(':');
+    strategy_.rollback_window_versions = std::stoll(window.substr(0, colon));
+    strategy_.rollback_window_age = DurationOf(window.substr(colon + 1));
+  }
+  if (arguments.contains("match"))
+    strategy_.match = {{.subject = arguments.at("match"), .attribute = "", .in = {}}};
   if (arguments.contains("converge"))
     strategy_.converge.share = std::stod(arguments.at("converge")) / 100;
   if (arguments.contains("metric"))
@@ -147,6 +177,7 @@ Target Scenario::TargetOfWish() const {
   manifests::DesiredMap desired;
   desired.name = desired.salt = rollout_.map;
   desired.strategy = strategy_;
+  desired.rollout_rules = rules_;
   desired.version = wish_;
   manifests::Revision revision;
   revision.branch = "main";
@@ -156,8 +187,9 @@ Target Scenario::TargetOfWish() const {
   target.version = {wish_->digest(), revision, static_cast<std::int64_t>(wish_->size()), 0, {}};
   target.base = plan.base;
   target.plan = plan.id;
-  target.strategy = strategy_;
+  target.strategy = plan.strategy;
   target.split.salt = rollout_.map;
+  target.split.mode = split_;
   target.findings = plan.findings;
   // As the gate counts them: what was approved despite is lifted.
   std::erase_if(target.findings, [&](const Finding& finding) {
@@ -206,6 +238,12 @@ void Scenario::Acknowledge(const std::string& line) {
   const Arguments arguments = ArgumentsOf(words);
   Observation seen;
   seen.now = now_;
+  const InstanceNames& chosen = rollout_.progress.canary_instances;
+  if (names == "chosen-first") names = *chosen.begin();
+  if (names == "chosen") {
+    names.clear();
+    for (const std::string& name : chosen) names += name + ",";
+  }
   std::istringstream list(names);
   std::string name;
   while (std::getline(list, name, ',')) {
@@ -243,6 +281,14 @@ void Scenario::PrintInstances() {
   }
 }
 
+void Scenario::PrintArms(const Arguments& names) {
+  const mapcore::TrafficSplit split = ServingOf(rollout_).split;
+  out_ += " ";
+  for (const auto& [name, unused] : names)
+    out_ += " " + name + "=" + std::string(mapcore::ArmName(Assign(split, {"", {}, name}).arm));
+  out_ += "\n";
+}
+
 void Scenario::ReportOnce(const std::string& arm, const Arguments& arguments) {
   Report report;
   report.instance = Get(arguments, "instance", "client-" + arm);
@@ -254,6 +300,7 @@ void Scenario::ReportOnce(const std::string& arm, const Arguments& arguments) {
   if (arm == "stable" && rollout_.stable) item.digest = rollout_.stable->digest;
   item.step = static_cast<std::uint32_t>(
       std::stoul(Get(arguments, "step", std::to_string(rollout_.progress.step + 1))));
+  item.matched = arguments.contains("matched");
   item.lookups = std::stoll(Get(arguments, "lookups", Get(arguments, "subjects", "0")));
   item.subjects = std::stoll(Get(arguments, "subjects", "0"));
   const std::int64_t bad = std::stoll(Get(arguments, "bad", "0"));
@@ -281,6 +328,52 @@ void Scenario::PrintEvidence() {
             metric.message + "\n";
 }
 
+// Two commands as the control loop runs them: in the order of their rank, whoever came first.
+std::string Scenario::Race(Verb first, Verb second) const {
+  std::vector<Command> commands(2);
+  commands[0].verb = first;
+  commands[1].verb = second;
+  commands[0].actor = "user:ana";
+  commands[1].actor = "user:bo";
+  for (Command& command : commands) command.full = true;
+  std::stable_sort(commands.begin(), commands.end(), [](const Command& a, const Command& b) {
+    return RankOf(a.verb) < RankOf(b.verb);
+  });
+  Rollout rollout = rollout_;
+  std::string text;
+  const Command* winner = nullptr;
+  for (const Command& command : commands) {
+    std::optional<CommandOutcome> outcome;
+    if (winner != nullptr) outcome = LostRace(*winner, command, rollout.map);
+    if (!outcome) {
+      Observation seen;
+      seen.now = now_;
+      seen.command = command;
+      Transition turned = Step(rollout, seen);
+      rollout = std::move(turned.next);
+      outcome = turned.outcome;
+      if (outcome->accepted && winner == nullptr) winner = &command;
+    }
+    text += std::string(VerbName(command.verb)) + (outcome->accepted ? " ok, " : " refused, ");
+  }
+  Observation later;
+  later.now = now_;
+  rollout = Step(rollout, later).next;
+  return text + std::string(PhaseName(rollout.phase)) + "(" + rollout.reason + ")";
+}
+
+void Scenario::PrintRaces() {
+  constexpr Verb kVerbs[] = {Verb::kLock,   Verb::kAbort,   Verb::kRollback,
+                             Verb::kPause,  Verb::kPromote, Verb::kSkip,
+                             Verb::kResume, Verb::kRetry,   Verb::kUnlock};
+  for (const Verb& first : kVerbs)
+    for (const Verb* second = &first; second != std::end(kVerbs); ++second) {
+      const std::string one = Race(first, *second);
+      out_ +=
+          "  " + one + (one == Race(*second, first) ? "" : " OR " + Race(*second, first)) + "\n";
+    }
+}
+
 void Scenario::RunVerb(Verb verb, const std::string& line, const Arguments& arguments) {
   Observation seen;
   seen.now = now_;
@@ -300,6 +393,7 @@ void Scenario::RunVerb(Verb verb, const std::string& line, const Arguments& argu
       command.despite = rollout_.target->findings.front().policy;
   }
   seen.command = std::move(command);
+  if (now_.wall < frozen_until_) seen.freeze = Freeze{"nights", frozen_until_};
   const Transition transition = Step(rollout_, seen);
   out_ += line + (transition.outcome->accepted ? ": ok, " : ": refused, ") +
           transition.outcome->message + "\n";
@@ -315,6 +409,7 @@ void Scenario::Restart() {
 }
 
 void Scenario::Observe(Observation seen) {
+  if (now_.wall < frozen_until_) seen.freeze = Freeze{"nights", frozen_until_};
   Settle(Step(rollout_, seen));
 }
 

@@ -13,6 +13,8 @@ namespace portolan::reconciler {
 //
 //   strategy steps=5%:10s,20%:10s,100% bake=30s minLookups=50 onNoData=hold deadline=10m
 //            pauseAfter=1 onNewRevision=queue metric=NAME require=safe earlyAdvance
+//            converge=0 split=instance match=GLOB window=VERSIONS:AGE
+//   rule GLOB NAME       rollout.rules: changes of these keys alone take the built-in strategy
 //   commit KEY=VALUE …   git now wants exactly these entries (held while a guard objects: approve)
 //   remove               git no longer declares the map
 //   replan               what the source does when a transition asks for it (also done by itself)
@@ -21,10 +23,16 @@ namespace portolan::reconciler {
 //                        except=a,b
 //   report canary subjects=40 lookups=100 bad=30 [kind=errors] [sticky=NAME] [batch=1] [step=1]
 //   ack a,b applied canary [lease=30s] [reason=TEXT]   instances; also rejected, crashed, stable
+//                        `chosen` stands for the instances of the canary
+//   freeze 8h            a freeze window is on for so long from now
+//   jump 23h             time passes at once, with one Step after it
+//   arm a b              who of them is in the canary
 //   alive a,b            they renew their leases; goodbye a,b: they leave
 //   instances            what is known of them
 //   evidence             what the metrics say of the present step
 //   VERB [full] [to=X] [request=ID] [for=1h] [key=K] [value=JSON] [reason=WORD]
+//   VERB [full] [to=X] [request=ID]
+//   races                what each pair of verbs that come at the same time leads to from here
 //   restart              the state goes through its record, monotonic time starts anew
 //
 // Each command prints the events that it led to, then the state if it changed.
@@ -44,6 +52,9 @@ class Scenario {
   void Acknowledge(const std::string& line);
   void RenewLeases(const Arguments& arguments);
   void PrintInstances();
+  void PrintArms(const Arguments& names);
+  void PrintRaces();
+  std::string Race(Verb first, Verb second) const;
   void RunVerb(Verb verb, const std::string& line, const Arguments& arguments);
   void Restart();
   void Observe(Observation seen);
@@ -54,6 +65,8 @@ class Scenario {
 
   Rollout rollout_;
   manifests::Strategy strategy_ = manifests::DefaultStrategy();
+  manifests::SplitMode split_ = manifests::SplitMode::kSubject;
+  std::vector<manifests::RolloutRule> rules_;
   Now now_{WallTime(std::chrono::hours(490'000)), Duration(0)};
   std::map<Digest, mapcore::VersionPtr> versions_;
   mapcore::VersionPtr wish_;
@@ -61,6 +74,7 @@ class Scenario {
   std::uint64_t batch_ = 0;
   std::uint64_t subject_ = 0;
   bool replan_ = false;
+  WallTime frozen_until_{};
   std::string last_state_;
   std::string out_;
 };

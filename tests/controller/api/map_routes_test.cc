@@ -89,6 +89,31 @@ TEST_F(MapRoutesTest, AssignsEachSubjectAsThePublishedFormulaSays) {
   EXPECT_EQ(GetJson("/v1/maps/limits/entries/api%2Flogin").StringOr("reason", ""), "no-subject");
 }
 
+TEST_F(MapRoutesTest, GivesAnInstanceTheArmThatItWasChosenFor) {
+  for (const std::string name : {"a", "b", "c"})
+    Post("/v1/acks", R"({"instance":")" + name + R"(","items":[{"map":"limits","digest":")" +
+                         Digest1() + R"(","status":"applied"}]})");
+  world.Process();
+  reconciler::Target target = world.TargetOf("limits", world.limits_2);
+  target.split.mode = manifests::SplitMode::kInstance;
+  world.Want("limits", target);
+  const auto chosen = world.rollouts.Find("limits")->progress.canary_instances;
+  ASSERT_EQ(chosen.size(), 1u);
+  for (const std::string name : {"a", "b", "c"}) {
+    const std::string arm = chosen.contains(name) ? "canary" : "stable";
+    const std::string query = "?instance=" + name;
+    EXPECT_EQ(GetJson("/v1/maps/limits" + query).StringOr("arm", ""), arm);
+    EXPECT_EQ(GetJson("/v1/maps/limits/entries/api%2Flogin" + query).StringOr("arm", ""), arm);
+    EXPECT_EQ(Json(Send({"GET", "/v1/maps/limits", "", {{"Portolan-Instance", name}}}))
+                  .StringOr("arm", ""),
+              arm);
+    EXPECT_EQ(Json(Post("/v1/maps/limits/lookup", R"({"keys":["a"],"instance":")" + name + R"("})"))
+                  .StringOr("arm", ""),
+              arm);
+  }
+  EXPECT_EQ(GetJson("/v1/maps/limits?subject=user-1").StringOr("arm", ""), "stable");
+}
+
 TEST_F(MapRoutesTest, ChoosesAnArmWhenAsked) {
   EXPECT_EQ(Get("/v1/maps/limits?arm=canary").status, 404);
   StartRollout();

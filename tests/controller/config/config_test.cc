@@ -88,10 +88,13 @@ TEST_F(ConfigTest, ReadsProvidersOfMetricsWithPathsFromItsFolder) {
   const auto config = Load(R"(
 sources: [{name: core, url: /srv/core.git}]
 metrics: {providers: [{name: main, type: prometheus, address: "http://127.0.0.1:9090", tokenFile: token}]}
+windows: [{name: weekend, days: [sat, sun]}]
 )");
   ASSERT_TRUE(config.ok()) << config.error().message;
   ASSERT_EQ(config->metric_providers.size(), 1u);
   EXPECT_EQ(config->metric_providers[0].token, "t0k");
+  ASSERT_EQ(config->windows.size(), 1u);
+  EXPECT_EQ(config->windows[0].name, "weekend");
   EXPECT_SAYS(Refusal("sources: [{name: a, url: /a}]\nmetrics: {provider: []}\n"),
               "did you mean \"providers\"?");
 }

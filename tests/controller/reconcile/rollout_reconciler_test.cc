@@ -302,6 +302,41 @@ TEST_F(RolloutReconcilerTest, LockWinsOverEveryOtherVerb) {
   EXPECT_EQ(world.Phase("limits"), "Locked");
 }
 
+TEST_F(RolloutReconcilerTest, APromoteThatComesWithAPauseIsRefused) {
+  StartRollout();
+  auto promote =
+      world.rollouts.Submit("limits", Command{Verb::kPromote, "user:ana", "", "", "", true, {}});
+  auto pause =
+      world.rollouts.Submit("limits", Command{Verb::kPause, "user:bo", "", "", "", false, {}});
+  world.Process();
+  EXPECT_TRUE(pause.get().value().outcome.accepted);
+  const auto refused = promote.get().value().outcome;
+  EXPECT_FALSE(refused.accepted);
+  EXPECT_TRUE(refused.message.starts_with("pause by user:bo came at the same time"));
+  EXPECT_EQ(world.Phase("limits"), "Paused");
+}
+
+TEST_F(RolloutReconcilerTest, WaitsForAFreezeAndGoesOnWhenItIsOver) {
+  world.freeze = reconciler::Freeze{"nights", world.clock.now().wall + std::chrono::minutes(5)};
+  world.Want("limits", world.limits_2);
+  EXPECT_EQ(world.Phase("limits"), "Held");
+  EXPECT_LE(world.Process(), std::chrono::minutes(1));
+  world.Pass(std::chrono::minutes(5) + std::chrono::seconds(1));
+  EXPECT_EQ(world.Phase("limits"), "Stepping");
+}
+
+TEST_F(RolloutReconcilerTest, AHeartbeatWithoutAMapRenewsTheLeasesOfAllOfThem) {
+  StartRollout();
+  const auto lease = std::chrono::seconds(20);
+  world.rollouts.Acknowledge(
+      {{"a", "limits", world.limits_1->digest(), reconciler::AckStatus::kApplied, "", lease}});
+  world.Process();
+  world.clock.Advance(std::chrono::seconds(15));
+  world.rollouts.Acknowledge({{"a", "", {}, reconciler::AckStatus::kAlive, "", lease}});
+  world.Process();
+  EXPECT_EQ(world.rollouts.Find("limits")->fleet.at("a").heard_mono, world.clock.now().mono);
+}
+
 TEST_F(RolloutReconcilerTest, AVerbOnAnUnknownMapIsNotFound) {
   const auto answer = world.Do("nobody", Verb::kPause);
   ASSERT_FALSE(answer.ok());

@@ -5,6 +5,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -182,6 +183,7 @@ class World {
   std::function<void(const std::string&, const std::string&)> on_replan;
   std::vector<std::string> told;  // reasons of events, once stored
   std::vector<Error> faults;
+  std::optional<reconciler::Freeze> freeze;  // that is on now
   RolloutReconciler rollouts{
       store,
       versions,
@@ -193,7 +195,10 @@ class World {
        [this](const reconciler::Event& event) { told.push_back(event.reason); },
        [this](const std::string&, const Error& error) { faults.push_back(error); },
        {},
-       AskHook()}};
+       AskHook(),
+       [this](const std::string&, WallTime now) {
+         return freeze && now < freeze->until ? freeze : std::nullopt;
+       }}};
 };
 
 inline Error DiskFull() {

@@ -147,6 +147,70 @@ INSTANTIATE_TEST_SUITE_P(Bounds, HardLimit,
                                          LimitCase{20, 20, 100, 25, false},  // stable fails as well
                                          LimitCase{20, 20, 0, 0, true}));    // no control arm
 
+// One lookup by each of so many subjects.
+Report LookupsOf(mapcore::Arm arm, std::uint64_t batch, std::int64_t lookups, std::int64_t bad) {
+  Report report = ReportOf(arm, batch, lookups, bad);
+  report.items[0].lookups = lookups;
+  return report;
+}
+
+struct WindowCase {
+  const char* name;
+  int seconds_of_good_lookups, seconds_since;
+  std::int64_t canary_bad, stable_bad;  // of 1,000 lookups each
+  bool broken;
+};
+
+class RecentHardLimit : public testing::TestWithParam<WindowCase> {};
+
+Now At(int second) {
+  return {kNow.wall + std::chrono::seconds(second), kNow.mono + std::chrono::seconds(second)};
+}
+
+TEST_P(RecentHardLimit, LooksAtTheLastHalfMinute) {
+  const WindowCase& c = GetParam();
+  StepEvidence evidence;
+  std::uint64_t batch = 0;
+  for (int second = 0; second < c.seconds_of_good_lookups; ++second) {
+    Count(evidence, LookupsOf(mapcore::Arm::kStable, ++batch, 1'000, 0), At(second));
+    Count(evidence, LookupsOf(mapcore::Arm::kCanary, ++batch, 1'000, 0), At(second));
+  }
+  const Now then = At(c.seconds_of_good_lookups + c.seconds_since);
+  Count(evidence, LookupsOf(mapcore::Arm::kStable, ++batch, 1'000, c.stable_bad), then);
+  Count(evidence, LookupsOf(mapcore::Arm::kCanary, ++batch, 1'000, c.canary_bad), then);
+  EXPECT_EQ(BrokenHardLimit(evidence).has_value(), c.broken);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Windows, RecentHardLimit,
+    testing::Values(WindowCase{"ALateFailureOfEveryone", 300, 31, 1'000, 0, true},
+                    WindowCase{"StableFailsToo", 300, 31, 1'000, 250, false},
+                    WindowCase{"StableFailsALittle", 300, 31, 1'000, 249, true},
+                    WindowCase{"NotMoreThanHalf", 300, 31, 500, 0, false},
+                    WindowCase{"DilutedByTheSameHalfMinute", 300, 1, 1'000, 0, false}),
+    [](const auto& parameter) { return parameter.param.name; });
+
+TEST(RecentHardLimitOfFewSubjects, IsNotReached) {
+  StepEvidence evidence;
+  Count(evidence, LookupsOf(mapcore::Arm::kCanary, 1, 10'000, 0), At(0));
+  Report report = LookupsOf(mapcore::Arm::kCanary, 2, 100, 19);
+  report.items[0].bad.begin()->second.count = 100;
+  Count(evidence, report, At(60));
+  EXPECT_FALSE(BrokenHardLimit(evidence).has_value());
+}
+
+TEST(RecentHardLimitWithoutStable, SaysNothingWhileStableIsSilent) {
+  StepEvidence evidence;
+  Count(evidence, LookupsOf(mapcore::Arm::kStable, 1, 10'000, 0), At(0));
+  Count(evidence, LookupsOf(mapcore::Arm::kCanary, 2, 10'000, 0), At(0));
+  Count(evidence, LookupsOf(mapcore::Arm::kCanary, 3, 100, 100), At(60));
+  EXPECT_FALSE(BrokenHardLimit(evidence).has_value());
+  Count(evidence, LookupsOf(mapcore::Arm::kStable, 4, 100, 0), At(60));
+  EXPECT_EQ(BrokenHardLimit(evidence),
+            "100 of 100 lookups on the new version failed within 30 s, of at least 20 subjects "
+            "(limit: 50 % of at least 20), on stable 0.0 %");
+}
+
 TEST(Evidence, SurvivesItsRecord) {
   StepEvidence evidence;
   Report report = ReportOf(mapcore::Arm::kCanary, 4, 30, 3);

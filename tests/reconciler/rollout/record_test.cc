@@ -40,6 +40,9 @@ Rollout FullRollout() {
   r.target = target;
   r.progress.step = 1;
   r.progress.soaked = Duration(1'500);
+  r.progress.unconverged = Duration(77);
+  r.progress.canary_instances = {"a", "b"};
+  r.fleet["a"].applied = {Sha256Of("a")};
   r.progress.started = at;
   r.progress.lookups = 10;
   r.progress.bad_subjects = {0xffffffffffffffff, 1};
@@ -67,6 +70,9 @@ TEST(RolloutRecord, KeepsEveryField) {
   EXPECT_EQ(manifests::CanonicalJson(RolloutToValue(*again)), manifests::CanonicalJson(stored));
   EXPECT_EQ(again->target->quarantine, QuarantineHold::kSome);
   EXPECT_EQ(again->target->split.mode, manifests::SplitMode::kInstance);
+  EXPECT_EQ(again->progress.unconverged, Duration(77));
+  EXPECT_EQ(again->progress.canary_instances, (InstanceNames{"a", "b"}));
+  EXPECT_TRUE(again->fleet.at("a").Holds(Sha256Of("a")));
   EXPECT_EQ(again->progress.bad_subjects, FullRollout().progress.bad_subjects);
   EXPECT_EQ(again->requests.front().outcome.message, "paused");
   EXPECT_TRUE(again->requests.back().outcome.denied);
