@@ -295,6 +295,7 @@ CommandOutcome Approve(Turn& turn, const Command& command) {
           /*denied=*/true};
     approval.policy = command.despite;
     approval.policy_digest = finding->policy_digest;
+    if (InFlight(r.phase)) approval.rollout = r.id();  // used up by the one that it lets go on
     despite = " despite " + command.despite;
     lifted.findings.erase(finding);
   }

@@ -97,6 +97,28 @@ TEST(Turn, AnApprovalDespiteAPolicyIsUsedUpByTheRolloutThatItStarts) {
     EXPECT_EQ(approval.rollout, driver.rollout.id());
 }
 
+TEST(Turn, AnApprovalInMidRolloutServesThatRolloutOnly) {
+  Driver driver;
+  driver.Settle("a");
+  driver.Want("b");
+  driver.now.wall += std::chrono::seconds(10);
+  driver.now.mono += std::chrono::seconds(10);
+  Observation asked;
+  asked.raise = RaiseAnswer{false, {{"window", "soft", "the window is closed"}}};
+  driver.Apply(asked);
+  ASSERT_EQ(driver.rollout.reason, reason::kPolicyDenied);
+  EXPECT_EQ(ServingOf(driver.rollout).split.weight, 5'000u);
+  Observation approve;
+  approve.command = Command{};
+  approve.command->verb = Verb::kApprove;
+  approve.command->plan = driver.rollout.target->plan;
+  approve.command->despite = "window";
+  approve.raise = RaiseAnswer{true, {}};
+  EXPECT_TRUE(driver.Apply(approve).outcome->accepted);
+  EXPECT_EQ(driver.rollout.approvals.at(0).rollout, driver.rollout.id());
+  EXPECT_EQ(driver.rollout.phase, Phase::kPaused);
+}
+
 TEST(Turn, AnApprovalOfThePlanAloneLeavesItToThePolicies) {
   Driver driver;
   driver.Settle("a");
