@@ -121,7 +121,8 @@ TEST_F(StatusRoutesTest, WhyNamesWhoApprovedThePlanThatSetAKey) {
   world.Pass(std::chrono::minutes(2));
   edge.Push('b', MapsOf({{"flags", "{a: 2}"}}));
   const std::string plan = world.rollouts.Find("flags")->target->plan.ToString();
-  ASSERT_EQ(Send({"POST", "/v1/plans/" + plan + "/approve"}, "boss").status, 200);
+  const std::string despite = R"({"reason":"cleanup","despite":"mass-delete-guard"})";
+  ASSERT_EQ(Send({"POST", "/v1/plans/" + plan + "/approve", despite}, "boss").status, 200);
   world.Pass(std::chrono::minutes(2));
   const manifests::Value why = GetJson("/v1/maps/flags/why?key=a");
   EXPECT_EQ(why.Find("entry")->StringOr("plan", ""), plan);
