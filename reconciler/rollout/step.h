@@ -45,7 +45,6 @@ struct Command {
   std::string key;           // override, clear-override
   std::string value;         // override: canonical JSON that passed the map's rules
   Duration length{0};        // override, suspend
-};                           // approve: the soft policy that it lifts; empty: none
 };
 
 // What the policies in force say of a raise of the weight in this Step.
