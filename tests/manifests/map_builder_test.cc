@@ -19,7 +19,7 @@ MapInputs Inputs(std::vector<EntryPartPtr> parts) {
     made->map = std::make_shared<const MapSpec>();
     return made;
   }();
-  return {declaration, std::make_shared<const ResolvedStrategy>(), std::move(parts)};
+  return {declaration, std::make_shared<const ResolvedStrategy>(), {}, std::move(parts)};
 }
 
 TEST(MapBuilder, AppliesOnlyThePartsThatChanged) {
