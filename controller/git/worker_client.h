@@ -6,7 +6,7 @@
 #include <string>
 
 #include "controller/git/job.h"
-#include "controller/store/file_descriptor.h"
+#include "controller/process/file_descriptor.h"
 
 namespace portolan::controller {
 

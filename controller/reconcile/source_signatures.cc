@@ -20,7 +20,7 @@ void SourceReconciler::RefuseUnverified(const std::string& commit, const Error& 
     status_.pending = pending;
   }
   Fail(refused, true);
-  if (news) Keep();
+  if (news) (void)Keep();
 }
 
 // The commit was verified when it was taken. Should its key count no longer, policies see no
