@@ -304,10 +304,10 @@ TEST_F(RolloutReconcilerTest, LockWinsOverEveryOtherVerb) {
 
 TEST_F(RolloutReconcilerTest, APromoteThatComesWithAPauseIsRefused) {
   StartRollout();
-  auto promote =
-      world.rollouts.Submit("limits", Command{Verb::kPromote, "user:ana", "", "", "", true, {}});
-  auto pause =
-      world.rollouts.Submit("limits", Command{Verb::kPause, "user:bo", "", "", "", false, {}});
+  Command full = CommandOf(Verb::kPromote, "user:ana");
+  full.full = true;
+  auto promote = world.rollouts.Submit("limits", std::move(full));
+  auto pause = world.rollouts.Submit("limits", CommandOf(Verb::kPause, "user:bo"));
   world.Process();
   EXPECT_TRUE(pause.get().value().outcome.accepted);
   const auto refused = promote.get().value().outcome;
