@@ -76,6 +76,11 @@ TEST_F(OverrideCheckTest, IsStoppedByAHardPolicyAndNotByASoftOne) {
   Push('a', "soft");
   EXPECT_EQ(Check("api/login", R"({"rps":1})"), R"({"rps":1})");
   Push('b', "hard");
+  EXPECT_EQ(Check("api/login", R"({"rps":1})"), R"({"rps":1})") << "before an owner approved it";
+  auto approved = edge.source.ApprovePolicies(
+      {edge.source.status().policy_plan.value().id, "user:sre", "incident 4711"});
+  edge.Look();
+  ASSERT_TRUE(approved.get().ok());
   EXPECT_EQ(Check("api/login", R"({"rps":1})"), "denied: no override: policy floor (hard): rps 1");
   EXPECT_EQ(Check("api/login", R"({"rps":3})"), R"({"rps":3})");
 }
