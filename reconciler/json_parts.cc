@@ -27,15 +27,17 @@ Result<manifests::Revision> RevisionFromValue(const Value& value) {
   return revision;
 }
 
+Value FindingToValue(const Finding& finding) {
+  Value value;
+  value.Set("policy", finding.policy);
+  value.Set("level", finding.level);
+  value.Set("message", finding.message);
+  return value;
+}
+
 Value FindingsToValue(const std::vector<Finding>& findings) {
   Value::Array array;
-  for (const Finding& finding : findings) {
-    Value value;
-    value.Set("policy", finding.policy);
-    value.Set("level", finding.level);
-    value.Set("message", finding.message);
-    array.push_back(std::move(value));
-  }
+  for (const Finding& finding : findings) array.push_back(FindingToValue(finding));
   return array;
 }
 

@@ -16,7 +16,8 @@ manifests::Value RevisionToValue(const manifests::Revision& revision);
 // Errors: kCorrupt when the time is missing or malformed; absent texts are empty.
 Result<manifests::Revision> RevisionFromValue(const manifests::Value& value);
 
-// A list of {policy, level, message}.
+// {policy, level, message}.
+manifests::Value FindingToValue(const Finding& finding);
 manifests::Value FindingsToValue(const std::vector<Finding>& findings);
 
 }  // namespace portolan::reconciler

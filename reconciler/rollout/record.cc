@@ -94,11 +94,9 @@ std::string_view HoldName(QuarantineHold hold) {
   return hold == QuarantineHold::kAll ? "all" : hold == QuarantineHold::kSome ? "some" : "none";
 }
 
-Value FindingToValue(const Finding& finding) {
-  Value item;
-  item.Set("policy", finding.policy);
-  item.Set("level", finding.level);
-  item.Set("message", finding.message);
+// With what an approval despite the policy is bound to.
+Value BlockingFindingToValue(const Finding& finding) {
+  Value item = FindingToValue(finding);
   if (!finding.policy_digest.empty()) item.Set("digest", finding.policy_digest.ToString());
   if (!finding.override_groups.empty())
     item.Set("overrideGroups",
@@ -120,7 +118,8 @@ Result<Finding> FindingFrom(const Value& item) {
 
 Value TargetToValue(const Target& target) {
   Value::Array findings;
-  for (const Finding& finding : target.findings) findings.push_back(FindingToValue(finding));
+  for (const Finding& finding : target.findings)
+    findings.push_back(BlockingFindingToValue(finding));
   Value value;
   value.Set("version", VersionRefToValue(target.version));
   if (target.base) value.Set("base", target.base->ToString());
