@@ -255,16 +255,19 @@ void Arena::FreePage(void* page) {
   free_pages_ = ref;
 }
 
+// From the beginning, not from the high water: the extents that are being filled begin before it,
+// and their untouched ends are what the next writes take. What is backed already costs a look at
+// its page table, one a huge page.
 void Arena::Populate(std::uint64_t bytes) const {
-  const std::uint64_t begin =
+  const std::uint64_t used =
       std::uint64_t{high_water_.load(std::memory_order_relaxed)} * kExtentBytes;
   const std::uint64_t end =
-      std::min(begin + bytes, std::uint64_t{extents_max_} * kExtentBytes) & ~std::uint64_t{4095};
-  if (end <= begin) return;
-  madvise(base_ + begin, end - begin, MADV_POPULATE_WRITE);
-  char* table = base_ + reserved_;
-  const std::uint64_t first = begin / kExtentBytes * sizeof(Extent) & ~std::uint64_t{4095};
-  madvise(table + first, end / kExtentBytes * sizeof(Extent) - first, MADV_POPULATE_WRITE);
+      std::min(used + bytes, std::uint64_t{extents_max_} * kExtentBytes) & ~std::uint64_t{4095};
+  if (end == 0) return;
+  madvise(base_, end, MADV_POPULATE_WRITE);
+  const std::uint64_t table = (end / kExtentBytes + 1) * sizeof(Extent);
+  madvise(base_ + reserved_, std::min((table + 4095) & ~std::uint64_t{4095}, TableBytes(reserved_)),
+          MADV_POPULATE_WRITE);
 }
 
 // Not the extents that are being filled, whose end has no blocks yet, nor the first, which holds

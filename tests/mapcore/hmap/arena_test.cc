@@ -1,6 +1,7 @@
 #include "mapcore/hmap/arena.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <cstring>
 #include <utility>
@@ -189,6 +190,18 @@ TEST(Arena, ResumesInTheMiddleOfWithdrawing) {
   EXPECT_FALSE(arena->ResumeAll());
   const Status status = arena->Validate();
   EXPECT_TRUE(status.ok()) << status.error().message;
+}
+
+TEST(Arena, PopulatesAlsoTheEndsOfExtentsThatAreBeingFilled) {
+  std::unique_ptr<Arena> arena = Arena::Create({.reserve_bytes = 8 << 20}).value();
+  ASSERT_NE(arena->AllocateRecord(64), nullptr);
+  ASSERT_NE(arena->AllocatePage(), nullptr);
+  ASSERT_NE(arena->AllocateNode(64), nullptr);
+  arena->Populate(1 << 20);
+  constexpr std::size_t kPages = (3 * Arena::kExtentBytes + (1 << 20)) / 4096;
+  unsigned char resident[kPages];
+  ASSERT_EQ(mincore(const_cast<char*>(arena->base()), kPages * 4096, resident), 0);
+  for (std::size_t i = 0; i < kPages; ++i) ASSERT_TRUE(resident[i] & 1) << "page " << i;
 }
 
 TEST(Arena, FailsFromTheChosenAllocationOn) {
