@@ -1,9 +1,15 @@
 #include "mapcore/hmap/relocation.h"
 
 #include <utility>
-#include <vector>
 
 namespace portolan::mapcore::hmap {
+namespace {
+
+// Entries a step. A page may hold 104 and, where keys were made to collide, any number more in its
+// overflow pages; a write shall not wait for all of them.
+constexpr std::size_t kEntriesPerStep = 16;
+
+}  // namespace
 
 void Relocation::WaitForReaders() {
   Counters& head = branch_.head;
@@ -33,18 +39,22 @@ void Relocation::Step() {
     if (!lineage_.ReadersPassed(head.waits_for_epoch)) return;
     head.waits_for_epoch = 0;
   }
-  if (!MovePage(head.cursor)) return;
+  if (!MoveEntries(head.cursor)) return;
   ++head.evacuated;
   if (head.cursor == 0) Commit();
 }
 
-// Moves the entries of the old page at the cursor, and the cursor behind it. Stops where memory is
+// Moves entries of the old page at the cursor, and the cursor behind it when they were its last;
+// true then. Where a page stands, and what of it is left, is found anew each time: entries that
+// moved are no longer in it, and it may have joined a neighbour meanwhile. Stops where memory is
 // out: what was moved, was.
-bool Relocation::MovePage(std::uint64_t& cursor) {
+bool Relocation::MoveEntries(std::uint64_t& cursor) {
   const std::uint32_t depth = tree_.DepthAt(*branch_.head.top->old, cursor);
-  std::vector<Arena::Ref> refs;
-  tree_.CollectRefs(*branch_.head.top->old, cursor, refs);
-  for (const Arena::Ref ref : refs) {
+  Arena::Ref refs[kEntriesPerStep];
+  const std::size_t count = tree_.CollectRefs(*branch_.head.top->old, cursor, refs);
+  for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(lineage_.RecordAt(refs[i]));
+  for (std::size_t i = 0; i < count; ++i) {
+    const Arena::Ref ref = refs[i];
     if (!lineage_.PrepareRoomIfShared(branch_, 8)) return false;
     const Record& record = *lineage_.RecordAt(ref);
     const Top& old = *branch_.head.top->old;
@@ -56,6 +66,7 @@ bool Relocation::MovePage(std::uint64_t& cursor) {
     const Slot slot = tree_.FindRef(*branch_.head.top->old, from, ref);
     tree_.Remove(tree_.old(), from, slot, Tree::Fate::kKeep);
   }
+  if (count == kEntriesPerStep) return false;
   // Behind the page as it was: it may have begun before the cursor, joined with one that is done.
   cursor = depth == 0 ? 0 : (cursor | (~std::uint64_t{0} >> depth)) + 1;
   return true;

@@ -12,8 +12,8 @@ namespace portolan::mapcore::hmap {
 //   INIT        one table
 //   PREPARE     an empty table is the primary one, the full one its `old`; waits until no reader is
 //               left that knows one table only. Writes still go to the old one
-//   RELOCATING  every write moves the entries of one old page; references are moved, records stay.
-//               New keys go to the primary table, others are changed where they are
+//   RELOCATING  every write moves some entries, old page by old page; references are moved, records
+//               stay. New keys go to the primary table, others are changed where they are
 //   COMMIT      the old table is empty: it is unlinked and its blocks retired
 //
 // A lookup asks the old table, then the primary one; an entry is put into the second before it
@@ -27,8 +27,8 @@ class Relocation {
   bool active() const { return branch_.head.top->old != nullptr; }
   // False when memory is out; the map is as it was. Not while active.
   bool Begin(std::uint64_t prepared_seed);
-  // One page's worth of work; without memory for it, none. Not while an iteration is under way,
-  // whose order it would change.
+  // Moves a few entries; without memory for it, none. Not while an iteration is under way, whose
+  // order it would change. O(1).
   void Step();
   // The same, backwards. False when memory is out.
   bool Abandon();
@@ -37,7 +37,7 @@ class Relocation {
 
  private:
   bool Prepared() const { return branch_.head.waits_for_epoch == 0; }
-  bool MovePage(std::uint64_t& cursor);
+  bool MoveEntries(std::uint64_t& cursor);
   void Commit();
   void WaitForReaders();
 

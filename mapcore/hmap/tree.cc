@@ -77,9 +77,17 @@ Slot Tree::FindRef(const Top& top, std::uint64_t hash, Arena::Ref ref) const {
                [&](Arena::Ref found) { return found == ref; });
 }
 
-void Tree::CollectRefs(const Top& top, std::uint64_t hash, std::vector<Arena::Ref>& refs) const {
-  for (Page* page = FindPage(top, hash); page != nullptr; page = Overflow(*page))
-    ForEachSlot(*page, [&](Slot slot) { refs.push_back(slot.ref()); });
+std::size_t Tree::CollectRefs(const Top& top, std::uint64_t hash,
+                              std::span<Arena::Ref> refs) const {
+  std::size_t count = 0;
+  for (Page* page = FindPage(top, hash); page != nullptr && count < refs.size();
+       page = Overflow(*page)) {
+    Arena::Ref all[Page::kSlots];
+    const std::size_t taken = std::min<std::size_t>(GatherRefs(*page, all), refs.size() - count);
+    std::copy_n(all, taken, refs.begin() + static_cast<std::ptrdiff_t>(count));
+    count += taken;
+  }
+  return count;
 }
 
 Tree::Place Tree::Locate(Top& top, std::uint64_t hash) const {

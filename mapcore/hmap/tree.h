@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
+#include <span>
 
 #include "mapcore/hmap/lineage.h"
 
@@ -56,8 +56,9 @@ class Tree {
   // The slot that holds a reference.
   Slot FindRef(const Top& top, std::uint64_t hash, Arena::Ref ref) const;
   std::uint32_t DepthAt(Top& top, std::uint64_t hash) const { return Locate(top, hash).depth; }
-  // The references in the page of a hash and in its overflow pages.
-  void CollectRefs(const Top& top, std::uint64_t hash, std::vector<Arena::Ref>& refs) const;
+  // The first references in the page of a hash and in its overflow pages, as many as `refs` has
+  // room for. Returns how many.
+  std::size_t CollectRefs(const Top& top, std::uint64_t hash, std::span<Arena::Ref> refs) const;
 
   // The head's own top, or null when memory is out.
   Top* OwnTop(Top** table);

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "mapcore/base/random.h"
+
 namespace portolan::mapcore::hmap {
 namespace {
 
@@ -78,6 +80,30 @@ TEST(ForEachSlot, VisitsEveryEntryOnceAndMayEmptyIt) {
   });
   for (std::uint32_t i = 1; i <= 90; ++i) EXPECT_EQ(seen[i], 1);
   EXPECT_EQ(page.count(), 0u);
+}
+
+TEST(GatherRefs, GivesWhatForEachSlotVisitsByShufflesAndWithout) {
+  Random random(11);
+  for (std::uint32_t entries = 0; entries <= Page::kSlots; ++entries) {
+    Page page;
+    page.Clear(1);
+    for (std::uint32_t i = 0; i < entries; ++i)
+      ASSERT_TRUE(PlaceEntry(page, HashParts(random.Next()), 1'000 + i));
+    for (std::uint32_t i = 0; i < entries / 3; ++i) {
+      const auto nth = static_cast<std::uint32_t>(random.Below(page.count()));
+      std::uint32_t at = 0;
+      ForEachSlot(page, [&](Slot slot) {
+        if (at++ == nth) EmptySlot(slot);
+      });
+    }
+    std::vector<std::uint32_t> expected;
+    ForEachSlot(page, [&](Slot slot) { expected.push_back(slot.ref()); });
+    std::uint32_t refs[Page::kSlots];
+    std::uint32_t count = GatherRefs(page, refs);
+    ASSERT_EQ(std::vector<std::uint32_t>(refs, refs + count), expected);
+    count = GatherRefsPortably(page, refs);
+    ASSERT_EQ(std::vector<std::uint32_t>(refs, refs + count), expected);
+  }
 }
 
 TEST(Page, OverflowIsMarkedInEveryBucketWithoutTouchingTheCounters) {
