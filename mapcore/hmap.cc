@@ -32,12 +32,14 @@ void Hmap::Fatal(const char* what) {
   std::abort();
 }
 
-Hmap::Hmap(std::shared_ptr<hmap::Lineage> lineage, hmap::Branch* branch,
-           std::optional<std::uint64_t> seed, bool compacts)
-    : lineage_(std::move(lineage)), branch_(branch), seed_(seed), compacts_(compacts) {}
+Hmap::Hmap(hmap::Lineage* lineage, hmap::Branch* branch, std::optional<std::uint64_t> seed,
+           bool compacts)
+    : lineage_(lineage), branch_(branch), seed_(seed), compacts_(compacts) {
+  lineage_->Enter();
+}
 
 Hmap::Hmap(Hmap&& other) noexcept
-    : lineage_(std::move(other.lineage_)),
+    : lineage_(other.lineage_),
       branch_(std::exchange(other.branch_, nullptr)),
       seed_(other.seed_),
       compacts_(other.compacts_) {}
@@ -45,7 +47,7 @@ Hmap::Hmap(Hmap&& other) noexcept
 Hmap& Hmap::operator=(Hmap&& other) noexcept {
   if (this == &other) return *this;
   Leave();
-  lineage_ = std::move(other.lineage_);
+  lineage_ = other.lineage_;
   branch_ = std::exchange(other.branch_, nullptr);
   seed_ = other.seed_;
   compacts_ = other.compacts_;
@@ -57,18 +59,15 @@ Hmap::~Hmap() {
 }
 
 void Hmap::Leave() {
-  if (branch_ == nullptr) return;
-  // The last of its lineage need not free block by block.
-  if (lineage_.use_count() > 1) lineage_->DropHead(*branch_);
-  branch_ = nullptr;
+  if (branch_ != nullptr) lineage_->Leave(*std::exchange(branch_, nullptr));
 }
 
 Result<Hmap> Hmap::Create(HmapOptions options) {
   PORTOLAN_TRY(std::unique_ptr<hmap::Arena> arena, hmap::Arena::Create(options.memory));
-  auto lineage = std::make_shared<hmap::Lineage>(std::move(arena), options.readers);
+  auto lineage = std::make_unique<hmap::Lineage>(std::move(arena), options.readers);
   hmap::Branch* branch = lineage->NewBranch(nullptr);
   if (branch == nullptr) return OutOfMemory();
-  Hmap map(std::move(lineage), branch, options.seed, options.compact_on_writes);
+  Hmap map(lineage.release(), branch, options.seed, options.compact_on_writes);
   const std::uint64_t seed = options.seed ? *options.seed : hmap::DrawSeed();
   branch->head.top =
       hmap::Tree(*map.lineage_, *branch).NewTable(hmap::PrepareSeed(seed), options.hash, 0);

@@ -162,14 +162,14 @@ class Hmap {
   // empty it only backs the memory. Hints below 0 count as 0; above 2^24 as 2^24.
   Status Reserve(std::int64_t entries);
 
-  // Moves the entries to a table under another seed, a page with each write; lookups go on. A map
+  // Moves the entries to a table under another seed, a few with each write; lookups go on. A map
   // does it by itself when so many keys collide that a page overflows. Errors: kConflict while one
   // is under way, or an iteration.
   Status StartReseed();
   // Moves them back, likewise. Does nothing when none is under way. Errors: kConflict during an
   // iteration.
   Status AbandonReseed();
-  // A page's worth of it without a write; true while there is more to do.
+  // A write's worth of it without a write; true while there is more to do.
   bool ContinueReseed();
 
   // Begins to move records together, also where the map would not see a gain. Errors: kConflict
@@ -231,8 +231,8 @@ class Hmap {
     std::atomic<std::uint32_t>& flags_;
   };
 
-  Hmap(std::shared_ptr<hmap::Lineage> lineage, hmap::Branch* branch,
-       std::optional<std::uint64_t> seed, bool compacts);
+  Hmap(hmap::Lineage* lineage, hmap::Branch* branch, std::optional<std::uint64_t> seed,
+       bool compacts);
 
   void CheckNotWriting(const char* what) const {
     if ((branch_->flags.load(std::memory_order_relaxed) & HmapDebug::kWriting) != 0) [[unlikely]]
@@ -258,7 +258,7 @@ class Hmap {
   Status BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);
   void Leave();
 
-  std::shared_ptr<hmap::Lineage> lineage_;
+  hmap::Lineage* lineage_;
   hmap::Branch* branch_ = nullptr;
   std::optional<std::uint64_t> seed_;
   bool compacts_ = true;

@@ -28,7 +28,11 @@ SnapshotState* Lineage::NewState() {
       free_states_ = &state;
     }
   }
-  return std::exchange(free_states_, free_states_->older);
+  SnapshotState* state = std::exchange(free_states_, free_states_->older);
+  // The next one is wanted soon, and was let go long ago.
+  for (std::size_t at = 0; free_states_ != nullptr && at < sizeof *state; at += 64)
+    __builtin_prefetch(reinterpret_cast<const char*>(free_states_) + at, 1);
+  return state;
 }
 
 // Its dead list was handed on.
@@ -89,7 +93,7 @@ Branch* Lineage::NewBranch(SnapshotState* base) {
   auto* branch = new (std::nothrow) Branch;
   if (branch == nullptr) return nullptr;
   if (base != nullptr) {
-    Pin(*base);
+    base->uses.fetch_add(SnapshotState::kFork, std::memory_order_relaxed);
     branch->base = base;
     branch->head = base->contents;
   }
@@ -106,7 +110,8 @@ SnapshotState* Lineage::Take(Branch& branch) {
   if (snapshot == nullptr) return nullptr;
   snapshot->contents = branch.head;
   snapshot->version = version_++;
-  snapshot->pins.store(1, std::memory_order_relaxed);
+  snapshot->uses.store(SnapshotState::kHandle, std::memory_order_relaxed);
+  ++taken_;
   snapshot->digest_known.store(false, std::memory_order_relaxed);
   snapshot->branch = &branch;
   snapshot->newer = nullptr;
@@ -170,8 +175,29 @@ void Lineage::Restart(Branch& branch, Branch& past, const Contents& contents) {
   DropHead(past);
 }
 
+void Lineage::Leave(Branch& branch) {
+  // The last of its lineage need not free block by block.
+  const bool last = --maps_ == 0;
+  if (!last || kept_.load(std::memory_order_acquire) + taken_ > 0) DropHead(branch);
+  if (last && kept_.fetch_add(taken_, std::memory_order_acq_rel) + taken_ == 0) delete this;
+}
+
+void Lineage::LetGo(SnapshotState& snapshot) {
+  const std::uint64_t before =
+      snapshot.uses.fetch_sub(SnapshotState::kHandle, std::memory_order_acq_rel);
+  if (before % SnapshotState::kFork != SnapshotState::kHandle) return;
+  if (before == SnapshotState::kHandle) Release(snapshot);
+  if (kept_.fetch_sub(1, std::memory_order_acq_rel) == 1) delete this;
+}
+
+void Lineage::Unpin(SnapshotState& snapshot) {
+  if (snapshot.uses.fetch_sub(SnapshotState::kFork, std::memory_order_acq_rel) ==
+      SnapshotState::kFork)
+    Release(snapshot);
+}
+
+// Nobody uses it any more.
 void Lineage::Release(SnapshotState& snapshot) {
-  if (snapshot.pins.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
   snapshot.next_released = released_.load(std::memory_order_relaxed);
   while (!released_.compare_exchange_weak(snapshot.next_released, &snapshot,
                                           std::memory_order_release, std::memory_order_relaxed)) {
@@ -205,6 +231,7 @@ void Lineage::ReleaseNow(SnapshotState& snapshot) {
     Discard(snapshot.dead);
   } else {
     snapshot.dead.Filter(
+        [&](const RefList::Item& item) { __builtin_prefetch(arena_->At(item.ref)); },
         [&](const RefList::Item& item) {
           if (item.tag <= born_after) return true;
           Free(arena_->At(item.ref));
@@ -227,7 +254,7 @@ void Lineage::Unlink(SnapshotState& snapshot) {
 void Lineage::EndIfEmpty(Branch& branch) {
   if (branch.has_head || branch.newest != nullptr) return;
   Discard(branch.dead);
-  if (branch.base != nullptr) Release(*branch.base);
+  if (branch.base != nullptr) Unpin(*branch.base);
   (branch.previous != nullptr ? branch.previous->next : branches_) = branch.next;
   if (branch.next != nullptr) branch.next->previous = branch.previous;
   delete &branch;
@@ -237,7 +264,8 @@ void Lineage::EndIfEmpty(Branch& branch) {
 // fork goes on in its place. True when it did; a snapshot may then wait to be drained.
 bool Lineage::JoinIfLeft(Branch& branch) {
   SnapshotState* last = branch.newest;
-  if (branch.has_head || last == nullptr || last->pins.load(std::memory_order_acquire) != 1)
+  if (branch.has_head || last == nullptr ||
+      last->uses.load(std::memory_order_acquire) != SnapshotState::kFork)
     return false;
   Branch* fork = branches_;
   while (fork != nullptr && fork->base != last) fork = fork->next;
@@ -252,7 +280,7 @@ bool Lineage::JoinIfLeft(Branch& branch) {
   fork->base = std::exchange(branch.base, nullptr);
   branch.oldest = branch.newest = nullptr;
   EndIfEmpty(branch);
-  Release(*last);
+  Unpin(*last);
   return true;
 }
 
@@ -314,13 +342,13 @@ void Lineage::FreeBlock(void* block) {
 void Lineage::Reclaim() {
   const std::uint32_t passed = readers_ == nullptr ? UINT32_MAX : readers_->Advance();
   std::uint32_t left = 0;
-  waiting_.Filter(
-      [&](const RefList::Item& item) {
-        if (item.tag > passed) return ++left, true;
-        FreeBlock(arena_->At(item.ref));
-        return false;
-      },
-      [&](RefList::Block* block) { Recycle(block); });
+  waiting_.Filter([&](const RefList::Item& item) { __builtin_prefetch(arena_->At(item.ref), 1); },
+                  [&](const RefList::Item& item) {
+                    if (item.tag > passed) return ++left, true;
+                    FreeBlock(arena_->At(item.ref));
+                    return false;
+                  },
+                  [&](RefList::Block* block) { Recycle(block); });
   waiting_count_ = left;
   reclaim_at_ = 2 * left + kReclaimAt;
 }
@@ -337,7 +365,7 @@ void Lineage::Recycle(RefList::Block* block) {
 }
 
 void Lineage::Discard(RefList& list) {
-  list.Filter([](const RefList::Item&) { return false; },
+  list.Filter([](const RefList::Item&) {}, [](const RefList::Item&) { return false; },
               [&](RefList::Block* block) { Recycle(block); });
 }
 

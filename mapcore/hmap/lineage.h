@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -35,16 +36,21 @@ class RefList {
   void Append(Item item, Block*& spare);
   bool NeedsBlock() const { return last_ == nullptr || last_->count == Block::kItems; }
   void Join(RefList&& other);
-  // Keeps the items for which keep(item) is true; blocks left empty go to recycle(block).
-  template <typename Keep, typename Recycle>
-  void Filter(const Keep& keep, const Recycle& recycle) {
+  // Keeps the items for which keep(item) is true; blocks left empty go to recycle(block). Some time
+  // before keep(item) there is soon(item), for those who want to have asked for its memory.
+  template <typename Soon, typename Keep, typename Recycle>
+  void Filter(const Soon& soon, const Keep& keep, const Recycle& recycle) {
+    constexpr std::uint32_t kAhead = 12;  // about as many misses as a core has under way at once
     Block* block = first_;
     first_ = last_ = nullptr;
     while (block != nullptr) {
       Block* next = block->next;
       std::uint32_t kept = 0;
-      for (std::uint32_t i = 0; i < block->count; ++i)
+      for (std::uint32_t i = 0; i < std::min(kAhead, block->count); ++i) soon(block->items[i]);
+      for (std::uint32_t i = 0; i < block->count; ++i) {
+        if (i + kAhead < block->count) soon(block->items[i + kAhead]);
         if (keep(block->items[i])) block->items[kept++] = block->items[i];
+      }
       block->count = kept;
       block->next = nullptr;
       if (kept == 0)
@@ -96,8 +102,10 @@ struct Branch;
 // A snapshot as its lineage keeps it.
 struct SnapshotState {
   Contents contents;
-  std::uint32_t version = 0;           // of the lineage; births compare with it
-  std::atomic<std::uint32_t> pins{0};  // handles, and branches forked here
+  std::uint32_t version = 0;  // of the lineage; births compare with it
+  static constexpr std::uint64_t kHandle = 1;
+  static constexpr std::uint64_t kFork = std::uint64_t{1} << 32;
+  std::atomic<std::uint64_t> uses{0};  // kHandle for each handle, kFork for each branch forked here
   std::uint64_t user_version = 0;
   std::int64_t timestamp_ms = 0;
   std::atomic<std::uint64_t> digest{0};  // where `contents` does not know it; see digest.h
@@ -162,10 +170,18 @@ struct CompactionState {
 // next older snapshot's part at the fork's end of the list; when only the fork still needs it and
 // its branch has no head, the two branches become one.
 //
-// One writer at a time, but for Release().
+// It ends with its last map and its last handle of a snapshot, whichever goes last. Maps are one
+// thread's and counted plainly. Handles go on any thread, but are given by that one: so giving one
+// counts plainly as well, releases are counted down from zero, and what was given is added when the
+// last map goes. Only from then on can the sum be zero again, and is when the last handle goes.
+//
+// One writer at a time, but for Hold() and LetGo().
 class Lineage {
  public:
   Lineage(std::unique_ptr<Arena> arena, ReaderDomain* readers);
+  // A map begins to write a branch of this, or ends; with the last one this may end.
+  void Enter() { ++maps_; }
+  void Leave(Branch& branch);
   ~Lineage();
   Lineage(const Lineage&) = delete;
   Lineage& operator=(const Lineage&) = delete;
@@ -177,7 +193,7 @@ class Lineage {
 
   // Null when memory is out (the heap's).
   Branch* NewBranch(SnapshotState* base);
-  // Null when memory is out or versions are (2^32 of them). The caller holds one pin.
+  // Null when memory is out or versions are (2^32 of them). The caller has one handle.
   SnapshotState* Take(Branch& branch);
   // Gives up the branch's head.
   void DropHead(Branch& branch);
@@ -187,11 +203,13 @@ class Lineage {
   // Exchanges what two branches are. O(their snapshots).
   void Swap(Branch& a, Branch& b);
 
-  static void Pin(SnapshotState& snapshot) {
-    snapshot.pins.fetch_add(1, std::memory_order_relaxed);
+  // One more handle, for who has one. Any thread.
+  static void Hold(SnapshotState& snapshot) {
+    snapshot.uses.fetch_add(SnapshotState::kHandle, std::memory_order_relaxed);
   }
-  // Gives a pin back, from any thread; what only it held is freed by the next Drain().
-  void Release(SnapshotState& snapshot);
+  // Gives a handle back, from any thread; what only it kept is freed by the next Drain(). This may
+  // end with it.
+  void LetGo(SnapshotState& snapshot);
   bool HasReleased() const { return released_.load(std::memory_order_acquire) != nullptr; }
   void Drain();
 
@@ -243,6 +261,8 @@ class Lineage {
   Status Validate() const;
 
  private:
+  void Unpin(SnapshotState& snapshot);
+  void Release(SnapshotState& snapshot);
   SnapshotState* NewState();
   void Recycle(SnapshotState& snapshot);
   void ReleaseNow(SnapshotState& snapshot);
@@ -260,6 +280,9 @@ class Lineage {
   std::unique_ptr<Arena> arena_;
   ReaderDomain* readers_;
   std::uint32_t version_ = 1;
+  std::uint32_t maps_ = 0;
+  std::int64_t taken_ = 0;             // snapshots, ever
+  std::atomic<std::int64_t> kept_{0};  // minus those let go; plus taken_ once no map is left
   std::atomic<SnapshotState*> released_{nullptr};
   // States come from slabs: taking a snapshot goes to the heap once in kStates times.
   struct StateSlab;

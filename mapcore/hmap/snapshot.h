@@ -9,12 +9,14 @@
 
 #include "mapcore/hmap/digest.h"
 #include "mapcore/hmap/lineage.h"
+#include "mapcore/hmap/record_stream.h"
 
 namespace portolan::mapcore {
 
 class Hmap;
 
-// A map at one moment, immutable: a handle, cheap to copy. Lookups cost what they cost in the map.
+// A map at one moment, immutable: a handle of two words, copied with one locked instruction and
+// taken with none. Lookups cost what they cost in the map.
 //
 // Copies may be read and released on any thread, in any order, beside the writer of the map; one
 // handle is one thread's at a time. What only the last handle kept is freed by the writer's next
@@ -23,17 +25,17 @@ class Snapshot {
  public:
   Snapshot() = default;
   Snapshot(const Snapshot& other) : Snapshot(other.lineage_, other.state_) {
-    if (state_ != nullptr) hmap::Lineage::Pin(*state_);
+    if (state_ != nullptr) hmap::Lineage::Hold(*state_);
   }
   Snapshot(Snapshot&& other) noexcept
-      : lineage_(std::move(other.lineage_)), state_(std::exchange(other.state_, nullptr)) {}
+      : lineage_(other.lineage_), state_(std::exchange(other.state_, nullptr)) {}
   Snapshot& operator=(Snapshot other) noexcept {
-    lineage_.swap(other.lineage_);
+    std::swap(lineage_, other.lineage_);
     std::swap(state_, other.state_);
     return *this;
   }
   ~Snapshot() {
-    if (state_ != nullptr) lineage_->Release(*state_);
+    if (state_ != nullptr) lineage_->LetGo(*state_);
   }
 
   explicit operator bool() const { return state_ != nullptr; }
@@ -56,12 +58,11 @@ class Snapshot {
   // Calls visit(const Record&) for every entry, in no order that means anything.
   template <typename Visit>
   void ForEach(const Visit& visit) const {
-    for (hmap::Top* top = contents().top; top != nullptr; top = top->old)
-      hmap::ForEachPage(*top, [&](hmap::Page& first, std::uint32_t, std::uint64_t) {
-        for (hmap::Page* page = &first; page != nullptr; page = Overflow(*page))
-          hmap::ForEachSlot(*page,
-                            [&](hmap::Slot slot) { visit(*lineage_->RecordAt(slot.ref())); });
-      });
+    hmap::RecordStream<Visit> stream(lineage_->base(), visit);
+    for (const hmap::Top* top = contents().top; top != nullptr; top = top->old)
+      hmap::ForEachPage(
+          *top, [&](const hmap::Page& page, std::uint32_t, std::uint64_t) { stream.Add(page); });
+    stream.End();
   }
 
   const hmap::Contents& contents() const { return state_->contents; }
@@ -69,16 +70,9 @@ class Snapshot {
 
  private:
   friend class Hmap;
-  Snapshot(std::shared_ptr<hmap::Lineage> lineage, hmap::SnapshotState* state)
-      : lineage_(std::move(lineage)), state_(state) {}
-  hmap::Page* Overflow(const hmap::Page& page) const {
-    const hmap::Arena::Ref ref = page.overflow();
-    return ref == 0 ? nullptr
-                    : reinterpret_cast<hmap::Page*>(const_cast<char*>(lineage_->base()) +
-                                                    (std::size_t{ref} << 3));
-  }
+  Snapshot(hmap::Lineage* lineage, hmap::SnapshotState* state) : lineage_(lineage), state_(state) {}
 
-  std::shared_ptr<hmap::Lineage> lineage_;
+  hmap::Lineage* lineage_ = nullptr;
   hmap::SnapshotState* state_ = nullptr;
 };
 

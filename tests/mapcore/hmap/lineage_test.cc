@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,9 +43,12 @@ TEST(RefList, KeepsWhatItsFilterKeepsAcrossBlocks) {
   }
   EXPECT_EQ(list.blocks(), 3u);
   int recycled = 0;
-  list.Filter([](const RefList::Item& item) { return item.tag >= 100; },
+  int soon = 0;
+  list.Filter([&](const RefList::Item&) { ++soon; },
+              [](const RefList::Item& item) { return item.tag >= 100; },
               [&](RefList::Block*) { ++recycled; });
   EXPECT_EQ(recycled, 1);
+  EXPECT_EQ(soon, 2 * static_cast<int>(RefList::Block::kItems) + 5);
   std::uint32_t expected = 100;
   list.ForEach([&](const RefList::Item& item) { EXPECT_EQ(item.ref, expected++); });
   EXPECT_EQ(expected, 2 * RefList::Block::kItems + 5);
@@ -100,6 +105,40 @@ TEST(Lineage, AForkOutlivesItsOrigin) {
   EXPECT_EQ(fork.lineage().counts().branches, 1u) << "the fork goes on in its origin's place";
   EXPECT_EQ(fork.Find("key/5"), "fork");
   EXPECT_EQ(fork.Find("key/15"), "old");
+}
+
+// Of this process, in pages.
+std::uint64_t AddressSpace() {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages;
+}
+
+TEST(Lineage, EndsWithTheLastOfItsMapsAndHandles) {
+  constexpr std::uint64_t kArenaPages = (std::uint64_t{1} << 30) / 4096;
+  for (const int last : {0, 1, 2, 3}) {
+    const std::uint64_t before = AddressSpace();
+    std::optional<Hmap> map = Filled(1'000);
+    std::optional<Snapshot> base = map->TakeSnapshot(1, 0).value();
+    std::optional<Hmap> fork = map->Fork(*base).value();
+    Overwrite(*fork, 0, 100, "fork");
+    std::optional<Snapshot> forked = fork->TakeSnapshot(2, 0).value();
+    std::optional<Snapshot> copy = forked;
+    // The base goes while the fork still stands on it: it must not keep the lineage.
+    if (last != 0) map.reset();
+    if (last != 1) base.reset();
+    if (last != 2) fork.reset();
+    if (last != 3) forked.reset();
+    copy.reset();
+    EXPECT_GE(AddressSpace(), before + kArenaPages) << last;
+    map.reset();
+    base.reset();
+    fork.reset();
+    if (last == 3) {
+      std::thread([&] { forked.reset(); }).join();
+    }
+    EXPECT_LT(AddressSpace(), before + kArenaPages) << last;
+  }
 }
 
 TEST(Lineage, ManyPromotionsLeaveNothingBehind) {
