@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "mapcore/hmap/compaction.h"
+#include "mapcore/hmap/copy.h"
 #include "mapcore/hmap/digest.h"
 #include "mapcore/hmap/relocation.h"
 #include "mapcore/hmap/tree.h"
@@ -273,6 +274,16 @@ Status Hmap::BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth) {
   contents.pages = std::uint64_t{1} << depth;
   lineage_->Restart(*branch_, *past, contents);
   return {};
+}
+
+bool Hmap::BecomeCopyOf(const Snapshot& snapshot) {
+  hmap::Branch* past = lineage_->NewBranch(nullptr);
+  if (past == nullptr) return false;
+  const hmap::Contents contents =
+      hmap::CopyContents(snapshot.lineage(), snapshot.contents(), *lineage_);
+  if (contents.top == nullptr) return false;
+  lineage_->Restart(*branch_, *past, contents);
+  return true;
 }
 
 Status Hmap::Reserve(std::int64_t entries) {

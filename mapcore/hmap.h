@@ -205,6 +205,7 @@ class Hmap {
 
  private:
   friend class HmapIterator;
+  friend Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options);
   enum class Mode { kPut, kInsert };
   // Marks the map as being written for as long as it lives.
   class Writing {
@@ -256,6 +257,8 @@ class Hmap {
   std::uint64_t NextSeed() const;
   Result<bool> Write(std::string_view key, std::string_view value, Mode mode);
   Status BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);
+  // Of a map that was just made. False when memory is out.
+  bool BecomeCopyOf(const Snapshot& snapshot);
   void Leave();
 
   hmap::Lineage* lineage_;

@@ -1,24 +1,42 @@
 #include "mapcore/map_clone.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
+
+#include "mapcore/hmap/copy.h"
 
 namespace portolan::mapcore {
 namespace {
 
-constexpr std::uint64_t kPagesPerEntry = 32;  // bytes: 1 KiB for 60 entries, and their directory
+Error OutOfMemory(const Snapshot& snapshot) {
+  return {ErrorCode::kExhausted,
+          "a copy of a map: expected room for " + std::to_string(snapshot.size()) +
+              " entries, found the limit of its memory reached; raise the limit"};
+}
+
+// Whether the copy is to hash as the original does.
+bool SameTable(const hmap::Top& top, const HmapOptions& options) {
+  if (top.old != nullptr) return false;  // two tables, which the copy would have to go on moving
+  if (options.hash != nullptr && options.hash != top.hash) return false;
+  return !options.seed || hmap::PrepareSeed(*options.seed) == top.seed;
+}
 
 }  // namespace
 
 Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options) {
-  std::uint64_t bytes = snapshot.size() * kPagesPerEntry;
-  snapshot.ForEach(
-      [&](const hmap::Record& record) { bytes += hmap::Arena::BlockBytes(record.bytes()); });
-  // Twice: a map that is written on must not be full at once. Address space costs nothing.
-  options.memory.reserve_bytes = std::max(options.memory.reserve_bytes, 2 * bytes);
+  const hmap::Top& top = *snapshot.contents().top;
+  // At least what all versions of the original take, and twice: a map that is written on must not
+  // be full at once. Address space costs nothing.
+  options.memory.reserve_bytes =
+      std::max(options.memory.reserve_bytes, 2 * snapshot.lineage().arena().stats().used_bytes);
+  const bool same_table = SameTable(top, options);
   PORTOLAN_TRY(Hmap clone, Hmap::Create(std::move(options)));
+  if (same_table) {
+    if (!clone.BecomeCopyOf(snapshot)) return OutOfMemory(snapshot);
+    return clone;
+  }
   PORTOLAN_CHECK(clone.Reserve(static_cast<std::int64_t>(snapshot.size())));
-  clone.lineage().arena().Populate(bytes);
   Status put;
   snapshot.ForEach([&](const hmap::Record& record) {
     if (!put.ok()) return;

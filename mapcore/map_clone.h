@@ -9,8 +9,10 @@ namespace portolan::mapcore {
 // what becomes of the other and either can go first. For a version that is edited beside the
 // original, Hmap::Fork() is O(1); this is for what must not share, as with another process's map.
 //
-// Its directory and memory are prepared for all entries at once: no page splits, and the kernel
-// backs the memory in one call. O(n).
+// Without a seed of its own in `options` it has the original's, and is copied block by block: no
+// key is hashed, and records come to lie in the order in which an iteration reads them. Under
+// another seed, or from a snapshot that was taken during a relocation, every entry is put anew, into
+// a directory prepared for all. O(n).
 //
 // `options.memory.reserve_bytes` is raised to what the entries need. Errors: kExhausted when memory
 // is out.

@@ -31,7 +31,65 @@ TEST(CloneMap, OutlivesItsOriginalAndSharesNothingWithIt) {
     ASSERT_EQ(clone->Find(Key(i)), std::string(static_cast<std::size_t>(i % 300), 'v'));
 }
 
-TEST(CloneMap, SplitsNoPage) {
+TEST(CloneMap, KeepsTheSeedAndTheShapeOfTheTableUnlessAnotherSeedIsAskedFor) {
+  Hmap original = Hmap::Create().value();
+  for (int i = 0; i < 30'000; ++i) ASSERT_TRUE(original.Put(Key(i), "v").ok());
+  const Snapshot snapshot = original.TakeSnapshot(1, 0).value();
+  const Hmap alike = CloneMap(snapshot).value();
+  EXPECT_EQ(alike.debug().hash0, original.debug().hash0);
+  EXPECT_EQ(alike.debug().buckets, original.debug().buckets);
+  EXPECT_EQ(alike.digest(), original.digest());
+  const Hmap other = CloneMap(snapshot, {.seed = 99}).value();
+  EXPECT_NE(other.debug().hash0, original.debug().hash0);
+  EXPECT_EQ(other.size(), original.size());
+}
+
+TEST(CloneMap, OfAnOldSnapshotHasItsEntriesAndNoneOfLater) {
+  Hmap original = Hmap::Create({.seed = 1}).value();
+  for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(original.Put(Key(i), "old").ok());
+  const Snapshot old = original.TakeSnapshot(1, 0).value();
+  for (int i = 0; i < 9'000; ++i) ASSERT_TRUE(original.Put(Key(i), "new").ok());
+  for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(original.Erase(Key(i)).ok());
+  Hmap clone = CloneMap(old, {.seed = 1}).value();
+  EXPECT_EQ(clone.size(), 5'000u);
+  for (int i = 0; i < 5'000; ++i) ASSERT_EQ(clone.Find(Key(i)), "old");
+  // It is a map like any other: it grows, is snapshotted and frees what it drops.
+  const Snapshot taken = clone.TakeSnapshot(2, 0).value();
+  for (int i = 0; i < 20'000; ++i) ASSERT_TRUE(clone.Put(Key(i), "more").ok());
+  EXPECT_EQ(taken.size(), 5'000u);
+  const Status status = clone.lineage().Validate();
+  EXPECT_TRUE(status.ok()) << status.error().message;
+}
+
+TEST(CloneMap, CopiesOverflowPages) {
+  const auto one_hash = [](std::string_view, std::uint64_t) { return std::uint64_t{42}; };
+  HmapOptions options{.seed = 1, .hash = one_hash};
+  Hmap original = Hmap::Create(options).value();
+  for (int i = 0; i < 400; ++i) ASSERT_TRUE(original.Put(Key(i), "v").ok());
+  Snapshot snapshot = original.TakeSnapshot(1, 0).value();
+  for (int i = 0; original.debug().oldbuckets != 0 && i < 1'000; ++i) {
+    original.ContinueReseed();
+    snapshot = original.TakeSnapshot(1, 0).value();
+  }
+  ASSERT_GT(original.debug().noverflow, 0u);
+  const Hmap clone = CloneMap(snapshot).value();
+  for (int i = 0; i < 400; ++i) ASSERT_EQ(clone.Find(Key(i)), "v");
+  const Status status = clone.lineage().Validate();
+  EXPECT_TRUE(status.ok()) << status.error().message;
+}
+
+TEST(CloneMap, DuringARelocationHasTheEntriesOfBothTables) {
+  Hmap original = Hmap::Create({.seed = 1}).value();
+  for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(original.Put(Key(i), std::to_string(i)).ok());
+  ASSERT_TRUE(original.StartReseed().ok());
+  for (int i = 0; i < 100; ++i) original.ContinueReseed();
+  ASSERT_NE(original.debug().oldbuckets, 0u);
+  const Hmap clone = CloneMap(original.TakeSnapshot(1, 0).value()).value();
+  EXPECT_EQ(clone.debug().oldbuckets, 0u);
+  for (int i = 0; i < 5'000; ++i) ASSERT_EQ(clone.Find(Key(i)), std::to_string(i));
+}
+
+TEST(CloneMap, SplitsNoPageUnderAnotherSeed) {
   Hmap original = Hmap::Create({.seed = 1}).value();
   for (int i = 0; i < 50'000; ++i) ASSERT_TRUE(original.Put(Key(i), "v").ok());
   const Hmap clone = CloneMap(original.TakeSnapshot(1, 0).value(), {.seed = 2}).value();

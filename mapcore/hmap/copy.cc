@@ -1,0 +1,109 @@
+#include "mapcore/hmap/copy.h"
+
+#include <cstring>
+
+namespace portolan::mapcore::hmap {
+namespace {
+
+class Copy {
+ public:
+  Copy(const Lineage& from, Lineage& to) : from_(from), to_(to) {}
+
+  Top* Table(const Top& top) {
+    auto* copy = Node(top);
+    if (copy == nullptr) return nullptr;
+    for (std::size_t t = 0; t < top.size();) {
+      const std::uint64_t entry = top.chunks()[t];
+      const std::size_t span = std::size_t{1} << (top.depth - DepthOf(entry));
+      Chunk* chunk = ChunkOf(entry, t + span < top.size() ? top.chunks()[t + span] : 0);
+      if (chunk == nullptr) return nullptr;
+      for (const std::size_t end = t + span; t < end; ++t)
+        copy->chunks()[t] = EntryOf(chunk, DepthOf(entry));
+    }
+    return copy;
+  }
+
+ private:
+  // A top or a chunk, with the pointers of the original.
+  template <typename Kind>
+  Kind* Node(const Kind& node) {
+    auto* copy = static_cast<Kind*>(to_.arena().AllocateNode(node.bytes));
+    if (copy == nullptr) return nullptr;
+    std::memcpy(static_cast<void*>(copy), &node, node.bytes);
+    copy->birth = to_.version();
+    return copy;
+  }
+
+  // `next` is the entry of the chunk behind it, or 0.
+  Chunk* ChunkOf(std::uint64_t entry, std::uint64_t next) {
+    const Chunk& chunk = *hmap::ChunkOf(entry);
+    Chunk* copy = Node(chunk);
+    if (copy == nullptr) return nullptr;
+    const std::uint32_t chunk_depth = DepthOf(entry);
+    for (std::uint32_t p = 0; p < Chunk::kPages;) {
+      const std::uint64_t page = chunk.pages[p];
+      const std::uint32_t span = 1u << (chunk_depth + Chunk::kBits - DepthOf(page));
+      if (p + span < Chunk::kPages)
+        PrefetchPage(*hmap::PageOf(chunk.pages[p + span]));
+      else if (next != 0)
+        PrefetchPage(*hmap::PageOf(hmap::ChunkOf(next)->pages[0]));
+      Page* page_copy = PageOf(*hmap::PageOf(page));
+      if (page_copy == nullptr) return nullptr;
+      for (const std::uint32_t end = p + span; p < end; ++p)
+        copy->pages[p] = EntryOf(page_copy, DepthOf(page));
+    }
+    return copy;
+  }
+
+  static void PrefetchPage(const Page& page) {
+    for (const Bucket& bucket : page.buckets) __builtin_prefetch(&bucket);
+  }
+
+  // The page and its overflow pages.
+  Page* PageOf(const Page& page) {
+    Arena::Ref refs[Page::kSlots];
+    const std::uint32_t count = GatherRefs(page, refs);
+    // A record of ordinary size lies in two lines.
+    for (std::uint32_t i = 0; i < count; ++i) {
+      __builtin_prefetch(from_.RecordAt(refs[i]));
+      __builtin_prefetch(reinterpret_cast<const char*>(from_.RecordAt(refs[i])) + 64);
+    }
+    auto* copy = static_cast<Page*>(to_.arena().AllocatePage());
+    if (copy == nullptr) return nullptr;
+    std::memcpy(static_cast<void*>(copy), &page, sizeof page);
+    copy->set_birth(to_.version());
+    bool whole = true;
+    ForEachSlot(*copy, [&](Slot slot) {
+      const Arena::Ref ref = whole ? RecordOf(*from_.RecordAt(slot.ref())) : 0;
+      whole = ref != 0;
+      ReplaceRef(slot, ref);
+    });
+    if (whole && page.overflow() != 0) {
+      const Page* rest = PageOf(*static_cast<const Page*>(from_.arena().At(page.overflow())));
+      whole = rest != nullptr;
+      if (whole) copy->set_overflow(to_.arena().RefOf(rest));
+    }
+    return whole ? copy : nullptr;
+  }
+
+  // 0 when memory is out.
+  Arena::Ref RecordOf(const Record& record) {
+    void* memory = to_.arena().AllocateRecord(record.bytes());
+    if (memory == nullptr) return 0;
+    Record::Make(memory, to_.version(), record.key(), record.value());
+    return to_.arena().RefOf(memory);
+  }
+
+  const Lineage& from_;
+  Lineage& to_;
+};
+
+}  // namespace
+
+Contents CopyContents(const Lineage& from, const Contents& contents, Lineage& to) {
+  Contents copy = contents;
+  copy.top = Copy(from, to).Table(*contents.top);
+  return copy;
+}
+
+}  // namespace portolan::mapcore::hmap
