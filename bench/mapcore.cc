@@ -39,8 +39,8 @@ struct Ours {
   void Erase(std::string_view key) { (void)map.Erase(key); }
   std::uint64_t Sum() {
     std::uint64_t sum = 0;
-    map.TakeSnapshot(0, 0)->ForEach(
-        [&](const mapcore::hmap::Record& record) { sum += record.value().size(); });
+    const mapcore::Snapshot snapshot = map.TakeSnapshot(0, 0).value();
+    snapshot.ForEach([&](const mapcore::hmap::Record& record) { sum += record.value().size(); });
     return sum;
   }
   std::unique_ptr<Hmap> Clone() {
@@ -213,7 +213,7 @@ void AddVersions(const MapData& data, int rounds, Report& report) {
     std::vector<mapcore::Snapshot> snapshots;
     snapshots.reserve(kSnapshots);
     auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < kSnapshots; ++i) snapshots.push_back(*ours.map.TakeSnapshot(1, 0));
+    for (int i = 0; i < kSnapshots; ++i) snapshots.push_back(ours.map.TakeSnapshot(1, 0).value());
     report.Add("snapshot-1M", "taking a snapshot", "ns", 20, NsSince(start) / kSnapshots);
     snapshots.clear();
     ours.map.Collect();

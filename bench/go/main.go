@@ -90,7 +90,7 @@ func main() {
 			sum++
 		}
 	})
-	iterate := each(1, func(int) {
+	iterate := each(probes/n, func(int) {
 		for _, value := range m {
 			sum += len(value)
 		}
