@@ -14,65 +14,12 @@
 #include <vector>
 
 #include "mapcore/base/random.h"
-#include "mapcore/shared/admission.h"
-#include "mapcore/shared/epoch_map.h"
-#include "mapcore/shared/image_map.h"
-#include "mapcore/shared/locked_map.h"
-#include "mapcore/shared/read_mostly_map.h"
-#include "mapcore/shared/sharded_map.h"
-#include "tests/mapcore/shared/shared_map_fixture.h"
+#include "tests/mapcore/shared/shared_map_kinds.h"
 
 namespace portolan::mapcore {
 namespace {
 
-using Fences = hmap::ReaderDomain::Fences;
-using Maker = std::function<std::unique_ptr<SharedMap>()>;
-
-struct Kind {
-  const char* name;
-  Maker make;
-};
-
-constexpr EntryLimits kLimits = {.key_bytes_max = 64, .value_bytes_max = 4'096};
-
-std::unique_ptr<SharedMap> MakeImageMap() {
-  const MemoryFile file;
-  const std::map<std::string, std::string> below = {{"erased", "below"}};
-  EXPECT_TRUE(WriteImage(SnapshotOf(below), file.fd(), {.seed = 1}).ok());
-  FastPaths fast_paths;
-  auto map =
-      ImageMap::Create(MapImage::Open(file.fd(), fast_paths).value(), {.seed = 1}, kLimits).value();
-  EXPECT_TRUE(*map->Open()->Erase("erased"));
-  return map;
-}
-
-std::unique_ptr<SharedMap> MakeAdmittedMap() {
-  static const FakeMonoClock clock;
-  return std::make_unique<AdmittedMap>(ShardedMap::Create(2, {.seed = 1}, kLimits).value(), 1'000,
-                                       1'000'000'000, clock);
-}
-
-// While it is being filled: the source is asked for every miss.
-std::unique_ptr<SharedMap> MakeFilledMap() {
-  return std::make_unique<FilledMap>(EpochMap::Create({.seed = 1}, kLimits).value(),
-                                     std::make_shared<FakeSource>());
-}
-
-const Kind kKinds[] = {
-    {"Locked", [] { return LockedMap::Create({.seed = 1}, kLimits).value(); }},
-    {"Sharded", [] { return ShardedMap::Create(8, {.seed = 1}, kLimits).value(); }},
-    {"Epoch", [] { return EpochMap::Create({.seed = 1}, kLimits).value(); }},
-    {"EpochFenced",
-     [] { return EpochMap::Create({.seed = 1}, kLimits, Fences::kPortable).value(); }},
-    {"ReadMostly", [] { return ReadMostlyMap::Create({.seed = 1}, kLimits).value(); }},
-    {"ReadMostlyFenced",
-     [] { return ReadMostlyMap::Create({.seed = 1}, kLimits, Fences::kPortable).value(); }},
-    {"Image", MakeImageMap},
-    {"Admitted", MakeAdmittedMap},
-    {"Filled", MakeFilledMap},
-};
-
-class SharedMapContract : public testing::TestWithParam<Kind> {
+class SharedMapContract : public testing::TestWithParam<SharedMapKind> {
  protected:
   std::optional<std::string> Find(std::string_view key) {
     std::string value;
@@ -167,10 +114,6 @@ class SharedMapStress : public SharedMapContract {
   static constexpr int kStable = 300;    // keys of a writer that are always there
   static constexpr int kFleeting = 300;  // and those that come and go
 
-  static std::chrono::milliseconds StressTime() {
-    const char* text = std::getenv("PORTOLAN_STRESS_MS");
-    return std::chrono::milliseconds(text == nullptr ? 200 : std::atoi(text));
-  }
   static std::string Key(int writer, int i) {
     return std::to_string(writer) + "/" + std::to_string(i);
   }
@@ -243,9 +186,9 @@ TEST_P(SharedMapStress, ReadersSeeEveryKeysWritesInOrderAndMissNone) {
   EXPECT_GT(map_->counters().hits, 100u);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SharedMapContract, testing::ValuesIn(kKinds),
+INSTANTIATE_TEST_SUITE_P(All, SharedMapContract, testing::ValuesIn(kSharedMapKinds),
                          [](const auto& kind) { return kind.param.name; });
-INSTANTIATE_TEST_SUITE_P(All, SharedMapStress, testing::ValuesIn(kKinds),
+INSTANTIATE_TEST_SUITE_P(All, SharedMapStress, testing::ValuesIn(kSharedMapKinds),
                          [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
