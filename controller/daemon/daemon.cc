@@ -261,7 +261,8 @@ void Daemon::Parts::StartLoops() {
         clock, LoopThread::Loop{[source, restored, followed](const Now& now) {
                                   // On the loop's own thread: a git source belongs to one
                                   // (libgit2's objects, PR_SET_PDEATHSIG).
-                                  if (!std::exchange(*restored, true)) source->Restore(now);
+                                  if (!*restored && !(*restored = source->Restore(now)))
+                                    return kSourceWaitMax;
                                   const Duration wait = source->Look(now);
                                   // Reading a commit takes many times what is kept of it.
                                   const std::string commit = source->status().followed;

@@ -41,12 +41,19 @@ SourceReconciler::SourceReconciler(SourceSettings settings, Ports ports, std::ui
   status_.verifies = settings_.verifies;
 }
 
-void SourceReconciler::Restore(const Now& now) {
+bool SourceReconciler::Restore(const Now& now) {
   now_ = now.wall;
   const auto record = ports_.store.Get("source/" + settings_.name);
-  if (!record.ok()) return;
-  const auto value = manifests::ParseJson(record->body);
-  if (!value.ok()) return;
+  if (!record.ok() && record.error().code == ErrorCode::kNotFound) return true;
+  const auto value = record.ok() ? manifests::ParseJson(record->body) : record.error();
+  if (!value.ok()) {
+    Fail({value.error().code,
+          "StateUnreadable: what was followed before cannot be read, nothing "
+          "is followed until it can: " +
+              value.error().message},
+         false);
+    return false;
+  }
   {
     const std::scoped_lock lock(mutex_);
     RestoreSource(*value, status_);
@@ -55,9 +62,10 @@ void SourceReconciler::Restore(const Now& now) {
   RestoreSigners();
   RestorePolicies();
   RestoreAccepted();
-  if (followed.empty() || !Load(followed)) return;
+  if (followed.empty() || !Load(followed)) return true;
   Settle("Restored", "following " + ShortCommit(followed) + " from the local mirror", true, false);
   Plan();
+  return true;
 }
 
 Duration SourceReconciler::Look(const Now& now) {

@@ -57,8 +57,10 @@ class SourceReconciler {
   SourceReconciler(SourceSettings settings, Ports ports, std::uint64_t jitter_seed);
 
   // Takes up the commit that was followed before a restart, from the local mirror, without the
-  // network.
-  void Restore(const Now& now);
+  // network. False, with the status saying why, when what was followed cannot be told: then nothing
+  // may be looked at, for a source that is taken for new follows any history and accepts its
+  // policies. Call it again later.
+  bool Restore(const Now& now);
   // Looks at the remote if it is due or marked dirty, plans anew if asked to. Returns when to look
   // again.
   Duration Look(const Now& now);

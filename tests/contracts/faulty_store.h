@@ -10,7 +10,7 @@
 
 namespace portolan::controller {
 
-// Another store whose writes fail on demand; reads go through always. Thread-safe.
+// Another store whose writes or reads fail on demand. Thread-safe.
 class FaultyStore final : public reconciler::StateStore {
  public:
   // `store` must outlive this.
@@ -21,13 +21,23 @@ class FaultyStore final : public reconciler::StateStore {
     const std::lock_guard lock(mutex_);
     fault_ = std::move(error);
   }
+  // From now on Get and List fail with `error`.
+  void FailReads(Error error) {
+    const std::lock_guard lock(mutex_);
+    read_fault_ = std::move(error);
+  }
   void Heal() {
     const std::lock_guard lock(mutex_);
     fault_.reset();
+    read_fault_.reset();
   }
 
-  Result<reconciler::Record> Get(std::string_view key) override { return store_.Get(key); }
+  Result<reconciler::Record> Get(std::string_view key) override {
+    if (auto error = read_fault()) return *std::move(error);
+    return store_.Get(key);
+  }
   Result<std::vector<reconciler::Record>> List(std::string_view prefix) override {
+    if (auto error = read_fault()) return *std::move(error);
     return store_.List(prefix);
   }
   Result<reconciler::CommitResult> Commit(const reconciler::Batch& batch) override {
@@ -49,9 +59,15 @@ class FaultyStore final : public reconciler::StateStore {
     return fault_;
   }
 
+  std::optional<Error> read_fault() {
+    const std::lock_guard lock(mutex_);
+    return read_fault_;
+  }
+
   reconciler::StateStore& store_;
   std::mutex mutex_;
   std::optional<Error> fault_;
+  std::optional<Error> read_fault_;
 };
 
 }  // namespace portolan::controller

@@ -316,6 +316,22 @@ TEST_F(SourceReconcilerTest, FollowsItsCommitAfterARestartWithoutTheRemote) {
   EXPECT_EQ(after.Phase("limits"), "Healthy");
 }
 
+TEST_F(SourceReconcilerTest, FollowsNothingWhileItCannotTellWhatItFollowed) {
+  Settle({{"limits", "{a: 1}"}});
+  World after(disk);
+  ASSERT_TRUE(after.rollouts.Restore().ok());
+  FollowedSource again(after, SettingsOf("edge"));
+  again.git.Push('a', MapsOf({{"limits", "{a: 1}"}}));
+  after.store.FailReads({ErrorCode::kUnavailable, "the disk is gone"});
+  EXPECT_FALSE(after.Serving([&] { return again.source.Restore(after.clock.now()); }));
+  EXPECT_EQ(again.source.status().reason, "StateUnreadable");
+  EXPECT_NE(again.source.status().last_error.find("the disk is gone"), std::string::npos);
+  after.store.Heal();
+  EXPECT_TRUE(after.Serving([&] { return again.source.Restore(after.clock.now()); }));
+  EXPECT_EQ(again.source.status().followed, ScriptedGit::Name('a'));
+  EXPECT_TRUE(again.source.status().ready);
+}
+
 TEST_F(SourceReconcilerTest, APendingTipIsStillPendingAfterARestart) {
   Settle({{"limits", "{a: 1}"}});
   edge.Push('b', MapsOf({{"limits", "{a: 2}"}}), BranchMove::kRewritten);
