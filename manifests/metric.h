@@ -65,7 +65,12 @@ struct ProviderMetric {
   Duration timeout = std::chrono::seconds(3);  // of one measurement
   std::optional<double> min;                   // of every point; or
   std::optional<double> max;                   // of every point; or both; or
-  std::optional<Comparison> compare;
+  std::optional<Comparison> compare;           // or
+  // Expressions over `result`, what the canary's query gave; at least one. Empty: none.
+  std::string success_condition;
+  std::string failure_condition;
+
+  bool has_expressions() const { return !success_condition.empty() || !failure_condition.empty(); }
 
   friend bool operator==(const ProviderMetric&, const ProviderMetric&) = default;
 };

@@ -99,6 +99,10 @@ Value ProviderMetricToValue(const ProviderMetric& metric) {
   if (metric.min) object.emplace_back("min", *metric.min);
   if (metric.max) object.emplace_back("max", *metric.max);
   if (metric.compare) object.emplace_back("compare", ComparisonToValue(*metric.compare));
+  if (!metric.success_condition.empty())
+    object.emplace_back("successCondition", metric.success_condition);
+  if (!metric.failure_condition.empty())
+    object.emplace_back("failureCondition", metric.failure_condition);
   return object;
 }
 
@@ -125,6 +129,8 @@ Result<ProviderMetric> ProviderMetricFromValue(const Value& value) {
   if (const Value* compare = value.Find("compare")) {
     PORTOLAN_TRY(metric.compare, ComparisonFromValue(*compare));
   }
+  reader.Read("successCondition", metric.success_condition);
+  reader.Read("failureCondition", metric.failure_condition);
   PORTOLAN_CHECK(reader.status());
   return metric;
 }

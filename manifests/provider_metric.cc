@@ -15,6 +15,7 @@ namespace {
 
 constexpr Range<std::size_t> kNameBytes{1, 63};
 constexpr Range<std::size_t> kQueryBytes{1, 4'096};
+constexpr Range<std::size_t> kExpressionBytes{1, 4'096};
 constexpr Range<std::size_t> kPointerBytes{0, 512};
 constexpr Range<double> kAnyNumber{-1e300, 1e300};
 constexpr Range<double> kIncreases{0, 100};
@@ -65,7 +66,8 @@ bool HasDotSegment(std::string_view path) {
 // Reads one metric. Every part is read even when another is wrong.
 class MetricReader {
  public:
-  MetricReader(const Field& field, Report& report) : decoder_(field, report), report_(report) {}
+  MetricReader(const Field& field, Report& report, const ExpressionCheck& check)
+      : decoder_(field, report), report_(report), check_(check) {}
 
   ProviderMetric Read() {
     SetIf(metric_.name, ReadString(decoder_.Require("name"), kNameBytes, report_));
@@ -82,7 +84,7 @@ class MetricReader {
     }
     ReadSchedule();
     ReadCondition();
-    decoder_.RefuseForNow({"successCondition", "failureCondition", "hardLimits", "dryRun"});
+    decoder_.RefuseForNow({"hardLimits", "dryRun"});
     decoder_.Finish();
     return std::move(metric_);
   }
@@ -210,8 +212,26 @@ class MetricReader {
     if (compare_) metric_.compare = ReadComparison();
     for (const Field& bound : {min, max})
       if (compare_ && bound) report_.Error(bound, "not together with compare");
-    if (!min && !max && !compare_)
-      report_.Error(decoder_.field(), "expected a condition: min, max or compare");
+    const bool others = min || max || compare_;
+    const bool expressions = ReadExpression("successCondition", others, metric_.success_condition) |
+                             ReadExpression("failureCondition", others, metric_.failure_condition);
+    if (!others && !expressions)
+      report_.Error(decoder_.field(),
+                    "expected a condition: min, max, compare, successCondition or "
+                    "failureCondition");
+  }
+
+  // Whether there is one. Two ways to judge one number would need a rule for when they differ.
+  bool ReadExpression(std::string_view name, bool others, std::string& target) {
+    const Field field = decoder_.Take(name);
+    if (field && others) report_.Error(field, "not together with min, max or compare");
+    if (const auto text = ReadString(field, kExpressionBytes, report_)) {
+      target = *text;
+      if (check_)
+        if (const Status checked = check_(metric_, target); !checked.ok())
+          report_.Error(field, checked.error().message);
+    }
+    return static_cast<bool>(field);
   }
 
   Comparison ReadComparison() {
@@ -244,6 +264,7 @@ class MetricReader {
 
   MappingDecoder decoder_;
   Report& report_;
+  const ExpressionCheck& check_;
   ProviderMetric metric_;
   Field compare_;
 };
@@ -255,8 +276,9 @@ bool IsProviderMetric(const Field& field) {
          (field.node->Find("prometheus") != nullptr || field.node->Find("web") != nullptr);
 }
 
-ProviderMetric DecodeProviderMetric(const Field& field, Report& report) {
-  return MetricReader(field, report).Read();
+ProviderMetric DecodeProviderMetric(const Field& field, Report& report,
+                                    const ExpressionCheck& check) {
+  return MetricReader(field, report, check).Read();
 }
 
 }  // namespace portolan::manifests

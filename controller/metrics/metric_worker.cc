@@ -1,6 +1,7 @@
 #include "controller/metrics/metric_worker.h"
 
 #include <algorithm>
+#include <cmath>
 
 // A request's way: Ask queues it at its provider; Work takes it when a slot is free and its
 // circuit lets it through; the answer comes from Finish, or from Supervise when the deadline is
@@ -37,6 +38,33 @@ const std::string& TextOf(const manifests::ProviderMetric& metric, const std::st
 bool ServerIsWell(const Status& status) {
   return status.ok() || (status.error().code != ErrorCode::kUnavailable &&
                          status.error().code != ErrorCode::kTimeout);
+}
+
+// What expressions see: what the provider found, else the points. NaN is left out of them as it is
+// out of the summary, so that no condition can be true because of one.
+manifests::Value ResultOf(Sample& sample) {
+  if (sample.found) return *std::move(sample.found);
+  manifests::Value::Array points;
+  for (const double point : sample.points)
+    if (!std::isnan(point)) points.emplace_back(point);
+  return points;
+}
+
+// Puts what one arm's query gave into the reading. Errors: those of Summarise.
+Status AddSample(const reconciler::MeasurementRequest& request, bool stable, Sample sample,
+                 reconciler::Reading& reading) {
+  if (!sample.warning.empty()) reading.note = sample.warning;
+  // Numbers are summed up even for expressions: infinity, and more NaN than numbers, is no data.
+  if (!sample.found || !sample.points.empty()) {
+    PORTOLAN_TRY(const auto summary, reconciler::Summarise(sample.points));
+    if (stable) {
+      reading.stable = summary;
+    } else {
+      reading.canary = summary;
+    }
+  }
+  if (request.metric.has_expressions()) reading.result = ResultOf(sample);
+  return {};
 }
 
 }  // namespace
@@ -173,19 +201,13 @@ MetricWorker::Measured MetricWorker::Measure(MetricProvider& adapter, Job& job) 
   arms.push_back(&job.request.canary);
   for (const manifests::QueryValues* arm : arms) {
     const std::string where = Named(name) + ", " + arm->arm + ": ";
-    const auto sample = MeasureArm(adapter, job, *arm);
+    auto sample = MeasureArm(adapter, job, *arm);
     if (!sample.ok())
       return {Error{sample.error().code, where + sample.error().message},
               ErrorCodeName(sample.error().code)};
-    const auto summary = reconciler::Summarise(sample->points);
-    if (!summary.ok())
-      return {Error{summary.error().code, where + summary.error().message}, kNoData};
-    if (!sample->warning.empty()) reading.note = sample->warning;
-    if (arm == &job.request.stable) {
-      reading.stable = *summary;
-    } else {
-      reading.canary = *summary;
-    }
+    const Status added =
+        AddSample(job.request, arm == &job.request.stable, std::move(sample).value(), reading);
+    if (!added.ok()) return {Error{added.error().code, where + added.error().message}, kNoData};
   }
   return {std::move(reading), kSuccess};
 }

@@ -8,6 +8,7 @@
 
 #include "manifests/metric.h"
 #include "manifests/query_template.h"
+#include "manifests/value.h"
 #include "mapcore/base/clock.h"
 #include "reconciler/analysis/sample_summary.h"
 
@@ -40,6 +41,9 @@ struct Reading {
   SampleSummary canary;
   std::optional<SampleSummary> stable;  // of a comparison
   std::string note;                     // what the provider warned of, or empty
+  // What the conditions of a metric that has expressions see as `result`. Without numbers in it
+  // (a web server may answer anything) `canary` has no points.
+  std::optional<manifests::Value> result = {};
 };
 
 // The answer to a request: a reading, or why there is none.

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
+
+#include "reconciler/analysis/metric_expression.h"
+#include "reconciler/text_format.h"
 
 // One measurement against its condition. Bounds are of every point, so that a mean cannot hide a
 // peak; comparisons are of means and of variances (F-like, without its distribution: points of a
@@ -15,26 +16,18 @@ namespace {
 
 using Outcome = MeasurementOutcome;
 
-// Six significant digits, whatever the locale.
-std::string Number(double value) {
-  std::array<char, 32> text{};
-  const auto end =
-      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 6);
-  return {text.data(), end.ptr};
-}
-
 std::string PercentText(double share) {
-  return Number(share * 100) + " %";
+  return ShortNumber(share * 100) + " %";
 }
 
 Judgement JudgeBounds(const manifests::ProviderMetric& metric, const SampleSummary& seen) {
   const auto among = [&](double value) {
-    return Number(value) + (seen.points > 1 ? " among " + std::to_string(seen.points) : "");
+    return ShortNumber(value) + (seen.points > 1 ? " among " + std::to_string(seen.points) : "");
   };
   if (metric.max && seen.max > *metric.max)
-    return {Outcome::kFailed, among(seen.max) + " is above max " + Number(*metric.max)};
+    return {Outcome::kFailed, among(seen.max) + " is above max " + ShortNumber(*metric.max)};
   if (metric.min && seen.min < *metric.min)
-    return {Outcome::kFailed, among(seen.min) + " is below min " + Number(*metric.min)};
+    return {Outcome::kFailed, among(seen.min) + " is below min " + ShortNumber(*metric.min)};
   if (metric.max) return {Outcome::kSuccessful, among(seen.max) + " is within the bounds"};
   return {Outcome::kSuccessful, among(seen.min) + " is within the bounds"};
 }
@@ -49,7 +42,7 @@ bool IsSeries(const manifests::ProviderMetric& metric, const SampleSummary& cana
 Judgement JudgeIncrease(const manifests::Comparison& compare, const SampleSummary& canary,
                         const SampleSummary& stable) {
   const std::string means =
-      "canary " + Number(canary.mean) + " against stable " + Number(stable.mean);
+      "canary " + ShortNumber(canary.mean) + " against stable " + ShortNumber(stable.mean);
   // ignoreBelow as a floor: from 0.1 ms to 0.2 ms is twice as much and nothing.
   const double limit = stable.mean * (1 + *compare.max_increase);
   if (canary.mean <= std::max(limit, compare.ignore_below)) return {Outcome::kSuccessful, means};
@@ -66,11 +59,11 @@ Judgement JudgeFluctuation(const manifests::Comparison& compare, const SampleSum
   const double noise = std::max(stable.mean * kNoiseShare, compare.ignore_below);
   const double floor = std::max(stable.variance, noise * noise);
   const std::string variances =
-      "variance " + Number(canary.variance) + " against " + Number(stable.variance);
+      "variance " + ShortNumber(canary.variance) + " against " + ShortNumber(stable.variance);
   if (canary.variance <= floor * *compare.max_variance_ratio)
     return {Outcome::kSuccessful, variances};
   return {Outcome::kFailed, variances + " is more than maxVarianceRatio " +
-                                Number(*compare.max_variance_ratio) + " times stable's"};
+                                ShortNumber(*compare.max_variance_ratio) + " times stable's"};
 }
 
 Judgement JudgeComparison(const manifests::ProviderMetric& metric, const SampleSummary& canary,
@@ -79,7 +72,8 @@ Judgement JudgeComparison(const manifests::ProviderMetric& metric, const SampleS
   // "10 % more" of a negative number has no meaning that everybody shares.
   if (canary.min < 0 || stable.min < 0)
     return {Outcome::kInconclusive, "negative values cannot be compared: canary down to " +
-                                        Number(canary.min) + ", stable to " + Number(stable.min)};
+                                        ShortNumber(canary.min) + ", stable to " +
+                                        ShortNumber(stable.min)};
   const std::int64_t fewest = std::min(canary.points, stable.points);
   if (IsSeries(metric, canary, stable) && fewest < kSeriesPointsMin)
     return {Outcome::kInconclusive, std::to_string(fewest) +
@@ -104,7 +98,9 @@ std::string_view MeasurementOutcomeName(MeasurementOutcome outcome) {
 
 Judgement JudgeReading(const manifests::ProviderMetric& metric, const Reading& reading) {
   Judgement judged{Outcome::kInconclusive, "no data"};
-  if (reading.canary.points > 0 && !metric.compare) {
+  if (metric.has_expressions()) {
+    if (reading.result) judged = JudgeExpressions(metric, *reading.result);
+  } else if (reading.canary.points > 0 && !metric.compare) {
     judged = JudgeBounds(metric, reading.canary);
   } else if (reading.canary.points > 0 && reading.stable && reading.stable->points > 0) {
     judged = JudgeComparison(metric, reading.canary, *reading.stable);

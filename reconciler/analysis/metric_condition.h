@@ -24,7 +24,7 @@ struct Judgement {
 // Judges one reading by the metric's condition. Bounds hold for every point of it. A comparison
 // looks at the mean of each arm's points, and at their variance; of series it wants
 // kSeriesPointsMin points per arm, else the outcome is kInconclusive. Negative values cannot be
-// compared: kInconclusive. Never kError.
+// compared: kInconclusive. kError only of an expression that cannot be evaluated.
 Judgement JudgeReading(const manifests::ProviderMetric& metric, const Reading& reading);
 
 }  // namespace portolan::reconciler

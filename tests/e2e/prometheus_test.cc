@@ -49,7 +49,8 @@ spec:
         provider: main
         query: >-
           histogram_quantile(0.95, sum by (le) (rate(latency_seconds_bucket{arm="{{arm}}"}[2s])))
-      max: 0.3
+      successCondition: result[0] < 0.3
+      failureCondition: result[0] > 10.0
 )";
 
 // A service whose requests take as long as its map says on each arm: a histogram for Prometheus.

@@ -28,6 +28,16 @@ TEST(MetricRecord, KeepsAWebMetric) {
   EXPECT_EQ(*back, metric);
 }
 
+TEST(MetricRecord, KeepsConditionsThatAreExpressions) {
+  ProviderMetric metric = FullMetric();
+  metric.compare.reset();
+  metric.success_condition = "result[0] < 1.0";
+  metric.failure_condition = "result[0] > 2.0";
+  const auto back = RoundTrip(metric);
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(*back, metric);
+}
+
 TEST(MetricRecord, KeepsTheQueriesOfBothArms) {
   ProviderMetric metric = FullMetric();
   metric.compare->stable = "a";

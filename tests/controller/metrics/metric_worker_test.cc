@@ -124,6 +124,35 @@ TEST_F(MetricWorkerTest, WhatIsNoNumberIsAnError) {
   }
 }
 
+TEST_F(MetricWorkerTest, GivesExpressionsThePointsWithoutNaN) {
+  auto metric = InstantMetric();
+  metric.max.reset();
+  metric.success_condition = "result[0] < 1";
+  provider->Answer([](const ProviderQuery&) { return Sample{{1, std::nan(""), 3}, ""}; });
+  Ask(metric);
+  Work();
+  EXPECT_EQ(Read().result, manifests::Value(manifests::Value::Array{1.0, 3.0}));
+  EXPECT_EQ(Read().canary.mean, 2);
+  for (const double point : {std::nan(""), HUGE_VAL}) {
+    provider->Answer([point](const ProviderQuery&) { return Sample{{point}, ""}; });
+    Ask(metric);
+    Work();
+    EXPECT_NE(LastError(), "") << "no expression ever sees it";
+  }
+}
+
+TEST_F(MetricWorkerTest, GivesExpressionsWhatAWebServerAnswers) {
+  auto metric = InstantMetric();
+  metric.max.reset();
+  metric.success_condition = "result.ok";
+  const manifests::Value found(manifests::Value::Object{{"ok", true}});
+  provider->Answer([&found](const ProviderQuery&) { return Sample{{}, "", found}; });
+  Ask(metric);
+  Work();
+  EXPECT_EQ(Read().result, found);
+  EXPECT_EQ(Read().canary.points, 0);
+}
+
 TEST_F(MetricWorkerTest, PassesOnTheProvidersError) {
   Fail(ErrorCode::kInvalid);
   Ask();
