@@ -148,13 +148,25 @@ const reconciler::HistoryEntry* SetterOf(const Api& api, const Rollout& r, std::
   return setter;
 }
 
-// The approval under which a version went out, when its plan needed one.
-const reconciler::Approval* ApprovalOf(const Api& api, const Rollout& r, const Digest& version) {
+// The approval under which a plan went out, when it needed one. Of a version without a known plan,
+// that of any plan with this target.
+const reconciler::Approval* ApprovalOf(const Api& api, const Rollout& r, const Digest& plan,
+                                       const Digest& version) {
   for (auto approval = r.approvals.rbegin(); approval != r.approvals.rend(); ++approval) {
-    const auto plan = StoredPlan(api, approval->plan);
-    if (plan.ok() && plan->StringOr("target", "") == version.ToString()) return &*approval;
+    if (approval->plan == plan) return &*approval;
+    if (!plan.empty()) continue;
+    const auto stored = StoredPlan(api, approval->plan);
+    if (stored.ok() && stored->StringOr("target", "") == version.ToString()) return &*approval;
   }
   return nullptr;
+}
+
+// The plan that admitted a version; empty when the map's history goes back less far, or was written
+// by a version that did not keep it.
+Digest PlanOf(const Rollout& r, const reconciler::VersionRef& version) {
+  for (const reconciler::HistoryEntry& entry : r.history)
+    if (entry.version.number == version.number) return entry.plan;
+  return {};
 }
 
 Status AddEntry(const Api& api, const Request& request, const Rollout& r, Value& value) {
@@ -180,8 +192,10 @@ Status AddEntry(const Api& api, const Request& request, const Rollout& r, Value&
   entry.Set("revision", version.revision.ToString());
   entry.Set("author", version.revision.author);
   entry.Set("subject", version.revision.subject);
-  const reconciler::Approval* approval = ApprovalOf(api, r, version.digest);
-  entry.Set("plan", approval != nullptr ? Value(approval->plan.ToString()) : Value());
+  Digest plan = PlanOf(r, version);
+  const reconciler::Approval* approval = ApprovalOf(api, r, plan, version.digest);
+  if (approval != nullptr) plan = approval->plan;
+  entry.Set("plan", plan.empty() ? Value() : Value(plan.ToString()));
   entry.Set("approver", approval != nullptr ? Value(approval->actor) : Value());
   Value overridden;
   for (Value& item : reconciler::OverridesToJson(r, request.actor.scopes.Has(Scope::kSensitive)))
@@ -262,17 +276,28 @@ bool NamesSensitive(std::string_view text, const std::vector<std::string>& sensi
   return false;
 }
 
-// What clients said of the canary in the present step, or in the one that
-// rolled back.
+// What clients said of both arms in the present step, or in the one that rolled back: first the
+// canary, each arm in the order of arrival.
 Value::Array SamplesOf(const Request& request, const Rollout& r) {
   const std::set<std::string> globs = reconciler::ServingOf(r).sensitive;
   const std::vector<std::string> sensitive(globs.begin(), globs.end());
   const bool sees = request.actor.scopes.Has(Scope::kSensitive);
-  Value::Array texts;
-  for (const std::string& text : r.progress.evidence.samples)
-    texts.emplace_back(!sees && NamesSensitive(text, sensitive) ? reconciler::MaskedValue(text)
-                                                                : text);
-  return texts;
+  Value::Array samples;
+  for (const mapcore::Arm arm : {mapcore::Arm::kCanary, mapcore::Arm::kStable}) {
+    for (const reconciler::ClientSample& sample : r.progress.evidence.samples) {
+      if (sample.arm != arm) continue;
+      const bool masked = !sees && (manifests::IsSensitiveKey(sensitive, sample.key) ||
+                                    NamesSensitive(sample.text, sensitive));
+      Value item;
+      item.Set("arm", mapcore::ArmName(arm));
+      item.Set("instance", sample.instance);
+      item.Set("key", sample.key);
+      item.Set("text", masked ? reconciler::MaskedValue(sample.text) : sample.text);
+      item.Set("at", sample.at == WallTime() ? Value() : Value(FormatTime(sample.at)));
+      samples.push_back(std::move(item));
+    }
+  }
+  return samples;
 }
 
 // What policies said of the plan that runs, waits or was rolled back, and who

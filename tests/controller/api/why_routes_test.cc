@@ -10,18 +10,34 @@ class WhyRoutesTest : public ApiTest {
 
 TEST_F(WhyRoutesTest, TellsFactsEventsSamplesAndWhatIsNext) {
   StartRollout();
-  reconciler::Report report{
-      "checkout-1",
-      1,
-      "limits",
-      {{world.limits_2->digest(), mapcore::Arm::kCanary, 1, 7, 3, {}, {"rps is 0"}, {}, false}}};
-  world.rollouts.Report({report});
+  const auto report = [&](const std::string& instance, mapcore::Arm arm,
+                          const mapcore::VersionPtr& version, reconciler::ReportedSample sample) {
+    reconciler::ReportItem item;
+    item.digest = version->digest();
+    item.arm = arm;
+    item.step = 1;
+    item.lookups = 7;
+    item.subjects = 3;
+    item.samples = {std::move(sample)};
+    world.rollouts.Report({{instance, 1, "limits", {std::move(item)}}});
+  };
+  report("checkout-2", mapcore::Arm::kStable, world.limits_1, {"", "timeout"});
+  report("checkout-1", mapcore::Arm::kCanary, world.limits_2, {"api/login", "rps is 0"});
   world.Process();
   const manifests::Value why = GetJson("/v1/maps/limits/why");
   EXPECT_TRUE(Contains(why.StringOr("summary", ""), "limits is Stepping"));
   EXPECT_TRUE(Contains(FactsOf(why), "7 lookups, 3 subjects"));
   EXPECT_FALSE(why.Find("next")->as_array().empty());
-  EXPECT_EQ(why.Find("samples")->as_array()[0].as_string(), "rps is 0");
+  const auto& samples = why.Find("samples")->as_array();
+  ASSERT_EQ(samples.size(), 2u);
+  const std::string now = FormatTime(world.clock.now().wall);
+  EXPECT_EQ(WriteJson(samples[0]), R"({"arm":"canary","instance":"checkout-1","key":"api/login",)"
+                                   R"("text":"rps is 0","at":")" +
+                                       now + "\"}")
+      << "the canary first";
+  EXPECT_EQ(WriteJson(samples[1]), R"({"arm":"stable","instance":"checkout-2","key":"",)"
+                                   R"("text":"timeout","at":")" +
+                                       now + "\"}");
   EXPECT_EQ(why.Find("events")->as_array().back().StringOr("reason", ""), "StepStarted");
   EXPECT_EQ(why.Find("entry"), nullptr);
 }
@@ -41,6 +57,26 @@ TEST_F(WhyRoutesTest, NamesTheCommitThatSetAKey) {
   EXPECT_EQ(setter("a"), "Commit a by Ana <ana@example.com>: 1");
   EXPECT_EQ(setter("b"), "Commit b by Ana <ana@example.com>: 2");
   EXPECT_EQ(Get("/v1/maps/flags/why?key=nope").status, 404);
+}
+
+TEST_F(WhyRoutesTest, NamesThePlanThatBroughtAKeysValueThoughNobodyApprovedIt) {
+  const auto plan_of = [&] { return world.rollouts.Find("flags")->target->plan.ToString(); };
+  const auto named = [&](const std::string& key) {
+    const manifests::Value why = GetJson("/v1/maps/flags/why?key=" + key);
+    EXPECT_TRUE(why.Find("entry")->Find("approver")->is_null());
+    return std::string(why.Find("entry")->StringOr("plan", ""));
+  };
+  edge.Push('a', MapsOf({{"flags", "{a: 1, b: 1}"}}));
+  const std::string first = plan_of();
+  world.Pass(std::chrono::minutes(2));
+  edge.Push('b', MapsOf({{"flags", "{a: 1, b: 2}"}}));
+  const std::string second = plan_of();
+  world.Pass(std::chrono::minutes(2));
+  EXPECT_EQ(named("a"), first);
+  EXPECT_EQ(named("b"), second);
+  EXPECT_EQ(GetJson("/v1/plans/" + second).StringOr("map", ""), "flags");
+  EXPECT_EQ(GetJson("/v1/maps/flags/history").Find("versions")->as_array()[0].StringOr("plan", ""),
+            second);
 }
 
 TEST_F(WhyRoutesTest, NamesWhoApprovedThePlanThatSetAKey) {
@@ -107,7 +143,8 @@ TEST_F(WhyRoutesTest, MasksWordsOnSensitiveEntriesForReadersWithoutTheRight) {
   item.arm = mapcore::Arm::kCanary;
   item.step = 1;
   item.lookups = item.subjects = 40;
-  item.samples = {"value of token/edge: s3cret", "plain words"};
+  item.samples = {
+      {"", "value of token/edge: s3cret"}, {"token/core", "s3cret too"}, {"", "plain words"}};
   world.rollouts.Report({{"checkout-1", 1, "limits", {std::move(item)}}});
   world.Process();
   const Response masked = Send({"GET", "/v1/maps/limits/why"}, "reader");
