@@ -19,6 +19,8 @@ constexpr Range<std::size_t> kExpressionBytes{1, 4'096};
 constexpr Range<std::size_t> kPointerBytes{0, 512};
 constexpr Range<double> kAnyNumber{-1e300, 1e300};
 constexpr Range<double> kIncreases{0, 100};
+constexpr Range<double> kDecreases{0, 1};
+constexpr Range<double> kConfidences{0.5, 0.999};
 constexpr Range<double> kVarianceRatios{1, 1e6};
 constexpr Range<std::int64_t> kCounts{1, 10'000};
 constexpr Range<std::int64_t> kLimits{0, 10'000};
@@ -252,14 +254,37 @@ class MetricReader {
     if (auto value = ReadNumber(variance, kVarianceRatios, report_))
       compare.max_variance_ratio = value;
     SetIf(compare.ignore_below, ReadNumber(decoder.Take("ignoreBelow"), {0, 1e300}, report_));
-    if (!increase && !variance)
+    const Field judge = decoder.Take("judge");
+    ReadJudge(judge, decoder, compare);
+    if (!increase && !variance && compare.judge == ComparisonJudge::kMean)
       report_.Error(compare_, "expected maxIncrease, maxVarianceRatio or both");
-    const auto* prometheus = std::get_if<PrometheusSource>(&metric_.source);
-    if (variance && prometheus != nullptr && !prometheus->range)
-      report_.Error(variance, "a variance needs several points",
-                    "add \"range: {window: 10m, step: 30s}\" to prometheus");
+    WantPoints(variance, "a variance");
+    if (compare.judge == ComparisonJudge::kMannWhitney) WantPoints(judge, "this judge");
     decoder.Finish();
     return compare;
+  }
+
+  void ReadJudge(const Field& judge, MappingDecoder& decoder, Comparison& compare) {
+    if (const auto choice = ReadChoice(judge, kComparisonJudgeNames, report_))
+      compare.judge = static_cast<ComparisonJudge>(*choice);
+    const Field direction = decoder.Take("direction");
+    if (const auto choice = ReadChoice(direction, kDirectionNames, report_))
+      compare.direction = static_cast<Direction>(*choice);
+    const Field confidence = decoder.Take("confidence");
+    SetIf(compare.confidence, ReadShare(confidence, kConfidences, report_));
+    const Field decrease = decoder.Take("maxDecrease");
+    if (auto value = ReadShare(decrease, kDecreases, report_)) compare.max_decrease = value;
+    if (compare.judge == ComparisonJudge::kMannWhitney) return;
+    for (const Field& field : {direction, confidence, decrease})
+      if (field) report_.Error(field, "only with judge: mannWhitney");
+  }
+
+  // An instant query gives one point.
+  void WantPoints(const Field& field, std::string_view what) {
+    const auto* prometheus = std::get_if<PrometheusSource>(&metric_.source);
+    if (field && prometheus != nullptr && !prometheus->range)
+      report_.Error(field, std::string(what) + " needs several points",
+                    "add \"range: {window: 10m, step: 30s}\" to prometheus");
   }
 
   MappingDecoder decoder_;

@@ -40,19 +40,10 @@ bool ServerIsWell(const Status& status) {
                          status.error().code != ErrorCode::kTimeout);
 }
 
-// What expressions see: what the provider found, else the points. NaN is left out of them as it is
-// out of the summary, so that no condition can be true because of one.
-manifests::Value ResultOf(Sample& sample) {
-  if (sample.found) return *std::move(sample.found);
-  manifests::Value::Array points;
-  for (const double point : sample.points)
-    if (!std::isnan(point)) points.emplace_back(point);
-  return points;
-}
-
-// Puts what one arm's query gave into the reading. Errors: those of Summarise.
-Status AddSample(const reconciler::MeasurementRequest& request, bool stable, Sample sample,
-                 reconciler::Reading& reading) {
+// Puts what one arm's query gave into the reading, and gives back the points that are numbers.
+// Errors: those of Summarise.
+Result<std::vector<double>> AddSample(const manifests::ProviderMetric& metric, bool stable,
+                                      Sample sample, reconciler::Reading& reading) {
   if (!sample.warning.empty()) reading.note = sample.warning;
   // Numbers are summed up even for expressions: infinity, and more NaN than numbers, is no data.
   if (!sample.found || !sample.points.empty()) {
@@ -63,8 +54,13 @@ Status AddSample(const reconciler::MeasurementRequest& request, bool stable, Sam
       reading.canary = summary;
     }
   }
-  if (request.metric.has_expressions()) reading.result = ResultOf(sample);
-  return {};
+  // As in the summary, so that no condition can be true because of one.
+  std::erase_if(sample.points, [](double point) { return std::isnan(point); });
+  if (metric.has_expressions())
+    reading.result = sample.found
+                         ? *std::move(sample.found)
+                         : manifests::Value::Array(sample.points.begin(), sample.points.end());
+  return std::move(sample.points);
 }
 
 }  // namespace
@@ -196,6 +192,7 @@ Result<Sample> MetricWorker::MeasureArm(MetricProvider& adapter, Job& job,
 MetricWorker::Measured MetricWorker::Measure(MetricProvider& adapter, Job& job) const {
   const std::string& name = manifests::ProviderOf(job.request.metric);
   reconciler::Reading reading;
+  std::vector<double> canary_points, stable_points;
   std::vector<const manifests::QueryValues*> arms;
   if (job.request.metric.compare) arms.push_back(&job.request.stable);
   arms.push_back(&job.request.canary);
@@ -205,10 +202,15 @@ MetricWorker::Measured MetricWorker::Measure(MetricProvider& adapter, Job& job) 
     if (!sample.ok())
       return {Error{sample.error().code, where + sample.error().message},
               ErrorCodeName(sample.error().code)};
-    const Status added =
-        AddSample(job.request, arm == &job.request.stable, std::move(sample).value(), reading);
-    if (!added.ok()) return {Error{added.error().code, where + added.error().message}, kNoData};
+    const bool stable = arm == &job.request.stable;
+    auto points = AddSample(job.request.metric, stable, std::move(sample).value(), reading);
+    if (!points.ok()) return {Error{points.error().code, where + points.error().message}, kNoData};
+    (stable ? stable_points : canary_points) = std::move(points).value();
   }
+  // Here and not where it is judged: of long series it takes longer than the control loop may.
+  const auto& compare = job.request.metric.compare;
+  if (compare && compare->judge == manifests::ComparisonJudge::kMannWhitney)
+    reading.shift = reconciler::RelativeShift(canary_points, stable_points, compare->confidence);
   return {std::move(reading), kSuccess};
 }
 

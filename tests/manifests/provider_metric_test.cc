@@ -162,6 +162,32 @@ TEST(ProviderMetric, SaysWhereAnExpressionIsThatCannotWork) {
   EXPECT_EQ(d.Text(), "t.yaml:3:19: failureCondition: 1:1: cannot work: reslt[0] > 2\n");
 }
 
+TEST(ProviderMetric, ReadsTheJudgeOfAComparison) {
+  const std::string range =
+      "{name: m, prometheus: {provider: p, query: '{{arm}}', range: {window: "
+      "10m, step: 30s}}, compare: ";
+  Decoding d(range + "{judge: mannWhitney, direction: either, confidence: 95%, maxDecrease: 20%}}");
+  const ProviderMetric metric = DecodeProviderMetric(d.field(), d.report);
+  EXPECT_EQ(d.Text(), "");
+  Comparison expected;
+  expected.judge = ComparisonJudge::kMannWhitney;
+  expected.direction = Direction::kEither;
+  expected.confidence = 0.95;
+  expected.max_decrease = 0.2;
+  EXPECT_EQ(metric.compare, expected);
+  EXPECT_EQ(Errors(range + "{judge: mannWhitney}}"), "") << "needs no limit";
+  EXPECT_EQ(Errors(range + "{judge: mean, maxIncrease: 1%}}"), "");
+  ExpectRefusal(range + "{judge: kayenta}}", "compare.judge: ");
+  ExpectRefusal(range + "{judge: mean}}", "expected maxIncrease, maxVarianceRatio or both");
+  ExpectRefusal(range + "{maxIncrease: 1%, confidence: 95%}}",
+                "compare.confidence: only with judge: mannWhitney");
+  ExpectRefusal(range + "{judge: mannWhitney, confidence: 100%}}", "compare.confidence: ");
+  ExpectRefusal(
+      "{name: m, prometheus: {provider: p, query: '{{arm}}'}, compare: {judge: "
+      "mannWhitney}}",
+      "compare.judge: this judge needs several points");
+}
+
 TEST(ProviderMetric, WantsLimitsThatCanBePassed) {
   ExpectRefusal(Prometheus("max: 1, count: 3"), "needs an interval");
   ExpectRefusal(Prometheus("max: 1, count: 3, interval: 5s, failureLimit: 3"), "below count, 3");
