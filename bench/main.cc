@@ -1,4 +1,4 @@
-// portolan_bench NAME --portolan BINARY, portolan_bench evidence [--runs N]
+// portolan_bench NAME --portolan BINARY, portolan_bench evidence|ranks [--runs N]
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "bench/million.h"
 #include "bench/path.h"
 #include "bench/policy.h"
+#include "bench/ranks.h"
 
 namespace portolan::bench {
 namespace {
@@ -21,13 +22,15 @@ struct Benchmark {
   Result<std::vector<Finding>> (*measure)(const std::string& portolan,
                                           const std::filesystem::path& directory);
 };
-constexpr Benchmark kBenchmarks[] = {
-    {"cel", MeasureCel}, {"million", MeasureMillion}, {"path", MeasurePath}, {"policy", MeasurePolicy}};
+constexpr Benchmark kBenchmarks[] = {{"cel", MeasureCel},
+                                     {"million", MeasureMillion},
+                                     {"path", MeasurePath},
+                                     {"policy", MeasurePolicy}};
 
 int Usage() {
   std::cerr << "usage: portolan_bench NAME --portolan BINARY; names:";
   for (const Benchmark& benchmark : kBenchmarks) std::cerr << " " << benchmark.name;
-  std::cerr << "\n       portolan_bench evidence [--runs N]\n";
+  std::cerr << "\n       portolan_bench evidence|ranks [--runs N]\n";
   return 2;
 }
 
@@ -64,6 +67,7 @@ int main(int argc, char** argv) {
       name = word;
   }
   if (name == "evidence") return MeasureEvidence(runs);
+  if (name == "ranks") return MeasureRanks(runs);
   for (const Benchmark& benchmark : kBenchmarks)
     if (benchmark.name == name && !portolan.empty()) return Run(benchmark, portolan);
   return Usage();

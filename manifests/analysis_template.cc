@@ -88,7 +88,8 @@ std::optional<ReportMetric> DecodeMetric(const Field& field, Report& report) {
 }  // namespace
 
 std::optional<AnalysisTemplate> DecodeAnalysisTemplate(const std::string& name, const Field& spec,
-                                                       Report& report) {
+                                                       Report& report,
+                                                       const ExpressionCheck& check) {
   const std::size_t before = report.size();
   AnalysisTemplate analysis{.name = name, .metrics = {}};
   MappingDecoder decoder(spec, report);
@@ -108,7 +109,7 @@ std::optional<AnalysisTemplate> DecodeAnalysisTemplate(const std::string& name, 
     for (std::size_t i = 0; i < metrics.node->items.size(); ++i) {
       const Field item = metrics.Item(i);
       if (IsProviderMetric(item)) {
-        analysis.provider_metrics.push_back(DecodeProviderMetric(item, report));
+        analysis.provider_metrics.push_back(DecodeProviderMetric(item, report, check));
         add_name(item, analysis.provider_metrics.back().name);
       } else if (auto metric = DecodeMetric(item, report)) {
         add_name(item, metric->name);

@@ -75,12 +75,13 @@ struct Loader::Cache {
 // One load: the artifact, and what is known of it so far.
 class Loader::Run {
  public:
-  Run(const Artifact& artifact, const LoadLimits& limits, Loader::Cache& cache)
+  Run(const Artifact& artifact, Loader& loader)
       : artifact_(artifact),
-        limits_(limits),
-        cache_(cache),
-        load_(++cache.load),
-        index_(artifact, limits.file_bytes) {}
+        limits_(loader.limits_),
+        check_(loader.check_),
+        cache_(*loader.cache_),
+        load_(++cache_.load),
+        index_(artifact, limits_.file_bytes) {}
 
   Result<DesiredState> Execute() {
     state_.revision = artifact_.revision;
@@ -134,7 +135,8 @@ class Loader::Run {
       if (cached.file == nullptr || cached.oid != file->oid) {
         PORTOLAN_TRY(ReadResult text, Read(*file));
         cached.oid = file->oid;
-        cached.file = std::make_shared<const ManifestFile>(DecodeManifestFile(text, file->path));
+        cached.file =
+            std::make_shared<const ManifestFile>(DecodeManifestFile(text, file->path, check_));
         // What is no manifest is most likely entries, which are read from the same text a moment
         // later.
         if (!cached.file->has_manifest && kept_bytes_ + file->size <= kKeptTextBytes) {
@@ -314,6 +316,7 @@ class Loader::Run {
 
   const Artifact& artifact_;
   const LoadLimits& limits_;
+  const ExpressionCheck& check_;
   Loader::Cache& cache_;
   std::uint64_t load_;
   SourceIndex index_;
@@ -327,11 +330,12 @@ class Loader::Run {
   std::unordered_set<const ArtifactFile*> named_;  // in entriesFrom of some map
 };
 
-Loader::Loader(LoadLimits limits) : limits_(limits), cache_(std::make_unique<Cache>()) {}
+Loader::Loader(LoadLimits limits, ExpressionCheck check)
+    : limits_(limits), check_(std::move(check)), cache_(std::make_unique<Cache>()) {}
 Loader::~Loader() = default;
 
 Result<DesiredState> Loader::Load(const Artifact& artifact) {
-  return Run(artifact, limits_, *cache_).Execute();
+  return Run(artifact, *this).Execute();
 }
 
 }  // namespace portolan::manifests

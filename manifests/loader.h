@@ -4,6 +4,7 @@
 
 #include "manifests/artifact.h"
 #include "manifests/desired_state.h"
+#include "manifests/expression_check.h"
 
 namespace portolan::manifests {
 
@@ -17,7 +18,7 @@ struct LoadLimits {
 // One thread's own.
 class Loader {
  public:
-  explicit Loader(LoadLimits limits = {});
+  explicit Loader(LoadLimits limits = {}, ExpressionCheck check = {});
   ~Loader();
 
   // Total for bad content: everything wrong becomes a diagnostic. Errors: only those of reading the
@@ -28,6 +29,7 @@ class Loader {
   struct Cache;
   class Run;
   LoadLimits limits_;
+  ExpressionCheck check_;
   std::unique_ptr<Cache> cache_;
 };
 

@@ -18,7 +18,8 @@ void Append(std::vector<Diagnostic>& target, std::vector<Diagnostic> more) {
   std::move(more.begin(), more.end(), std::back_inserter(target));
 }
 
-void DecodeSpec(const Envelope& envelope, Declaration& declaration, Report& report) {
+void DecodeSpec(const Envelope& envelope, Declaration& declaration, Report& report,
+                const ExpressionCheck& check) {
   const FieldPath root;
   const Field spec{envelope.spec, root.Member("spec")};
   switch (declaration.kind) {
@@ -30,7 +31,7 @@ void DecodeSpec(const Envelope& envelope, Declaration& declaration, Report& repo
         declaration.strategy = std::make_shared<const StrategySpec>(*std::move(strategy));
       return;
     case ManifestKind::kAnalysisTemplate:
-      if (auto analysis = DecodeAnalysisTemplate(declaration.name, spec, report))
+      if (auto analysis = DecodeAnalysisTemplate(declaration.name, spec, report, check))
         declaration.analysis = std::make_shared<const AnalysisTemplate>(*std::move(analysis));
       return;
     case ManifestKind::kPolicy:
@@ -46,7 +47,8 @@ void DecodeSpec(const Envelope& envelope, Declaration& declaration, Report& repo
   }
 }
 
-void DecodeManifest(const Document& document, const std::string& path, ManifestFile& file) {
+void DecodeManifest(const Document& document, const std::string& path, const ExpressionCheck& check,
+                    ManifestFile& file) {
   file.has_manifest = true;
   Report report(path);
   const Envelope envelope = DecodeEnvelope(document.root, report);
@@ -66,7 +68,7 @@ void DecodeManifest(const Document& document, const std::string& path, ManifestF
   declaration->name = envelope.name;
   declaration->file = path;
   declaration->position = envelope.position;
-  DecodeSpec(envelope, *declaration, report);
+  DecodeSpec(envelope, *declaration, report, check);
   // What a damaged text makes decoders say is noise: half of its fields may be missing.
   // The text's own diagnostics say where to begin.
   declaration->diagnostics = document.diagnostics.empty() ? report.Take() : document.diagnostics;
@@ -99,11 +101,12 @@ ReadResult ReadText(std::string_view bytes, const std::string& path, std::size_t
                                  : ReadYaml(bytes, path, limits);
 }
 
-ManifestFile DecodeManifestFile(const ReadResult& text, const std::string& path) {
+ManifestFile DecodeManifestFile(const ReadResult& text, const std::string& path,
+                                const ExpressionCheck& check) {
   ManifestFile file;
   for (const Document& document : text.documents) {
     if (IsManifest(document.root)) {
-      DecodeManifest(document, path, file);
+      DecodeManifest(document, path, check, file);
     } else {
       DescribeStray(document, path, file);
     }

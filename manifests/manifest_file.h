@@ -56,6 +56,8 @@ struct ManifestFile {
 ReadResult ReadText(std::string_view bytes, const std::string& path, std::size_t bytes_max);
 
 // Decodes the documents of a text.
-ManifestFile DecodeManifestFile(const ReadResult& text, const std::string& path);
+// `check` looks at the expressions of metrics; those of policies are checked with their set.
+ManifestFile DecodeManifestFile(const ReadResult& text, const std::string& path,
+                                const ExpressionCheck& check = {});
 
 }  // namespace portolan::manifests

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "mapcore/base/clock.h"
@@ -38,7 +40,17 @@ struct WebSource {
   friend bool operator==(const WebSource&, const WebSource&) = default;
 };
 
-// The canary against stable, of a number for which more is worse, such as a latency.
+// Who says that the canary differs from stable: the ratio of the means, or Mann and Whitney's test
+// of the points' ranks, which knows how much of a difference chance makes.
+enum class ComparisonJudge { kMean, kMannWhitney };
+inline constexpr std::array<std::string_view, 2> kComparisonJudgeNames = {"mean", "mannWhitney"};
+// Which difference is worse; of kMean always kIncrease.
+enum class Direction { kIncrease, kDecrease, kEither };
+inline constexpr std::array<std::string_view, 3> kDirectionNames = {"increase", "decrease",
+                                                                    "either"};
+
+// The canary against stable, of a number for which more is worse, such as a latency; or what
+// `direction` says.
 struct Comparison {
   // The queries (paths of a web source) of the two arms; both empty: the source's own, with
   // {{arm}}.
@@ -47,6 +59,11 @@ struct Comparison {
   std::optional<double> max_increase;        // 0.1 is 10 %: of the mean over the points
   std::optional<double> max_variance_ratio;  // of the points' variance, at least 1
   double ignore_below = 0;  // a canary at or below this has not increased, whatever stable has
+  ComparisonJudge judge = ComparisonJudge::kMean;
+  // Of kMannWhitney:
+  Direction direction = Direction::kIncrease;
+  double confidence = 0.98;            // of the interval of the shift, within (0, 1)
+  std::optional<double> max_decrease;  // as max_increase, downwards: 0.1 is 10 % less
 
   friend bool operator==(const Comparison&, const Comparison&) = default;
 };
@@ -65,7 +82,12 @@ struct ProviderMetric {
   Duration timeout = std::chrono::seconds(3);  // of one measurement
   std::optional<double> min;                   // of every point; or
   std::optional<double> max;                   // of every point; or both; or
-  std::optional<Comparison> compare;
+  std::optional<Comparison> compare;           // or
+  // Expressions over `result`, what the canary's query gave; at least one. Empty: none.
+  std::string success_condition;
+  std::string failure_condition;
+
+  bool has_expressions() const { return !success_condition.empty() || !failure_condition.empty(); }
 
   friend bool operator==(const ProviderMetric&, const ProviderMetric&) = default;
 };

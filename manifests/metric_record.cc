@@ -27,6 +27,11 @@ Value ComparisonToValue(const Comparison& compare) {
   if (compare.max_variance_ratio)
     object.emplace_back("maxVarianceRatio", *compare.max_variance_ratio);
   object.emplace_back("ignoreBelow", compare.ignore_below);
+  if (compare.judge == ComparisonJudge::kMean) return object;
+  object.emplace_back("judge", kComparisonJudgeNames[static_cast<std::size_t>(compare.judge)]);
+  object.emplace_back("direction", kDirectionNames[static_cast<std::size_t>(compare.direction)]);
+  object.emplace_back("confidence", compare.confidence);
+  if (compare.max_decrease) object.emplace_back("maxDecrease", *compare.max_decrease);
   return object;
 }
 
@@ -78,6 +83,12 @@ Result<Comparison> ComparisonFromValue(const Value& value) {
   ReadOptional(reader, value, "maxIncrease", compare.max_increase);
   ReadOptional(reader, value, "maxVarianceRatio", compare.max_variance_ratio);
   reader.Read("ignoreBelow", compare.ignore_below);
+  reader.ReadEnum("judge", kComparisonJudgeNames, compare.judge);
+  reader.ReadEnum("direction", kDirectionNames, compare.direction);
+  reader.Read("confidence", compare.confidence);
+  // The judge's quantile is of a probability.
+  if (compare.confidence <= 0 || compare.confidence >= 1) reader.Fail("confidence");
+  ReadOptional(reader, value, "maxDecrease", compare.max_decrease);
   PORTOLAN_CHECK(reader.status());
   return compare;
 }
@@ -99,6 +110,10 @@ Value ProviderMetricToValue(const ProviderMetric& metric) {
   if (metric.min) object.emplace_back("min", *metric.min);
   if (metric.max) object.emplace_back("max", *metric.max);
   if (metric.compare) object.emplace_back("compare", ComparisonToValue(*metric.compare));
+  if (!metric.success_condition.empty())
+    object.emplace_back("successCondition", metric.success_condition);
+  if (!metric.failure_condition.empty())
+    object.emplace_back("failureCondition", metric.failure_condition);
   return object;
 }
 
@@ -125,6 +140,8 @@ Result<ProviderMetric> ProviderMetricFromValue(const Value& value) {
   if (const Value* compare = value.Find("compare")) {
     PORTOLAN_TRY(metric.compare, ComparisonFromValue(*compare));
   }
+  reader.Read("successCondition", metric.success_condition);
+  reader.Read("failureCondition", metric.failure_condition);
   PORTOLAN_CHECK(reader.status());
   return metric;
 }

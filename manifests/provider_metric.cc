@@ -15,9 +15,12 @@ namespace {
 
 constexpr Range<std::size_t> kNameBytes{1, 63};
 constexpr Range<std::size_t> kQueryBytes{1, 4'096};
+constexpr Range<std::size_t> kExpressionBytes{1, 4'096};
 constexpr Range<std::size_t> kPointerBytes{0, 512};
 constexpr Range<double> kAnyNumber{-1e300, 1e300};
 constexpr Range<double> kIncreases{0, 100};
+constexpr Range<double> kDecreases{0, 1};
+constexpr Range<double> kConfidences{0.5, 0.999};
 constexpr Range<double> kVarianceRatios{1, 1e6};
 constexpr Range<std::int64_t> kCounts{1, 10'000};
 constexpr Range<std::int64_t> kLimits{0, 10'000};
@@ -65,7 +68,8 @@ bool HasDotSegment(std::string_view path) {
 // Reads one metric. Every part is read even when another is wrong.
 class MetricReader {
  public:
-  MetricReader(const Field& field, Report& report) : decoder_(field, report), report_(report) {}
+  MetricReader(const Field& field, Report& report, const ExpressionCheck& check)
+      : decoder_(field, report), report_(report), check_(check) {}
 
   ProviderMetric Read() {
     SetIf(metric_.name, ReadString(decoder_.Require("name"), kNameBytes, report_));
@@ -82,7 +86,7 @@ class MetricReader {
     }
     ReadSchedule();
     ReadCondition();
-    decoder_.RefuseForNow({"successCondition", "failureCondition", "hardLimits", "dryRun"});
+    decoder_.RefuseForNow({"hardLimits", "dryRun"});
     decoder_.Finish();
     return std::move(metric_);
   }
@@ -210,8 +214,26 @@ class MetricReader {
     if (compare_) metric_.compare = ReadComparison();
     for (const Field& bound : {min, max})
       if (compare_ && bound) report_.Error(bound, "not together with compare");
-    if (!min && !max && !compare_)
-      report_.Error(decoder_.field(), "expected a condition: min, max or compare");
+    const bool others = min || max || compare_;
+    const bool expressions = ReadExpression("successCondition", others, metric_.success_condition) |
+                             ReadExpression("failureCondition", others, metric_.failure_condition);
+    if (!others && !expressions)
+      report_.Error(decoder_.field(),
+                    "expected a condition: min, max, compare, successCondition or "
+                    "failureCondition");
+  }
+
+  // Whether there is one. Two ways to judge one number would need a rule for when they differ.
+  bool ReadExpression(std::string_view name, bool others, std::string& target) {
+    const Field field = decoder_.Take(name);
+    if (field && others) report_.Error(field, "not together with min, max or compare");
+    if (const auto text = ReadString(field, kExpressionBytes, report_)) {
+      target = *text;
+      if (check_)
+        if (const Status checked = check_(metric_, target); !checked.ok())
+          report_.Error(field, checked.error().message);
+    }
+    return static_cast<bool>(field);
   }
 
   Comparison ReadComparison() {
@@ -232,18 +254,42 @@ class MetricReader {
     if (auto value = ReadNumber(variance, kVarianceRatios, report_))
       compare.max_variance_ratio = value;
     SetIf(compare.ignore_below, ReadNumber(decoder.Take("ignoreBelow"), {0, 1e300}, report_));
-    if (!increase && !variance)
+    const Field judge = decoder.Take("judge");
+    ReadJudge(judge, decoder, compare);
+    if (!increase && !variance && compare.judge == ComparisonJudge::kMean)
       report_.Error(compare_, "expected maxIncrease, maxVarianceRatio or both");
-    const auto* prometheus = std::get_if<PrometheusSource>(&metric_.source);
-    if (variance && prometheus != nullptr && !prometheus->range)
-      report_.Error(variance, "a variance needs several points",
-                    "add \"range: {window: 10m, step: 30s}\" to prometheus");
+    WantPoints(variance, "a variance");
+    if (compare.judge == ComparisonJudge::kMannWhitney) WantPoints(judge, "this judge");
     decoder.Finish();
     return compare;
   }
 
+  void ReadJudge(const Field& judge, MappingDecoder& decoder, Comparison& compare) {
+    if (const auto choice = ReadChoice(judge, kComparisonJudgeNames, report_))
+      compare.judge = static_cast<ComparisonJudge>(*choice);
+    const Field direction = decoder.Take("direction");
+    if (const auto choice = ReadChoice(direction, kDirectionNames, report_))
+      compare.direction = static_cast<Direction>(*choice);
+    const Field confidence = decoder.Take("confidence");
+    SetIf(compare.confidence, ReadShare(confidence, kConfidences, report_));
+    const Field decrease = decoder.Take("maxDecrease");
+    if (auto value = ReadShare(decrease, kDecreases, report_)) compare.max_decrease = value;
+    if (compare.judge == ComparisonJudge::kMannWhitney) return;
+    for (const Field& field : {direction, confidence, decrease})
+      if (field) report_.Error(field, "only with judge: mannWhitney");
+  }
+
+  // An instant query gives one point.
+  void WantPoints(const Field& field, std::string_view what) {
+    const auto* prometheus = std::get_if<PrometheusSource>(&metric_.source);
+    if (field && prometheus != nullptr && !prometheus->range)
+      report_.Error(field, std::string(what) + " needs several points",
+                    "add \"range: {window: 10m, step: 30s}\" to prometheus");
+  }
+
   MappingDecoder decoder_;
   Report& report_;
+  const ExpressionCheck& check_;
   ProviderMetric metric_;
   Field compare_;
 };
@@ -255,8 +301,9 @@ bool IsProviderMetric(const Field& field) {
          (field.node->Find("prometheus") != nullptr || field.node->Find("web") != nullptr);
 }
 
-ProviderMetric DecodeProviderMetric(const Field& field, Report& report) {
-  return MetricReader(field, report).Read();
+ProviderMetric DecodeProviderMetric(const Field& field, Report& report,
+                                    const ExpressionCheck& check) {
+  return MetricReader(field, report, check).Read();
 }
 
 }  // namespace portolan::manifests

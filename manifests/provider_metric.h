@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "manifests/decoder.h"
+#include "manifests/expression_check.h"
 #include "manifests/metric.h"
 
 namespace portolan::manifests {
@@ -12,6 +13,7 @@ bool IsProviderMetric(const Field& field);
 
 // Reads one such item. Reports everything that is wrong; with an unclean report the result is
 // unusable.
-ProviderMetric DecodeProviderMetric(const Field& field, Report& report);
+ProviderMetric DecodeProviderMetric(const Field& field, Report& report,
+                                    const ExpressionCheck& check = {});
 
 }  // namespace portolan::manifests

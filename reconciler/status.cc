@@ -309,6 +309,7 @@ Value HistoryToJson(const Rollout& r) {
     item.Set("outcome", entry->outcome);
     item.Set("at", FormatTime(entry->at));
     item.Set("knownGood", entry->known_good.has_value());
+    item.Set("plan", entry->plan.empty() ? Value() : Value(entry->plan.ToString()));
     versions.push_back(std::move(item));
   }
   Value value;

@@ -106,6 +106,13 @@ std::string WeightPercent(std::uint32_t weight) {
   return WithoutTrailingZeros(Fixed(weight / 1000.0, 3)) + " %";
 }
 
+std::string ShortNumber(double number) {
+  std::array<char, 32> text{};
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), number, std::chars_format::general, 6);
+  return {text.data(), end.ptr};
+}
+
 std::string RelativeChange(double before, double after) {
   const double percent = (after - before) / std::abs(before) * 100;
   if (before == 0 || after == before || !std::isfinite(percent)) return "";

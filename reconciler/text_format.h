@@ -24,6 +24,9 @@ std::string WeightPercent(std::uint32_t weight);
 // "+60 %", "-12.5 %", "+1,900 %"; empty when it says nothing: from zero, or without a finite ratio.
 std::string RelativeChange(double before, double after);
 
+// Six significant digits: "0.123457", "1e+09", "nan".
+std::string ShortNumber(double number);
+
 // Text that a terminal may be given: control characters (C0, DEL, C1), invisible and bidirectional
 // format characters, line separators and bytes that are no UTF-8 become "\u{1b}" or "\x{ff}".
 std::string Printable(std::string_view text);

@@ -28,6 +28,7 @@ void EventSignal::WaitFor(std::uint64_t seen, Duration duration,
 void AddRoutes(Router& router, Api& api) {
   AddMapRoutes(router, api);
   AddStatusRoutes(router, api);
+  AddWhyRoutes(router, api);
   AddReportRoutes(router, api);
   AddAckRoutes(router, api);
   AddVerbRoutes(router, api);
@@ -96,6 +97,23 @@ Value::Array StatusOfAll(const Api& api) {
     if (rollout->phase != reconciler::Phase::kPending)
       maps.push_back(StatusWith(*rollout, sources[rollout->source].rejected, now));
   return maps;
+}
+
+Result<std::shared_ptr<const reconciler::Rollout>> RolloutOf(const Api& api,
+                                                             const Request& request) {
+  auto rollout = api.rollouts.Find(request.Param("map"));
+  if (rollout == nullptr)
+    return Error{ErrorCode::kNotFound,
+                 "no map \"" + std::string(request.Param("map")) + "\"; see: portolan status"};
+  return rollout;
+}
+
+Result<Value> StoredPlan(const Api& api, const Digest& plan) {
+  auto record = api.store.Get("plan/" + plan.ToString());
+  if (!record.ok() && record.error().code == ErrorCode::kNotFound)
+    return Error{ErrorCode::kNotFound, "no plan " + plan.ToString() + " is stored"};
+  PORTOLAN_TRY(const reconciler::Record found, std::move(record));
+  return manifests::ParseJson(found.body, {.bytes = found.body.size() + 1});
 }
 
 std::vector<std::string> ReasonsNotReady(const Api& api) {

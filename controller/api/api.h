@@ -55,6 +55,7 @@ void AddRoutes(Router& router, Api& api);
 // The groups of it.
 void AddMapRoutes(Router& router, Api& api);
 void AddStatusRoutes(Router& router, Api& api);
+void AddWhyRoutes(Router& router, Api& api);
 void AddReportRoutes(Router& router, Api& api);
 void AddAckRoutes(Router& router, Api& api);
 void AddVerbRoutes(Router& router, Api& api);
@@ -65,6 +66,12 @@ void AddSystemRoutes(Router& router, Api& api);
 
 // The JSON object of a request's body; an empty body is an empty object. Errors: kInvalid.
 Result<manifests::Value> BodyObject(const Request& request);
+
+// The rollout of the map that the request names. Errors: kNotFound.
+Result<std::shared_ptr<const reconciler::Rollout>> RolloutOf(const Api& api,
+                                                             const Request& request);
+// The record of a plan. Errors: kNotFound, and those of the store.
+Result<manifests::Value> StoredPlan(const Api& api, const Digest& plan);
 
 manifests::Value EventToValue(const reconciler::Event& event);
 

@@ -67,11 +67,14 @@ Status ReadSamples(const Value& value, const std::string& where, ReportItem& ite
   const Value* samples = value.Find("samples");
   if (samples == nullptr) return {};
   if (!samples->is_array() || samples->as_array().size() > kSamplesPerItemMax)
-    return Bad(where + ".samples", "at most 5 texts");
+    return Bad(where + ".samples", "at most 5 samples");
   for (const Value& sample : samples->as_array()) {
-    if (!sample.is_string() || sample.as_string().size() > kSampleBytesMax)
-      return Bad(where + ".samples", "texts of at most 256 bytes");
-    item.samples.push_back(sample.as_string());
+    const Value* text = sample.is_object() ? sample.Find("text") : &sample;
+    std::string key(sample.StringOr("key", ""));
+    if (text == nullptr || !text->is_string() || text->as_string().size() > kSampleBytesMax ||
+        key.size() > mapcore::kKeyBytesMax)
+      return Bad(where + ".samples", "texts of at most 256 bytes, each alone or as {key, text}");
+    item.samples.push_back({std::move(key), text->as_string()});
   }
   return {};
 }

@@ -6,6 +6,7 @@
 #include "controller/signature/commit_verifier.h"
 #include "manifests/directory_artifact.h"
 #include "manifests/loader.h"
+#include "reconciler/analysis/metric_expression.h"
 
 namespace portolan::controller {
 namespace {
@@ -61,7 +62,7 @@ Result<mapcore::VersionPtr> FetchStableVersion(VerbSession& session, const std::
 
 Result<manifests::DesiredState> LoadTree(const TreeLocation& location) {
   PORTOLAN_TRY(const manifests::Artifact artifact, OpenTree(location));
-  return manifests::Loader().Load(artifact);
+  return manifests::Loader({}, reconciler::CheckMetricExpression).Load(artifact);
 }
 
 Result<LocalSigners> ReadLocalSigners(const TreeLocation& location, const std::string& signers) {

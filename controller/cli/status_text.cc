@@ -259,6 +259,13 @@ std::string MeasurementLine(const Value& taken) {
          Text(taken, "message");
 }
 
+// "T  canary of checkout-1  api/login: rps is 0".
+std::string SampleLine(const Value& sample) {
+  const std::string key = sample.StringOr("key", "").empty() ? "" : Text(sample, "key") + ": ";
+  return Text(sample, "at") + "  " + Text(sample, "arm") + " of " + Text(sample, "instance") +
+         "  " + key + Text(sample, "text");
+}
+
 void AddEntry(std::ostream& out, const Value& entry) {
   out << "entry " << Text(entry, "key") << '\n';
   const Value* value = entry.Find("value");
@@ -293,9 +300,7 @@ std::string WhyText(const Value& why) {
   });
   AddSection(out, why, "steps", StepLine);
   AddSection(out, why, "measurements", MeasurementLine);
-  AddSection(out, why, "samples", [](const Value& sample) {
-    return sample.is_string() ? reconciler::Printable(sample.as_string()) : std::string();
-  });
+  AddSection(out, why, "samples", SampleLine);
   AddSection(out, why, "events", [](const Value& event) {
     return Text(event, "time") + "  " + Text(event, "reason") + ": " + Text(event, "message");
   });

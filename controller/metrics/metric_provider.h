@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "controller/http/client.h"
 #include "manifests/metric.h"
 #include "manifests/query_template.h"
+#include "manifests/value.h"
 
 namespace portolan::controller {
 
@@ -25,6 +27,8 @@ struct ProviderQuery {
 struct Sample {
   std::vector<double> points;  // may be empty, NaN or infinite: judged by Summarise
   std::string warning;
+  // For a metric with expressions: what was found when it may be other than a list of points.
+  std::optional<manifests::Value> found = {};
 };
 
 // Where numbers come from: the port of MetricWorker. Thread-safe.

@@ -1,6 +1,7 @@
 #include "controller/metrics/metric_worker.h"
 
 #include <algorithm>
+#include <cmath>
 
 // A request's way: Ask queues it at its provider; Work takes it when a slot is free and its
 // circuit lets it through; the answer comes from Finish, or from Supervise when the deadline is
@@ -37,6 +38,29 @@ const std::string& TextOf(const manifests::ProviderMetric& metric, const std::st
 bool ServerIsWell(const Status& status) {
   return status.ok() || (status.error().code != ErrorCode::kUnavailable &&
                          status.error().code != ErrorCode::kTimeout);
+}
+
+// Puts what one arm's query gave into the reading, and gives back the points that are numbers.
+// Errors: those of Summarise.
+Result<std::vector<double>> AddSample(const manifests::ProviderMetric& metric, bool stable,
+                                      Sample sample, reconciler::Reading& reading) {
+  if (!sample.warning.empty()) reading.note = sample.warning;
+  // Numbers are summed up even for expressions: infinity, and more NaN than numbers, is no data.
+  if (!sample.found || !sample.points.empty()) {
+    PORTOLAN_TRY(const auto summary, reconciler::Summarise(sample.points));
+    if (stable) {
+      reading.stable = summary;
+    } else {
+      reading.canary = summary;
+    }
+  }
+  // As in the summary, so that no condition can be true because of one.
+  std::erase_if(sample.points, [](double point) { return std::isnan(point); });
+  if (metric.has_expressions())
+    reading.result = sample.found
+                         ? *std::move(sample.found)
+                         : manifests::Value::Array(sample.points.begin(), sample.points.end());
+  return std::move(sample.points);
 }
 
 }  // namespace
@@ -168,25 +192,25 @@ Result<Sample> MetricWorker::MeasureArm(MetricProvider& adapter, Job& job,
 MetricWorker::Measured MetricWorker::Measure(MetricProvider& adapter, Job& job) const {
   const std::string& name = manifests::ProviderOf(job.request.metric);
   reconciler::Reading reading;
+  std::vector<double> canary_points, stable_points;
   std::vector<const manifests::QueryValues*> arms;
   if (job.request.metric.compare) arms.push_back(&job.request.stable);
   arms.push_back(&job.request.canary);
   for (const manifests::QueryValues* arm : arms) {
     const std::string where = Named(name) + ", " + arm->arm + ": ";
-    const auto sample = MeasureArm(adapter, job, *arm);
+    auto sample = MeasureArm(adapter, job, *arm);
     if (!sample.ok())
       return {Error{sample.error().code, where + sample.error().message},
               ErrorCodeName(sample.error().code)};
-    const auto summary = reconciler::Summarise(sample->points);
-    if (!summary.ok())
-      return {Error{summary.error().code, where + summary.error().message}, kNoData};
-    if (!sample->warning.empty()) reading.note = sample->warning;
-    if (arm == &job.request.stable) {
-      reading.stable = *summary;
-    } else {
-      reading.canary = *summary;
-    }
+    const bool stable = arm == &job.request.stable;
+    auto points = AddSample(job.request.metric, stable, std::move(sample).value(), reading);
+    if (!points.ok()) return {Error{points.error().code, where + points.error().message}, kNoData};
+    (stable ? stable_points : canary_points) = std::move(points).value();
   }
+  // Here and not where it is judged: of long series it takes longer than the control loop may.
+  const auto& compare = job.request.metric.compare;
+  if (compare && compare->judge == manifests::ComparisonJudge::kMannWhitney)
+    reading.shift = reconciler::RelativeShift(canary_points, stable_points, compare->confidence);
   return {std::move(reading), kSuccess};
 }
 

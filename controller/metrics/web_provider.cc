@@ -13,25 +13,50 @@ Error NoNumber(const Value& found, std::string_view json_pointer) {
                                    std::string(manifests::KindName(found.kind()))};
 }
 
-}  // namespace
-
-Result<Sample> ReadWebAnswer(std::string_view json, std::string_view json_pointer) {
+Result<Value> Find(std::string_view json, std::string_view json_pointer) {
   const auto answer = manifests::ParseJson(json);
   if (!answer.ok())
     return Error{ErrorCode::kInvalid, "the answer is no JSON: " + answer.error().message};
   PORTOLAN_TRY(const manifests::JsonPointer pointer, manifests::ParseJsonPointer(json_pointer));
   PORTOLAN_TRY(const Value* found, manifests::ResolveJsonPointer(*answer, pointer));
-  Sample sample;
-  // A number as text is refused: "12.5" and "12,5" would be a guess.
-  if (found->is_number()) {
-    sample.points.push_back(found->as_double());
-    return sample;
+  return *found;
+}
+
+// The number, or those of a list. A number as text is refused: "12.5" and "12,5" would be a guess.
+Result<std::vector<double>> Numbers(const Value& found, std::string_view json_pointer) {
+  std::vector<double> points;
+  if (found.is_number()) {
+    points.push_back(found.as_double());
+    return points;
   }
-  if (!found->is_array()) return NoNumber(*found, json_pointer);
-  for (const Value& item : found->as_array()) {
+  if (!found.is_array()) return NoNumber(found, json_pointer);
+  for (const Value& item : found.as_array()) {
     if (!item.is_number()) return NoNumber(item, json_pointer);
-    sample.points.push_back(item.as_double());
+    points.push_back(item.as_double());
   }
+  return points;
+}
+
+}  // namespace
+
+Result<Sample> ReadWebAnswer(std::string_view json, std::string_view json_pointer) {
+  PORTOLAN_TRY(const Value found, Find(json, json_pointer));
+  Sample sample;
+  PORTOLAN_TRY(sample.points, Numbers(found, json_pointer));
+  return sample;
+}
+
+Result<Sample> ReadWebResult(std::string_view json, std::string_view json_pointer) {
+  PORTOLAN_TRY(Value found, Find(json, json_pointer));
+  // An expression such as `result.all(…)` is true of an empty list, and nothing is no success.
+  if (found.is_null() || (found.is_array() && found.as_array().empty()))
+    return Error{ErrorCode::kNotFound, "no data: found " +
+                                           std::string(found.is_null() ? "null" : "an empty list") +
+                                           " at \"" + std::string(json_pointer) + "\""};
+  Sample sample;
+  if (auto points = Numbers(found, json_pointer); points.ok())
+    sample.points = std::move(points).value();
+  sample.found = std::move(found);
   return sample;
 }
 
@@ -49,7 +74,8 @@ Result<Sample> WebProvider::Measure(const ProviderQuery& query) {
   call.deadline = query.deadline;
   call.cancellation = query.cancellation;
   PORTOLAN_TRY(const std::string answer, CallProvider(transport_, call, server_));
-  return ReadWebAnswer(answer, source->json_pointer);
+  return query.metric->has_expressions() ? ReadWebResult(answer, source->json_pointer)
+                                         : ReadWebAnswer(answer, source->json_pointer);
 }
 
 }  // namespace portolan::controller

@@ -27,4 +27,8 @@ class WebProvider final : public MetricProvider {
 // or no number, kNotFound when there is nothing.
 Result<Sample> ReadWebAnswer(std::string_view json, std::string_view json_pointer);
 
+// Whatever is at the JSON pointer, and its points when it is numbers. Errors: kInvalid for what is
+// no JSON; kNotFound when there is nothing, null or an empty list.
+Result<Sample> ReadWebResult(std::string_view json, std::string_view json_pointer);
+
 }  // namespace portolan::controller

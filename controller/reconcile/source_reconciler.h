@@ -18,6 +18,7 @@
 #include "controller/reconcile/source_status.h"
 #include "manifests/loader.h"
 #include "mapcore/base/random.h"
+#include "reconciler/analysis/metric_expression.h"
 #include "reconciler/plan.h"
 #include "reconciler/ports/git_source.h"
 
@@ -159,7 +160,7 @@ class SourceReconciler {
   const SourceSettings settings_;
   Ports ports_;
   Random jitter_;
-  manifests::Loader loader_;
+  manifests::Loader loader_{{}, reconciler::CheckMetricExpression};
   std::optional<manifests::DesiredState> desired_;
   std::string tree_;  // of desired_
   PolicyGate gate_;

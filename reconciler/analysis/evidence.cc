@@ -127,11 +127,42 @@ void CountItem(ArmEvidence& arm, const Report& report, const ReportItem& item, E
 }
 
 // The newest: what fails now is what a person looks for.
-void KeepSamples(StepEvidence& evidence, const ReportItem& item) {
-  std::vector<std::string>& kept = evidence.samples;
-  kept.insert(kept.end(), item.samples.begin(), item.samples.end());
-  if (kept.size() > kSamplesMax)
-    kept.erase(kept.begin(), kept.end() - static_cast<std::ptrdiff_t>(kSamplesMax));
+// Of each arm apart: an outage on stable must not push out the few words of a small canary.
+void KeepSamples(StepEvidence& evidence, const Report& report, const ReportItem& item,
+                 WallTime now) {
+  std::vector<ClientSample>& kept = evidence.samples;
+  for (const ReportedSample& sample : item.samples)
+    kept.push_back({item.arm, report.instance, sample.key, sample.text, now});
+  const auto of_arm = [&item](const ClientSample& sample) { return sample.arm == item.arm; };
+  auto surplus = std::ranges::count_if(kept, of_arm) - static_cast<std::ptrdiff_t>(kSamplesMax);
+  std::erase_if(kept, [&](const ClientSample& sample) { return of_arm(sample) && surplus-- > 0; });
+}
+
+Value SampleToValue(const ClientSample& sample) {
+  Value value;
+  value.Set("arm", mapcore::ArmName(sample.arm));
+  value.Set("instance", sample.instance);
+  value.Set("key", sample.key);
+  value.Set("text", sample.text);
+  value.Set("at", FormatTime(sample.at));
+  return value;
+}
+
+// A text alone stands in records of the versions that kept no more, and those of the canary only.
+Result<ClientSample> SampleFrom(const Value& value) {
+  ClientSample sample;
+  sample.arm = mapcore::Arm::kCanary;
+  if (value.is_string()) {
+    sample.text = value.as_string();
+    return sample;
+  }
+  if (value.StringOr("arm", "") == mapcore::ArmName(mapcore::Arm::kStable))
+    sample.arm = mapcore::Arm::kStable;
+  sample.instance = value.StringOr("instance", "");
+  sample.key = value.StringOr("key", "");
+  sample.text = value.StringOr("text", "");
+  PORTOLAN_TRY(sample.at, ParseTime(value.StringOr("at", "")));
+  return sample;
 }
 
 Value ArmToValue(const ArmEvidence& arm) {
@@ -239,7 +270,7 @@ bool Count(StepEvidence& evidence, const Report& report, const Now& now, Evidenc
     CountRecent(arm, report, item, unit, now.mono);
     arm.last_report = now.wall;
     arm.last_report_mono = now.mono;
-    if (item.arm == mapcore::Arm::kCanary) KeepSamples(evidence, item);
+    KeepSamples(evidence, report, item, now.wall);
   }
   return true;
 }
@@ -314,7 +345,8 @@ std::optional<std::string> BrokenHardLimit(const StepEvidence& evidence) {
 Value EvidenceToValue(const StepEvidence& evidence) {
   Value::Object reporters;
   for (const auto& [instance, batch] : evidence.reporters) reporters.emplace_back(instance, batch);
-  Value::Array samples(evidence.samples.begin(), evidence.samples.end());
+  Value::Array samples;
+  for (const ClientSample& sample : evidence.samples) samples.push_back(SampleToValue(sample));
   Value value;
   value.Set("stable", ArmToValue(evidence.stable));
   value.Set("canary", ArmToValue(evidence.canary));
@@ -332,8 +364,10 @@ Result<StepEvidence> EvidenceFromValue(const Value& value) {
     for (const auto& [instance, batch] : reporters->as_object())
       if (batch.is_int()) evidence.reporters[instance] = static_cast<std::uint64_t>(batch.as_int());
   if (const Value* samples = value.Find("samples"); samples != nullptr && samples->is_array())
-    for (const Value& sample : samples->as_array())
-      if (sample.is_string()) evidence.samples.push_back(sample.as_string());
+    for (const Value& item : samples->as_array()) {
+      PORTOLAN_TRY(ClientSample sample, SampleFrom(item));
+      evidence.samples.push_back(std::move(sample));
+    }
   return evidence;
 }
 

@@ -18,7 +18,7 @@ namespace portolan::reconciler {
 constexpr std::size_t kBadSubjectsMax = 10'000;  // distinct hashes kept per arm, kind and step
 constexpr std::size_t kReportersMax = 10'000;
 constexpr std::size_t kBadKindsMax = 64;  // kinds of bad events counted apart, per arm and step
-constexpr std::size_t kSamplesMax = 20;   // newest kept
+constexpr std::size_t kSamplesMax = 20;   // newest kept, per arm and step
 constexpr Duration kHardLimitWindow = std::chrono::seconds(30);
 // The kind of bad event that is a hard limit: the reporter's process ended on the version.
 inline constexpr std::string_view kCrash = "crash";
@@ -33,6 +33,23 @@ struct BadEvents {
   std::vector<std::uint64_t> subject_hashes;
 };
 
+// A client's own words on a failure, a line of its log for example.
+struct ReportedSample {
+  std::string key;  // the entry that it is about, or empty
+  std::string text;
+};
+
+// One that was kept: who said it, and when it came.
+struct ClientSample {
+  mapcore::Arm arm = mapcore::Arm::kStable;
+  std::string instance;
+  std::string key;
+  std::string text;
+  WallTime at{};
+
+  friend bool operator==(const ClientSample&, const ClientSample&) = default;
+};
+
 // What one instance saw of one arm of a map since its last report.
 struct ReportItem {
   Digest digest;
@@ -41,7 +58,7 @@ struct ReportItem {
   std::int64_t lookups = 0;
   std::int64_t subjects = 0;  // distinct, new to this instance in this step
   std::map<std::string, BadEvents> bad;
-  std::vector<std::string> samples;
+  std::vector<ReportedSample> samples;
   SubjectSketch sketch;  // of subjects, instead of the plain count
   bool matched =
       false;  // its subjects are in the canary by a match rule: no chance chose their arm
@@ -102,7 +119,7 @@ struct StepEvidence {
   ArmEvidence stable;
   ArmEvidence canary;
   std::map<std::string, std::uint64_t> reporters;  // instance -> last batch counted
-  std::vector<std::string> samples;  // clients' words on failures of the canary, newest last
+  std::vector<ClientSample> samples;               // at most kSamplesMax of an arm, newest last
 
   const ArmEvidence& of(mapcore::Arm arm) const {
     return arm == mapcore::Arm::kStable ? stable : canary;

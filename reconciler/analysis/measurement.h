@@ -8,7 +8,9 @@
 
 #include "manifests/metric.h"
 #include "manifests/query_template.h"
+#include "manifests/value.h"
 #include "mapcore/base/clock.h"
+#include "reconciler/analysis/mann_whitney.h"
 #include "reconciler/analysis/sample_summary.h"
 
 namespace portolan::reconciler {
@@ -40,6 +42,12 @@ struct Reading {
   SampleSummary canary;
   std::optional<SampleSummary> stable;  // of a comparison
   std::string note;                     // what the provider warned of, or empty
+  // What the conditions of a metric that has expressions see as `result`. Without numbers in it
+  // (a web server may answer anything) `canary` has no points.
+  std::optional<manifests::Value> result = {};
+  // Of a comparison by Mann and Whitney's test: the canary's points against stable's
+  // (RelativeShift).
+  std::optional<Shift> shift = {};
 };
 
 // The answer to a request: a reading, or why there is none.

@@ -13,6 +13,10 @@ constexpr std::int64_t kSeriesPointsMin = 8;
 // make any other one look wild.
 constexpr double kNoiseShare = 1e-3;
 
+// By Mann and Whitney's test a shift counts when its interval lies beyond this share of its own
+// estimate: Kayenta's tolerance, which keeps out what is barely other than nothing.
+constexpr double kShiftTolerance = 0.25;
+
 enum class MeasurementOutcome { kSuccessful, kFailed, kInconclusive, kError };
 std::string_view MeasurementOutcomeName(MeasurementOutcome outcome);  // "Successful", …
 
@@ -22,9 +26,9 @@ struct Judgement {
 };
 
 // Judges one reading by the metric's condition. Bounds hold for every point of it. A comparison
-// looks at the mean of each arm's points, and at their variance; of series it wants
-// kSeriesPointsMin points per arm, else the outcome is kInconclusive. Negative values cannot be
-// compared: kInconclusive. Never kError.
+// looks at the mean of each arm's points or at their shift, and at their variance; of series it
+// wants kSeriesPointsMin points per arm, else the outcome is kInconclusive. Negative values cannot
+// be compared: kInconclusive. kError only of an expression that cannot be evaluated.
 Judgement JudgeReading(const manifests::ProviderMetric& metric, const Reading& reading);
 
 }  // namespace portolan::reconciler

@@ -24,7 +24,7 @@ TakenMeasurement Judge(const manifests::ProviderMetric& metric, const Measuremen
   Judgement judged = JudgeReading(metric, reading);
   taken.outcome = judged.outcome;
   taken.message = std::move(judged.message);
-  taken.canary = reading.canary.mean;
+  if (reading.canary.points > 0) taken.canary = reading.canary.mean;
   if (reading.stable) taken.stable = reading.stable->mean;
   return taken;
 }

@@ -248,6 +248,7 @@ Value HistoryToValue(const HistoryEntry& entry) {
   value.Set("at", FormatTime(entry.at));
   value.Set("outcome", entry.outcome);
   if (entry.known_good) value.Set("knownGoodAt", FormatTime(*entry.known_good));
+  if (!entry.plan.empty()) value.Set("plan", entry.plan.ToString());
   return value;
 }
 
@@ -260,6 +261,9 @@ Result<HistoryEntry> HistoryFrom(const Value& value) {
   entry.outcome = value.StringOr("outcome", "");
   if (value.Find("knownGoodAt") != nullptr) {
     PORTOLAN_TRY(entry.known_good, TimeAt(value, "knownGoodAt"));
+  }
+  if (value.Find("plan") != nullptr) {
+    PORTOLAN_TRY(entry.plan, DigestAt(value, "plan"));
   }
   return entry;
 }

@@ -95,6 +95,7 @@ struct HistoryEntry {
   WallTime at{};        // admitted
   std::string outcome;  // "in-flight", "live", "superseded", "rolled-back"
   std::optional<WallTime> known_good;
+  Digest plan{};  // that brought it; empty in records of the versions that did not keep it
 };
 
 // A digest that must not come back by itself. Its (key, value) pairs are the difference from

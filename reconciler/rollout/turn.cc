@@ -157,7 +157,7 @@ void Turn::Start(Target target) {
   r.progress.started = wall();
   target.version.number = r.history.empty() ? 1 : r.history.back().version.number + 1;
   if (r.history.size() >= kHistoryMax) r.history.erase(r.history.begin());
-  r.history.push_back({target.version, wall(), "in-flight", std::nullopt});
+  r.history.push_back({target.version, wall(), "in-flight", std::nullopt, target.plan});
   const bool known_good = target.quarantine == QuarantineHold::kNone &&
                           KnownGood(r, target.version.digest, target.strategy, wall());
   const bool first = !r.stable;

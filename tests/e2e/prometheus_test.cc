@@ -4,6 +4,7 @@
 #include <poll.h>
 
 #include <array>
+#include <cmath>
 #include <mutex>
 #include <optional>
 
@@ -49,7 +50,37 @@ spec:
         provider: main
         query: >-
           histogram_quantile(0.95, sum by (le) (rate(latency_seconds_bucket{arm="{{arm}}"}[2s])))
-      max: 0.3
+      successCondition: result[0] < 0.3
+      failureCondition: result[0] > 10.0
+)";
+
+// The same steps, watched by a gauge.
+constexpr char kGaugeStrategy[] = R"(apiVersion: portolan/v1
+kind: RolloutStrategy
+metadata: {name: watched}
+spec:
+  steps:
+    - setWeight: 50%
+    - pause: {duration: 4s}
+    - analysis: {template: queue}
+    - setWeight: 100%
+  minLookups: 10
+  bake: 2s
+---
+apiVersion: portolan/v1
+kind: AnalysisTemplate
+metadata: {name: queue}
+spec:
+  metrics:
+    - name: length
+      initialDelay: 10s
+      interval: 2s
+      count: 1
+      prometheus:
+        provider: main
+        query: queue_length{arm="{{arm}}"}
+        range: {window: 10s, step: 1s}
+      compare: {judge: mannWhitney, maxIncrease: 10%}
 )";
 
 // A service whose requests take as long as its map says on each arm: a histogram for Prometheus.
@@ -87,7 +118,13 @@ class Service {
     stable_[1] += 6;
     canary_[0] += 94;
     canary_[slow_ ? 2 : 1] += 6;
-    std::string text = "# TYPE latency_seconds histogram\n";
+    ++scrapes_;
+    const double canary = slow_ ? 130 : 100;
+    std::string text = "# TYPE queue_length gauge\nqueue_length{arm=\"stable\"} " +
+                       std::to_string(100 + 5 * std::sin(scrapes_)) +
+                       "\nqueue_length{arm=\"canary\"} " +
+                       std::to_string(canary + 5 * std::sin(scrapes_ + 2)) +
+                       "\n# TYPE latency_seconds histogram\n";
     Add(text, "stable", stable_);
     Add(text, "canary", canary_);
     return text;
@@ -97,6 +134,7 @@ class Service {
   Counts stable_{};
   Counts canary_{};
   bool slow_ = false;
+  int scrapes_ = 0;
   std::unique_ptr<controller::HttpServer> server_;
   int port_ = 0;
 };
@@ -106,11 +144,11 @@ constexpr int kPatienceMs = 60'000;
 // A daemon with a configuration file that names the Prometheus, and a repository for it.
 class WatchedDaemon {
  public:
-  explicit WatchedDaemon(const std::string& prometheus)
+  WatchedDaemon(const std::string& prometheus, const std::string& strategy)
       : workshop_({.portolan = PORTOLAN_BINARY, .directory = directory_.path() + "/rig"}),
         address_("http://127.0.0.1:" + std::to_string(FreePort())) {
     Must(workshop_.MakeRepository());
-    Must(workshop_.Write("strategies/watched.yaml", kStrategy));
+    Must(workshop_.Write("strategies/watched.yaml", strategy));
     const std::string config = directory_.Write(
         "portolan.yaml", "state: " + directory_.File("state") + "\nlisten: {control: \"" +
                              address_.substr(7) + "\"}\nsources: [{name: maps, url: \"" +
@@ -190,7 +228,9 @@ class PrometheusRolloutTest : public testing::Test {
   void SetUp() override {
     prometheus = std::make_unique<controller::RealPrometheus>(service.port());
     ASSERT_TRUE(prometheus->WaitUntilReady()) << prometheus->log();
-    daemon = std::make_unique<WatchedDaemon>(prometheus->address());
+  }
+  void Start(const std::string& strategy) {
+    daemon = std::make_unique<WatchedDaemon>(prometheus->address(), strategy);
     daemon->Drive("Healthy", 1);
   }
   // The events of the second commit's rollout, with milliseconds since it began.
@@ -212,6 +252,7 @@ class PrometheusRolloutTest : public testing::Test {
 };
 
 TEST_F(PrometheusRolloutTest, PromotesACanaryThatIsAsFastAsStable) {
+  Start(kStrategy);
   daemon->Commit(2);
   const Value status = daemon->Drive("Healthy", 2);
   EXPECT_EQ(status.StringOr("sync", ""), "Synced") << WriteJson(status);
@@ -219,6 +260,7 @@ TEST_F(PrometheusRolloutTest, PromotesACanaryThatIsAsFastAsStable) {
 }
 
 TEST_F(PrometheusRolloutTest, RollsBackACanaryWhoseP95Rises) {
+  Start(kStrategy);
   service.SlowCanary();
   daemon->Commit(2);
   const Value status = daemon->Drive("RolledBack", 1);
@@ -228,6 +270,26 @@ TEST_F(PrometheusRolloutTest, RollsBackACanaryWhoseP95Rises) {
   EXPECT_EQ(why.exit_code, 0) << why.err;
   EXPECT_NE(why.out.find("latency/p95"), std::string::npos) << why.out;
   EXPECT_NE(why.out.find("RollingBack"), std::string::npos) << why.out;
+}
+
+TEST_F(PrometheusRolloutTest, PromotesACanaryWhoseGaugeIsAsStables) {
+  Start(kGaugeStrategy);
+  daemon->Commit(2);
+  daemon->Drive("Healthy", 2);
+  PrintTimeline();
+}
+
+TEST_F(PrometheusRolloutTest, RollsBackACanaryWhoseGaugeIsShifted) {
+  service.SlowCanary();
+  Start(kGaugeStrategy);
+  daemon->Commit(2);
+  const Value status = daemon->Drive("RolledBack", 1);
+  EXPECT_EQ(status.StringOr("reason", ""), "AnalysisFailed") << WriteJson(status);
+  PrintTimeline();
+  const Ended why = daemon->Why();
+  EXPECT_NE(why.out.find("queue/length Failed: canary 1"), std::string::npos) << why.out;
+  EXPECT_NE(why.out.find("an increase of more than maxIncrease 10 %"), std::string::npos)
+      << why.out;
 }
 
 }  // namespace

@@ -28,6 +28,32 @@ TEST(MetricRecord, KeepsAWebMetric) {
   EXPECT_EQ(*back, metric);
 }
 
+TEST(MetricRecord, KeepsTheJudgeOfAComparison) {
+  ProviderMetric metric = FullMetric();
+  metric.compare->judge = ComparisonJudge::kMannWhitney;
+  metric.compare->direction = Direction::kDecrease;
+  metric.compare->confidence = 0.9;
+  metric.compare->max_decrease = 0.25;
+  const auto back = RoundTrip(metric);
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(*back, metric);
+  manifests::Value record = ProviderMetricToValue(metric);
+  manifests::Value compare = *record.Find("compare");
+  compare.Set("confidence", 1);
+  record.Set("compare", compare);
+  EXPECT_FALSE(ProviderMetricFromValue(record).ok()) << "a quantile of 1 is infinite";
+}
+
+TEST(MetricRecord, KeepsConditionsThatAreExpressions) {
+  ProviderMetric metric = FullMetric();
+  metric.compare.reset();
+  metric.success_condition = "result[0] < 1.0";
+  metric.failure_condition = "result[0] > 2.0";
+  const auto back = RoundTrip(metric);
+  ASSERT_TRUE(back.ok()) << back.error().message;
+  EXPECT_EQ(*back, metric);
+}
+
 TEST(MetricRecord, KeepsTheQueriesOfBothArms) {
   ProviderMetric metric = FullMetric();
   metric.compare->stable = "a";

@@ -17,7 +17,10 @@ inline ProviderMetric FullMetric() {
   metric.inconclusive_limit = 2;
   metric.consecutive_error_limit = 3;
   metric.timeout = Duration(1'500);
-  metric.compare = Comparison{"", "", 0.1, 4.0, 0.25};
+  metric.compare.emplace();
+  metric.compare->max_increase = 0.1;
+  metric.compare->max_variance_ratio = 4.0;
+  metric.compare->ignore_below = 0.25;
   return metric;
 }
 

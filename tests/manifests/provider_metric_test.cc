@@ -96,7 +96,8 @@ TEST(ProviderMetric, ReportsEverythingAtOnceWithItsPlace) {
                    "prometheus: {provider: main, query: '{{mpa}}', rnage: {}}\n"
                    "intervall: 5s\n"
                    "timeout: 5m\n"),
-            "t.yaml:1:1: expected a condition: min, max or compare\n"
+            "t.yaml:1:1: expected a condition: min, max, compare, successCondition or "
+            "failureCondition\n"
             "t.yaml:2:37: prometheus.query: unknown placeholder \"mpa\"; expected {{map}}, "
             "{{arm}}, {{digest}} or {{window}}; did you mean \"map\"?\n"
             "t.yaml:2:48: unknown field \"prometheus.rnage\"; did you mean \"range\"?\n"
@@ -135,7 +136,56 @@ TEST(ProviderMetric, WantsConditionsThatCanBeMet) {
   ExpectRefusal(
       "{name: m, prometheus: {provider: p}, compare: {stable: a, canary: b, maxVarianceRatio: 4}}",
       "a variance needs several points");
-  ExpectRefusal(Prometheus("successCondition: 'result < 1', max: 1"), "not supported yet");
+}
+
+TEST(ProviderMetric, ReadsConditionsThatAreExpressions) {
+  Decoding d(Prometheus("successCondition: 'result[0] < 1', failureCondition: 'result[0] > 2'"));
+  const ProviderMetric metric = DecodeProviderMetric(d.field(), d.report);
+  EXPECT_EQ(d.Text(), "");
+  EXPECT_EQ(metric.success_condition, "result[0] < 1");
+  EXPECT_EQ(metric.failure_condition, "result[0] > 2");
+  EXPECT_EQ(Errors(Prometheus("failureCondition: 'result[0] > 2'")), "");
+  ExpectRefusal(Prometheus("successCondition: 'result[0] < 1', max: 1"),
+                "successCondition: not together with min, max or compare");
+  ExpectRefusal(Prometheus("timeout: 1s"),
+                "expected a condition: min, max, compare, successCondition or failureCondition");
+  ExpectRefusal(Prometheus("successCondition: ''"), "successCondition: ");
+}
+
+TEST(ProviderMetric, SaysWhereAnExpressionIsThatCannotWork) {
+  Decoding d("name: m\nprometheus: {provider: main, query: up}\nfailureCondition: reslt[0] > 2\n");
+  DecodeProviderMetric(d.field(), d.report,
+                       [](const ProviderMetric& metric, const std::string& text) -> Status {
+                         EXPECT_TRUE(std::holds_alternative<PrometheusSource>(metric.source));
+                         return Error{ErrorCode::kInvalid, "1:1: cannot work: " + text};
+                       });
+  EXPECT_EQ(d.Text(), "t.yaml:3:19: failureCondition: 1:1: cannot work: reslt[0] > 2\n");
+}
+
+TEST(ProviderMetric, ReadsTheJudgeOfAComparison) {
+  const std::string range =
+      "{name: m, prometheus: {provider: p, query: '{{arm}}', range: {window: "
+      "10m, step: 30s}}, compare: ";
+  Decoding d(range + "{judge: mannWhitney, direction: either, confidence: 95%, maxDecrease: 20%}}");
+  const ProviderMetric metric = DecodeProviderMetric(d.field(), d.report);
+  EXPECT_EQ(d.Text(), "");
+  Comparison expected;
+  expected.judge = ComparisonJudge::kMannWhitney;
+  expected.direction = Direction::kEither;
+  expected.confidence = 0.95;
+  expected.max_decrease = 0.2;
+  EXPECT_EQ(metric.compare, expected);
+  EXPECT_EQ(Errors(range + "{judge: mannWhitney}}"), "") << "needs no limit";
+  EXPECT_EQ(Errors(range + "{judge: mean, maxIncrease: 1%}}"), "");
+  ExpectRefusal(range + "{judge: kayenta}}", "compare.judge: ");
+  ExpectRefusal(range + "{judge: mean}}", "expected maxIncrease, maxVarianceRatio or both");
+  ExpectRefusal(range + "{maxIncrease: 1%, confidence: 95%}}",
+                "compare.confidence: only with judge: mannWhitney");
+  ExpectRefusal(range + "{judge: mannWhitney, confidence: 100%}}", "compare.confidence: ");
+  ExpectRefusal(
+      "{name: m, prometheus: {provider: p, query: '{{arm}}'}, compare: {judge: "
+      "mannWhitney}}",
+      "compare.judge: this judge needs several points");
 }
 
 TEST(ProviderMetric, WantsLimitsThatCanBePassed) {

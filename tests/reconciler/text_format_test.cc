@@ -44,6 +44,12 @@ TEST(TextFormat, RelatesNumbersToTheirOldSize) {
   EXPECT_EQ(RelativeChange(1e9, 1e9 + 1), "+under 0.01 %");
 }
 
+TEST(TextFormat, WritesNumbersWithSixDigits) {
+  EXPECT_EQ(ShortNumber(0.1 + 0.2), "0.3");
+  EXPECT_EQ(ShortNumber(-1234567), "-1.23457e+06");
+  EXPECT_EQ(ShortNumber(0), "0");
+}
+
 TEST(TextFormat, IsSilentWhereARatioSaysNothing) {
   EXPECT_EQ(RelativeChange(0, 5), "");
   EXPECT_EQ(RelativeChange(5, 5), "");

@@ -94,6 +94,10 @@ constexpr FunctionDoc kDocs[] = {
     {"time", "getMilliseconds", "timestamp.getMilliseconds([zone]) -> int",
      "The milliseconds of the second."},
 
+    {"math", "len", "len(list or map) -> int", "As size, by Argo Rollouts' name for it."},
+    {"math", "isNaN", "isNaN(double) -> bool", "As math.isNaN."},
+    {"math", "isInf", "isInf(double) -> bool", "As math.isInf."},
+    {"math", "default", "default(double, number)", "The first, or the second when it is NaN."},
     {"math", "math.greatest", "math.greatest(number, …)", "The greatest, also of a list."},
     {"math", "math.least", "math.least(number, …)", "The least, also of a list."},
     {"math", "math.ceil", "math.ceil(double) -> double", "Rounded up."},

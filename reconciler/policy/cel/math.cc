@@ -129,7 +129,23 @@ Value Shift(CallContext& context, Arguments arguments) {
   return WithBits(arguments[0], kLeft ? bits << places : bits >> places);
 }
 
+// What the conditions of Argo Rollouts call their helpers: the same expressions work here.
+Value Length(CallContext&, Arguments arguments) {
+  const Value& of = arguments[0];
+  return Value::Int(
+      static_cast<std::int64_t>(of.is(Kind::kList) ? of.AsList().size() : of.AsMap().size()));
+}
+
+Value OrDefault(CallContext&, Arguments arguments) {
+  return std::isnan(arguments[0].AsDouble()) ? arguments[1] : arguments[0];
+}
+
 constexpr Overload kFunctions[] = {
+    {"len", "l:i", Length},
+    {"len", "m:i", Length},
+    {"isNaN", "d:b", IsNaN},
+    {"isInf", "d:b", IsInf},
+    {"default", "dn:*", OrDefault},
     {"math.greatest", "n+:*", Extreme<Order::kGreater>},
     {"math.greatest", "l:*", ExtremeOfList<Order::kGreater>},
     {"math.least", "n+:*", Extreme<Order::kLess>},

@@ -46,14 +46,20 @@ class ReportRoutesTest : public ApiTest {
 TEST_F(ReportRoutesTest, CountsWhatClientsSaw) {
   const auto bad =
       *manifests::ParseJson(R"({"errors":{"count":3,"subjectHashes":["9f86d081884c7d65"]}})");
-  const auto samples = manifests::Value::Array{"user-17: rps is 0"};
+  const auto samples =
+      *manifests::ParseJson(R"([{"key":"api/login","text":"rps is 0"},"user-17 waits"])");
   EXPECT_EQ(Answer(Body({Item({{"bad", bad}, {"samples", samples}})})), "1/0");
   const reconciler::StepEvidence evidence = Evidence();
   EXPECT_EQ(evidence.canary.lookups, 40);
   EXPECT_EQ(evidence.canary.subjects, 12);
   EXPECT_EQ(evidence.canary.bad, 3);
   EXPECT_EQ(evidence.canary.bad_subjects, (std::set<std::uint64_t>{0x9f86d081884c7d65}));
-  EXPECT_EQ(evidence.samples, std::vector<std::string>{"user-17: rps is 0"});
+  ASSERT_EQ(evidence.samples.size(), 2u);
+  EXPECT_EQ(evidence.samples[0].key, "api/login");
+  EXPECT_EQ(evidence.samples[0].text, "rps is 0");
+  EXPECT_EQ(evidence.samples[0].instance, "checkout-7f");
+  EXPECT_EQ(evidence.samples[1].key, "");
+  EXPECT_EQ(evidence.samples[1].text, "user-17 waits");
 }
 
 TEST_F(ReportRoutesTest, CountsBothArmsOfOneBatch) {
@@ -161,6 +167,11 @@ TEST_F(ReportRoutesTest, RefusesABadItemNamingItsField) {
       {"bad", many, "items[0].bad.errors.subjectHashes"},
       {"samples", six, "items[0].samples"},
       {"samples", manifests::Value::Array{1}, "items[0].samples"},
+      {"samples", *manifests::ParseJson(R"([{"key":"a"}])"), "items[0].samples"},
+      {"samples",
+       manifests::Value::Array{
+           manifests::Value::Object{{"key", std::string(513, 'k')}, {"text", "x"}}},
+       "items[0].samples"},
       {"samples", manifests::Value::Array{std::string(257, 'x')}, "items[0].samples"},
   };
   for (const Case& bad : cases) {

@@ -3,10 +3,7 @@
 namespace portolan::controller {
 namespace {
 
-class StatusRoutesTest : public ApiTest {
- protected:
-  static std::string FactsOf(const manifests::Value& why) { return WriteJson(*why.Find("facts")); }
-};
+class StatusRoutesTest : public ApiTest {};
 
 TEST_F(StatusRoutesTest, SaysEverythingAtOnce) {
   edge.Push('a', MapsOf({{"flags", "{a: 1}"}}));
@@ -79,115 +76,6 @@ TEST_F(StatusRoutesTest, GivesThePlanThatRunsOrNone) {
 TEST_F(StatusRoutesTest, KnowsNoUnknownMap) {
   for (const std::string what : {"status", "history", "plan", "why"})
     EXPECT_EQ(Get("/v1/maps/nobody/" + what).status, 404) << what;
-}
-
-TEST_F(StatusRoutesTest, WhyTellsFactsEventsSamplesAndWhatIsNext) {
-  StartRollout();
-  reconciler::Report report{
-      "checkout-1",
-      1,
-      "limits",
-      {{world.limits_2->digest(), mapcore::Arm::kCanary, 1, 7, 3, {}, {"rps is 0"}, {}, false}}};
-  world.rollouts.Report({report});
-  world.Process();
-  const manifests::Value why = GetJson("/v1/maps/limits/why");
-  EXPECT_TRUE(Contains(why.StringOr("summary", ""), "limits is Stepping"));
-  EXPECT_TRUE(Contains(FactsOf(why), "7 lookups, 3 subjects"));
-  EXPECT_FALSE(why.Find("next")->as_array().empty());
-  EXPECT_EQ(why.Find("samples")->as_array()[0].as_string(), "rps is 0");
-  EXPECT_EQ(why.Find("events")->as_array().back().StringOr("reason", ""), "StepStarted");
-  EXPECT_EQ(why.Find("entry"), nullptr);
-}
-
-TEST_F(StatusRoutesTest, WhyNamesTheCommitThatSetAKey) {
-  edge.Push('a', MapsOf({{"flags", "{a: 1, b: 1}"}}));
-  world.Pass(std::chrono::minutes(2));
-  edge.Push('b', MapsOf({{"flags", "{a: 1, b: 2}"}}));
-  world.Pass(std::chrono::minutes(2));
-  const auto setter = [&](const std::string& key) {
-    const manifests::Value body = GetJson("/v1/maps/flags/why?key=" + key);
-    const manifests::Value* entry = body.Find("entry");
-    return std::string(entry->StringOr("subject", "")) + " by " +
-           std::string(entry->StringOr("author", "")) + ": " +
-           std::to_string(entry->IntOr("value", -1));
-  };
-  EXPECT_EQ(setter("a"), "Commit a by Ana <ana@example.com>: 1");
-  EXPECT_EQ(setter("b"), "Commit b by Ana <ana@example.com>: 2");
-  EXPECT_EQ(Get("/v1/maps/flags/why?key=nope").status, 404);
-}
-
-TEST_F(StatusRoutesTest, WhyNamesWhoApprovedThePlanThatSetAKey) {
-  edge.Push('a', MapsOf({{"flags", "{a: 1, b: 1, c: 1, d: 1, e: 1}"}}));
-  world.Pass(std::chrono::minutes(2));
-  edge.Push('b', MapsOf({{"flags", "{a: 2}"}}));
-  const std::string plan = world.rollouts.Find("flags")->target->plan.ToString();
-  const std::string despite = R"({"reason":"cleanup","despite":"mass-delete-guard"})";
-  ASSERT_EQ(Send({"POST", "/v1/plans/" + plan + "/approve", despite}, "boss").status, 200);
-  world.Pass(std::chrono::minutes(2));
-  const manifests::Value why = GetJson("/v1/maps/flags/why?key=a");
-  EXPECT_EQ(why.Find("entry")->StringOr("plan", ""), plan);
-  EXPECT_EQ(why.Find("entry")->StringOr("approver", ""), "token:boss");
-}
-
-TEST_F(StatusRoutesTest, WhyTellsTheStepsWithTheirTimesAndWhatFired) {
-  StartRollout();
-  world.Pass(std::chrono::seconds(10));
-  manifests::Value why = GetJson("/v1/maps/limits/why");
-  ASSERT_EQ(why.Find("steps")->as_array().size(), 2u);
-  EXPECT_EQ(why.Find("steps")->as_array()[0].StringOr("endedBy", ""), "StepStarted");
-  EXPECT_TRUE(why.Find("steps")->as_array()[1].Find("endedAt")->is_null());
-  EXPECT_TRUE(why.Find("fired")->is_null());
-  EXPECT_FALSE(why.StringOr("nextAt", "").empty());
-  ASSERT_EQ(Post("/v1/maps/limits/abort", R"({"reason":"wrong"})").status, 200);
-  world.Process();
-  why = GetJson("/v1/maps/limits/why");
-  EXPECT_EQ(why.Find("steps")->as_array()[1].StringOr("endedBy", ""), "RollingBack");
-  EXPECT_EQ(why.Find("fired")->Find("data")->StringOr("cause", ""), "Aborted");
-}
-
-TEST_F(StatusRoutesTest, WhyTellsWhatPoliciesSaidAndWhoApproved) {
-  edge.Push('a', MapsOf({{"flags", "{a: 1, b: 1, c: 1, d: 1, e: 1}"}}));
-  world.Pass(std::chrono::minutes(2));
-  edge.Push('b', MapsOf({{"flags", "{a: 2}"}}));
-  manifests::Value why = GetJson("/v1/maps/flags/why");
-  const std::string plan(why.StringOr("plan", ""));
-  EXPECT_TRUE(Contains(WriteJson(*why.Find("policies")), "mass-delete-guard"));
-  ASSERT_EQ(
-      Send({"POST", "/v1/plans/" + plan + "/approve", R"({"reason":"reviewed"})"}, "boss").status,
-      200);
-  why = GetJson("/v1/maps/flags/why");
-  EXPECT_EQ(why.Find("approvals")->as_array().at(0).StringOr("reason", ""), "reviewed");
-}
-
-TEST_F(StatusRoutesTest, WhyTellsOverridesAndSuspensionsAndWhenTheyEnd) {
-  edge.Push('a', MapsOf({{"flags", "{a: 1}"}}));
-  world.Pass(std::chrono::minutes(2));
-  Post("/v1/maps/flags/override", R"({"key":"a","value":7,"forMs":3600000,"reason":"incident"})");
-  Post("/v1/maps/flags/suspend", R"({"forMs":3600000,"reason":"sale"})");
-  const manifests::Value why = GetJson("/v1/maps/flags/why?key=a");
-  EXPECT_TRUE(Contains(FactsOf(why), "incident"));
-  EXPECT_TRUE(Contains(FactsOf(why), "sale"));
-  EXPECT_TRUE(Contains(WriteJson(*why.Find("next")), "a is as git says again at"));
-  EXPECT_EQ(why.Find("entry")->Find("override")->StringOr("actor", ""), "token:root");
-}
-
-TEST_F(StatusRoutesTest, WhyMasksWordsOnSensitiveEntriesForReadersWithoutTheRight) {
-  auto target = world.TargetOf("limits", world.limits_2);
-  target.version.sensitive = {"token/*"};
-  world.Want("limits", target);
-  reconciler::ReportItem item;
-  item.digest = world.limits_2->digest();
-  item.arm = mapcore::Arm::kCanary;
-  item.step = 1;
-  item.lookups = item.subjects = 40;
-  item.samples = {"value of token/edge: s3cret", "plain words"};
-  world.rollouts.Report({{"checkout-1", 1, "limits", {std::move(item)}}});
-  world.Process();
-  const Response masked = Send({"GET", "/v1/maps/limits/why"}, "reader");
-  ASSERT_EQ(masked.status, 200);
-  EXPECT_FALSE(Contains(masked.body, "s3cret")) << masked.body;
-  EXPECT_TRUE(Contains(masked.body, "plain words"));
-  EXPECT_TRUE(Contains(Get("/v1/maps/limits/why").body, "s3cret"));
 }
 
 }  // namespace

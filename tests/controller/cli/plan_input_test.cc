@@ -22,5 +22,25 @@ TEST(LoadTree, ReadsTheWorkingTreeWithoutARevision) {
   EXPECT_NE(head->revision.commit, "");
 }
 
+TEST(LoadTree, ChecksTheExpressionsOfMetrics) {
+  const TestDirectory directory;
+  const TestRepository repository(directory.Path("repository"));
+  repository.Write("maps/errors.yaml",
+                   "apiVersion: portolan/v1\n"
+                   "kind: AnalysisTemplate\n"
+                   "metadata: {name: errors}\n"
+                   "spec:\n"
+                   "  metrics:\n"
+                   "    - name: share\n"
+                   "      prometheus: {provider: main, query: up}\n"
+                   "      successCondition: reslt[0] < 1\n");
+  const auto tree = LoadTree({repository.dir(), "", "maps/"});
+  ASSERT_TRUE(tree.ok()) << tree.error().message;
+  ASSERT_EQ(tree->diagnostics.size(), 1u);
+  EXPECT_TRUE(FormatDiagnostic(tree->diagnostics[0])
+                  .starts_with("errors.yaml:8:25: spec.metrics[0].successCondition: 1:1: "))
+      << FormatDiagnostic(tree->diagnostics[0]);
+}
+
 }  // namespace
 }  // namespace portolan::controller

@@ -51,13 +51,14 @@ TEST(Why, SaysWhatAMapWaitsForAndWhatToDo) {
       "GET /v1/maps/limits/why?key=api%2Flogin", 200,
       R"({"map":"limits","summary":"limits is Held","facts":[{"label":"policy","text":"denied"}],)"
       R"("next":["portolan approve x"],"entry":{"key":"api/login","value":{"rps":1},)"
-      R"("author":"ana"},"events":[],"samples":["user-17: rps is 0"],)"
+      R"("author":"ana"},"events":[],"samples":[{"arm":"canary","instance":"shop-1","key":"api/login",)"
+      R"("text":"rps is 0","at":"T4"},{"arm":"stable","instance":"shop-2","key":"",)"
+      R"("text":"slow","at":"T5"}],)"
       R"("policies":{"verdicts":[{"policy":"few","level":"soft","outcome":"deny",)"
       R"("message":"9 keys"},{"policy":"other","outcome":"skipped"}]},)"
       R"("steps":[{"step":1,"weight":5000,"startedAt":"T1","endedAt":"T2",)"
       R"("endedBy":"BakeStarted"},{"step":"bake","weight":100000,"startedAt":"T2"}],)"
       R"("measurements":[{"metric":"a/p95","at":"T3","outcome":"Failed","message":"9"}],)"
-      R"("log":[{"arm":"canary","instance":"c-1","key":"k","text":"rps is 0","at":"T4"}],)"
       R"("nextAt":"T5"})");
   EXPECT_EQ(cli.Run({"why", "limits/api/login"}), 0);
   EXPECT_EQ(cli.out(),
@@ -74,7 +75,8 @@ TEST(Why, SaysWhatAMapWaitsForAndWhatToDo) {
             "measurements\n"
             "  T3  a/p95 Failed: 9\n"
             "samples\n"
-            "  user-17: rps is 0\n"
+            "  T4  canary of shop-1  api/login: rps is 0\n"
+            "  T5  stable of shop-2  slow\n"
             "next\n"
             "  portolan approve x\n"
             "  next at     T5\n");

@@ -83,7 +83,7 @@ TEST_F(MetricWorkerTest, AComparisonAsksAboutBothArms) {
     return Sample{{query.values.arm == "stable" ? 1.0 : 2.0}, ""};
   });
   auto metric = InstantMetric("{{arm}}");
-  metric.compare = manifests::Comparison{"", "", 0.1, {}, 0};
+  metric.compare.emplace().max_increase = 0.1;
   Ask(metric);
   Work();
   EXPECT_EQ(Read().stable->mean, 1);
@@ -102,7 +102,7 @@ TEST_F(MetricWorkerTest, BothArmsShareOneDeadline) {
     return Sample{{1}, ""};
   });
   auto metric = InstantMetric();
-  metric.compare = manifests::Comparison{"", "", 0.1, {}, 0};
+  metric.compare.emplace().max_increase = 0.1;
   Ask(metric);
   Work();
   EXPECT_EQ(provider->deadlines(), (std::vector<Duration>{3s, 1s}));
@@ -122,6 +122,56 @@ TEST_F(MetricWorkerTest, WhatIsNoNumberIsAnError) {
     EXPECT_EQ(LastError(), "provider \"main\", canary: " + message);
     EXPECT_EQ(outcomes.back(), "main no_data");
   }
+}
+
+TEST_F(MetricWorkerTest, GivesExpressionsThePointsWithoutNaN) {
+  auto metric = InstantMetric();
+  metric.max.reset();
+  metric.success_condition = "result[0] < 1";
+  provider->Answer([](const ProviderQuery&) { return Sample{{1, std::nan(""), 3}, ""}; });
+  Ask(metric);
+  Work();
+  EXPECT_EQ(Read().result, manifests::Value(manifests::Value::Array{1.0, 3.0}));
+  EXPECT_EQ(Read().canary.mean, 2);
+  for (const double point : {std::nan(""), HUGE_VAL}) {
+    provider->Answer([point](const ProviderQuery&) { return Sample{{point}, ""}; });
+    Ask(metric);
+    Work();
+    EXPECT_NE(LastError(), "") << "no expression ever sees it";
+  }
+}
+
+TEST_F(MetricWorkerTest, GivesExpressionsWhatAWebServerAnswers) {
+  auto metric = InstantMetric();
+  metric.max.reset();
+  metric.success_condition = "result.ok";
+  const manifests::Value found(manifests::Value::Object{{"ok", true}});
+  provider->Answer([&found](const ProviderQuery&) { return Sample{{}, "", found}; });
+  Ask(metric);
+  Work();
+  EXPECT_EQ(Read().result, found);
+  EXPECT_EQ(Read().canary.points, 0);
+}
+
+TEST_F(MetricWorkerTest, RanksThePointsOfBothArmsForTheJudgeThatWantsIt) {
+  provider->Answer([](const ProviderQuery& query) {
+    const double from = query.values.arm == "stable" ? 1 : 11;
+    Sample sample{{std::nan("")}, ""};
+    for (int i = 0; i < 8; ++i) sample.points.push_back(from + i);
+    return sample;
+  });
+  auto metric = InstantMetric("{{arm}}");
+  metric.max.reset();
+  metric.compare.emplace().max_increase = 0.1;
+  Ask(metric);
+  Work();
+  EXPECT_FALSE(Read().shift.has_value());
+  metric.compare->judge = manifests::ComparisonJudge::kMannWhitney;
+  Ask(metric);
+  Work();
+  ASSERT_TRUE(Read().shift.has_value());
+  EXPECT_NEAR(Read().shift->estimate, 10.0 / 11, 1e-9) << "of the middle of 1 to 8 and 11 to 18";
+  EXPECT_GT(Read().shift->low, 0);
 }
 
 TEST_F(MetricWorkerTest, PassesOnTheProvidersError) {

@@ -80,5 +80,33 @@ TEST(WebAnswer, RefusesWhatIsNoNumber) {
   EXPECT_NE(Refusal("").find("no JSON"), std::string::npos);
 }
 
+TEST(WebResult, IsWhateverIsThere) {
+  const auto object = ReadWebResult(R"({"a":{"state":"ok"}})", "/a");
+  ASSERT_TRUE(object.ok()) << object.error().message;
+  EXPECT_EQ(object->found->StringOr("state", ""), "ok");
+  EXPECT_TRUE(object->points.empty());
+  const auto numbers = ReadWebResult(R"({"a":[1,2]})", "/a");
+  ASSERT_TRUE(numbers.ok()) << numbers.error().message;
+  EXPECT_EQ(numbers->points, (std::vector<double>{1, 2})) << "for the statistics";
+}
+
+TEST(WebResult, RefusesWhatIsNoData) {
+  EXPECT_EQ(ReadWebResult(R"({"a":null})", "/a").error().message, "no data: found null at \"/a\"");
+  EXPECT_EQ(ReadWebResult(R"({"a":[]})", "/a").error().message,
+            "no data: found an empty list at \"/a\"");
+  EXPECT_EQ(ReadWebResult(R"({"a":1e999})", "/a").error().code, ErrorCode::kInvalid);
+  EXPECT_FALSE(ReadWebResult("{}", "/a").ok());
+}
+
+TEST_F(WebProviderTest, GivesAMetricWithExpressionsAnyJson) {
+  transport.answer = ClientResponse{200, {}, R"({"state":"ok"})"};
+  metric.success_condition = "result == 'ok'";
+  const auto sample = Measure({"w", "/s", "/state", "GET", ""});
+  ASSERT_TRUE(sample.ok()) << sample.error().message;
+  EXPECT_EQ(*sample->found, manifests::Value("ok"));
+  metric.success_condition.clear();
+  EXPECT_FALSE(Measure({"w", "/s", "/state", "GET", ""}).ok()) << "bounds want a number";
+}
+
 }  // namespace
 }  // namespace portolan::controller

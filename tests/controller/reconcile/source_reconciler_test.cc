@@ -135,6 +135,21 @@ TEST_F(SourceReconcilerTest, ARejectedMapKeepsItsLastGoodVersion) {
   EXPECT_EQ(world.Phase("limits"), "Stepping");
 }
 
+TEST_F(SourceReconcilerTest, RejectsAMapWhoseMetricHasAConditionThatCannotWork) {
+  FileTexts files = MapsOf({{"limits", "{a: 1}"}});
+  files["strategies/quick.yaml"] +=
+      "  analysis: [{template: errors}]\n---\napiVersion: portolan/v1\nkind: AnalysisTemplate\n"
+      "metadata: {name: errors}\nspec:\n  metrics:\n  - name: share\n"
+      "    prometheus: {provider: main, query: up}\n    failureCondition: result > 1\n";
+  edge.Push('a', files);
+  EXPECT_EQ(world.Phase("limits"), "none");
+  ASSERT_TRUE(Status().rejected.contains("limits"));
+  ASSERT_FALSE(edge.events.empty());
+  const std::string told = WriteJson(*edge.events.back().data.Find("diagnostics"));
+  EXPECT_NE(told.find("strategies/quick.yaml:"), std::string::npos) << told;
+  EXPECT_NE(told.find("spec.metrics[0].failureCondition: 1:8: "), std::string::npos) << told;
+}
+
 TEST_F(SourceReconcilerTest, AnAtomicSourceTakesNothingOfACommitWithARejectedMap) {
   SourceSettings settings = SettingsOf("atomic");
   settings.atomic = true;

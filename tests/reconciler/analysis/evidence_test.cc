@@ -214,7 +214,7 @@ TEST(RecentHardLimitWithoutStable, SaysNothingWhileStableIsSilent) {
 TEST(Evidence, SurvivesItsRecord) {
   StepEvidence evidence;
   Report report = ReportOf(mapcore::Arm::kCanary, 4, 30, 3);
-  report.items[0].samples = {"user-1: rps is 0"};
+  report.items[0].samples = {{"api/login", "rps is 0"}};
   report.items[0].sketch.Add(SubjectHash("user-1"));
   Count(evidence, report, kNow);
   evidence.canary.overflowed = true;
@@ -230,6 +230,36 @@ TEST(Evidence, SurvivesItsRecord) {
       << "data must be seen to flow anew after a restart";
   EXPECT_EQ(again->reporters, evidence.reporters);
   EXPECT_EQ(again->samples, evidence.samples);
+}
+
+TEST(Evidence, KeepsTheNewestSamplesOfEachArm) {
+  StepEvidence evidence;
+  Report canary = ReportOf(mapcore::Arm::kCanary, 1, 30, 3);
+  canary.items[0].samples = {{"api/login", "rps is 0"}};
+  Count(evidence, canary, kNow);
+  for (std::uint64_t batch = 2; batch < 12; ++batch) {
+    Report stable = ReportOf(mapcore::Arm::kStable, batch, 30, 3);
+    const std::string text = "batch " + std::to_string(batch);
+    stable.items[0].samples = {{"", text}, {"", text}, {"", text}};
+    Count(evidence, stable, kNow);
+  }
+  ASSERT_EQ(evidence.samples.size(), kSamplesMax + 1);
+  const ClientSample first = {mapcore::Arm::kCanary, canary.instance, "api/login", "rps is 0",
+                              kNow.wall};
+  EXPECT_EQ(evidence.samples.front(), first) << "an outage on stable pushes it not out";
+  EXPECT_EQ(evidence.samples[1].text, "batch 5");
+  EXPECT_EQ(evidence.samples.back().text, "batch 11");
+  EXPECT_EQ(evidence.samples.back().arm, mapcore::Arm::kStable);
+}
+
+TEST(Evidence, ReadsTheSamplesOfAnEarlierRecord) {
+  manifests::Value value = EvidenceToValue({});
+  value.Set("samples", manifests::Value::Array{"user-1: rps is 0"});
+  const auto evidence = EvidenceFromValue(value);
+  ASSERT_TRUE(evidence.ok()) << evidence.error().message;
+  ASSERT_EQ(evidence->samples.size(), 1u);
+  EXPECT_EQ(evidence->samples[0].text, "user-1: rps is 0");
+  EXPECT_EQ(evidence->samples[0].arm, mapcore::Arm::kCanary);
 }
 
 TEST(Evidence, RefusesAMalformedHash) {

@@ -31,7 +31,9 @@ ProviderMetric Bounds(std::optional<double> min, std::optional<double> max) {
 
 ProviderMetric Compare(std::optional<double> increase, std::optional<double> variance = {}) {
   ProviderMetric metric;
-  metric.compare = Comparison{"", "", increase, variance, 0};
+  metric.compare.emplace();
+  metric.compare->max_increase = increase;
+  metric.compare->max_variance_ratio = variance;
   return metric;
 }
 
@@ -122,6 +124,77 @@ TEST(MetricCondition, PassesOnWhatTheProviderWarnedOf) {
 TEST(MetricCondition, NamesOutcomesAsDocumented) {
   EXPECT_EQ(MeasurementOutcomeName(Outcome::kSuccessful), "Successful");
   EXPECT_EQ(MeasurementOutcomeName(Outcome::kError), "Error");
+}
+
+// Points spread evenly from `from` on, and by `step`, against stable's 100 to 119.
+Judgement Rank(Comparison compare, double from, double step = 1, std::size_t points = 20) {
+  std::vector<double> canary, stable;
+  for (std::size_t i = 0; i < points; ++i) {
+    canary.push_back(from + step * static_cast<double>(i));
+    stable.push_back(100 + static_cast<double>(i));
+  }
+  compare.judge = manifests::ComparisonJudge::kMannWhitney;
+  ProviderMetric metric;
+  metric.compare = compare;
+  Reading reading{*Summarise(canary), *Summarise(stable), ""};
+  reading.shift = RelativeShift(canary, stable, compare.confidence);
+  return JudgeReading(metric, reading);
+}
+
+Comparison Ranked(manifests::Direction direction, std::optional<double> increase = {},
+                  std::optional<double> decrease = {}) {
+  Comparison compare;
+  compare.max_increase = increase;
+  compare.direction = direction;
+  compare.max_decrease = decrease;
+  return compare;
+}
+
+TEST(MetricCondition, ASeriesThatIsShiftedUpFails) {
+  const Judgement judged = Rank(Ranked(manifests::Direction::kIncrease), 130);
+  EXPECT_EQ(judged.outcome, Outcome::kFailed);
+  EXPECT_EQ(judged.message,
+            "canary 139.5 against stable 109.5, shifted by +23.1 % (98 % sure: +19.2 % to +26.9 "
+            "%): an increase");
+  EXPECT_EQ(Rank(Ranked(manifests::Direction::kIncrease), 100).outcome, Outcome::kSuccessful);
+  EXPECT_EQ(Rank(Ranked(manifests::Direction::kIncrease), 101).outcome, Outcome::kSuccessful)
+      << "within what chance makes";
+  EXPECT_EQ(Rank(Ranked(manifests::Direction::kIncrease), 60).outcome, Outcome::kSuccessful)
+      << "less is no increase";
+}
+
+TEST(MetricCondition, AShiftFailsInTheDirectionThatIsWorse) {
+  using manifests::Direction;
+  EXPECT_EQ(Rank(Ranked(Direction::kDecrease), 130).outcome, Outcome::kSuccessful);
+  EXPECT_EQ(Rank(Ranked(Direction::kDecrease), 60).outcome, Outcome::kFailed);
+  EXPECT_EQ(Rank(Ranked(Direction::kEither), 130).outcome, Outcome::kFailed);
+  EXPECT_EQ(Rank(Ranked(Direction::kEither), 60).outcome, Outcome::kFailed);
+}
+
+TEST(MetricCondition, AShiftMustBeAsLargeAsItsLimit) {
+  using manifests::Direction;
+  EXPECT_EQ(Rank(Ranked(Direction::kIncrease, 0.5), 130).outcome, Outcome::kSuccessful);
+  EXPECT_TRUE(Rank(Ranked(Direction::kIncrease, 0.2), 130)
+                  .message.ends_with("an increase of more than maxIncrease 20 %"));
+  EXPECT_EQ(Rank(Ranked(Direction::kDecrease, {}, 0.5), 60).outcome, Outcome::kSuccessful);
+  EXPECT_TRUE(Rank(Ranked(Direction::kDecrease, {}, 0.2), 60)
+                  .message.ends_with("a decrease of more than maxDecrease 20 %"));
+  Comparison quiet = Ranked(Direction::kIncrease);
+  quiet.ignore_below = 1'000;
+  EXPECT_EQ(Rank(quiet, 130).outcome, Outcome::kSuccessful);
+}
+
+TEST(MetricCondition, RanksWantEightPointsAndMayBeNegative) {
+  using manifests::Direction;
+  EXPECT_EQ(Rank(Ranked(Direction::kEither), 130, 1, 7).outcome, Outcome::kInconclusive);
+  EXPECT_EQ(Rank(Ranked(Direction::kEither), 130, 1, 8).outcome, Outcome::kFailed);
+  EXPECT_EQ(Rank(Ranked(Direction::kDecrease), -130).outcome, Outcome::kFailed);
+  EXPECT_EQ(Rank(Ranked(Direction::kDecrease, {}, 0.1), -130).outcome, Outcome::kInconclusive)
+      << "no share of a negative number";
+  ProviderMetric metric;
+  metric.compare = Ranked(Direction::kEither);
+  metric.compare->judge = manifests::ComparisonJudge::kMannWhitney;
+  EXPECT_EQ(Judge(metric, Series(1, 0), Series(1, 0)).message, "no points to rank");
 }
 
 }  // namespace

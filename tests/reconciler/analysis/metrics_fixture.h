@@ -16,7 +16,7 @@ inline manifests::ProviderMetric MaxMetric(std::string name) {
 inline manifests::ProviderMetric CompareMetric(std::string name) {
   manifests::ProviderMetric metric = MaxMetric(std::move(name));
   metric.max.reset();
-  metric.compare = manifests::Comparison{"", "", 0.1, {}, 0};
+  metric.compare.emplace().max_increase = 0.1;
   return metric;
 }
 

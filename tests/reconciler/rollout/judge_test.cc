@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "reconciler/rollout/record.h"
 #include "tests/reconciler/analysis/metrics_fixture.h"
 #include "tests/reconciler/rollout/rollout_fixture.h"
@@ -147,10 +149,10 @@ TEST_F(JudgeTest, TheUnitFollowsTheSplit) {
 class MeasuredRolloutTest : public testing::Test {
  protected:
   // In the first step of "two"; the metric counts in that step, or in the background.
-  void Start(bool background) {
+  void Start(bool background, const manifests::ProviderMetric& metric = MaxMetric("errors")) {
     driver.Settle("one");
     const manifests::AnalysisTemplate server{
-        .name = "server", .metrics = {}, .provider_metrics = {MaxMetric("errors")}};
+        .name = "server", .metrics = {}, .provider_metrics = {metric}};
     if (background) {
       driver.strategy.analysis = {server};
     } else {
@@ -162,6 +164,22 @@ class MeasuredRolloutTest : public testing::Test {
     Observation seen;
     for (const MeasurementRequest& request : std::exchange(asked, {}))
       seen.measurements.push_back(AnswerTo(request, value));
+    return Keep(driver.Apply(std::move(seen)));
+  }
+  // The answer of a gauge that wanders around 100 on stable and around `canary` on the canary.
+  Transition AnswerGauge(double canary) {
+    std::vector<double> there, here;
+    for (int i = 0; i < 20; ++i) {
+      here.push_back(100 + 5 * std::sin(i));
+      there.push_back(canary + 5 * std::sin(i + 2));
+    }
+    Observation seen;
+    for (const MeasurementRequest& request : std::exchange(asked, {})) {
+      Reading reading{*Summarise(there), *Summarise(here), ""};
+      reading.shift = RelativeShift(there, here, request.metric.compare->confidence);
+      seen.measurements.push_back(AnswerTo(request, 0));
+      seen.measurements.back().result = reading;
+    }
     return Keep(driver.Apply(std::move(seen)));
   }
   Transition Fail() {
@@ -202,6 +220,49 @@ TEST_F(MeasuredRolloutTest, AMeasurementThatFailsRollsBack) {
   EXPECT_EQ(driver.rollout.reason, reason::kAnalysisFailed);
   EXPECT_TRUE(driver.rollout.message.starts_with("server/errors: ")) << driver.rollout.message;
   EXPECT_TRUE(turned.safe_direction);
+}
+
+TEST_F(MeasuredRolloutTest, AGaugeThatIsShiftedOnTheCanaryRollsBack) {
+  manifests::ProviderMetric gauge = CompareMetric("queue");
+  gauge.compare->max_increase.reset();
+  gauge.compare->judge = manifests::ComparisonJudge::kMannWhitney;
+  Start(false, gauge);
+  AnswerGauge(120);
+  EXPECT_EQ(driver.rollout.phase, Phase::kRollingBack);
+  EXPECT_EQ(driver.rollout.reason, reason::kAnalysisFailed);
+  EXPECT_TRUE(driver.rollout.message.starts_with("server/queue: ")) << driver.rollout.message;
+  EXPECT_NE(driver.rollout.message.find("shifted by +1"), std::string::npos)
+      << driver.rollout.message;
+}
+
+TEST_F(MeasuredRolloutTest, AGaugeThatIsTheSameOnBothArmsIsPromoted) {
+  manifests::ProviderMetric gauge = CompareMetric("queue");
+  gauge.compare->max_increase.reset();
+  gauge.compare->judge = manifests::ComparisonJudge::kMannWhitney;
+  Start(false, gauge);
+  AnswerGauge(100);
+  Pass(seconds(11));
+  EXPECT_EQ(driver.rollout.progress.step, 1u) << driver.rollout.message;
+  Pass(seconds(60));
+  EXPECT_EQ(driver.rollout.phase, Phase::kHealthy) << driver.rollout.message;
+}
+
+TEST_F(MeasuredRolloutTest, AnExpressionThatIsNeverTruePausesTheStep) {
+  manifests::ProviderMetric share = MaxMetric("share");
+  share.max.reset();
+  share.success_condition = "result[0] < 0.1";
+  share.failure_condition = "result[0] > 0.5";
+  Start(false, share);
+  Observation seen;
+  seen.measurements.push_back(AnswerTo(asked.at(0), 0));
+  std::get<Reading>(seen.measurements.back().result).result = manifests::Value::Array{0.3};
+  Keep(driver.Apply(std::move(seen)));
+  Pass(seconds(60));
+  EXPECT_EQ(driver.rollout.phase, Phase::kPaused);
+  EXPECT_EQ(driver.rollout.reason, reason::kInconclusive);
+  EXPECT_NE(driver.rollout.message.find("neither successCondition nor failureCondition is true"),
+            std::string::npos)
+      << driver.rollout.message;
 }
 
 TEST_F(MeasuredRolloutTest, AnAnswerToAnotherRolloutIsNotTaken) {

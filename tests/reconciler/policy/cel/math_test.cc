@@ -24,6 +24,12 @@ TEST(Math, RoundsAndSigns) {
             "true");
 }
 
+TEST(Math, KnowsTheNamesOfArgoRollouts) {
+  EXPECT_EQ(Eval("[len([1, 2]), len({'a': 1}), len([])]"), "[2, 1, 0]");
+  EXPECT_EQ(Eval("isNaN(0.0 / 0.0) && isInf(1.0 / 0.0) && !isNaN(1.0) && !isInf(1.0)"), "true");
+  EXPECT_EQ(Eval("[default(0.0 / 0.0, 7.0), default(1.5, 7.0)]"), "[7.0, 1.5]");
+}
+
 TEST(Math, WorksOnBits) {
   EXPECT_EQ(Eval("[math.bitAnd(6, 3), math.bitOr(6, 3), math.bitXor(6, 3), math.bitNot(0)]"),
             "[2, 7, 5, -1]");
