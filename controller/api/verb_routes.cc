@@ -129,8 +129,7 @@ Status CheckApproval(const Api& api, const std::string& map, const Command& comm
   const auto rollout = api.rollouts.Find(map);
   if (rollout == nullptr || !rollout->target || rollout->target->plan != command.plan) return {};
   const WallTime now = api.clock.now().wall;
-  PORTOLAN_CHECK(
-      CheckApprover(*api.people, command.actor, rollout->target->version.revision.author, now));
+  PORTOLAN_CHECK(CheckApprover(*api.people, command.actor, WritersOf(*rollout->target), now));
   if (command.despite.empty()) return {};
   if (command.reason.empty())
     return Error{ErrorCode::kInvalid, "reason: an approval despite a policy says why"};

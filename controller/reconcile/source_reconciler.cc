@@ -55,7 +55,7 @@ void SourceReconciler::Restore(const Now& now) {
   RestoreSigners();
   RestorePolicies();
   RestoreAccepted();
-  if (followed.empty() || !Load(followed)) return;
+  if (followed.empty() || !Load(followed, status().signers)) return;
   Settle("Restored", "following " + ShortCommit(followed) + " from the local mirror", true, false);
   Plan();
 }
@@ -153,7 +153,7 @@ void SourceReconciler::Follow(const reconciler::FetchResult& found, bool accepte
   const bool forward = found.move == BranchMove::kFastForward && !accepted;
   auto signers = ports_.git.Signers(forward ? status().followed : "", commit);
   if (!signers.ok()) return RefuseUnverified(commit, signers.error());
-  if (!Load(commit)) return;
+  if (!Load(commit, *signers)) return;
   tree_ = found.tree;
   if (const Status pinned = ports_.git.Pin(commit); !pinned.ok()) {
     const std::scoped_lock lock(mutex_);
@@ -185,7 +185,7 @@ void SourceReconciler::Resume() {
 
 // Reads the commit's desired state. False, with the status saying why, when nothing can be
 // concluded from it.
-bool SourceReconciler::Load(const std::string& commit) {
+bool SourceReconciler::Load(const std::string& commit, const std::vector<std::string>& signers) {
   const auto artifact = ports_.git.Open(commit);
   if (!artifact.ok()) {
     Fail(artifact.error(), artifact.error().code != ErrorCode::kUnavailable);
@@ -199,7 +199,7 @@ bool SourceReconciler::Load(const std::string& commit) {
   desired_ = std::move(desired).value();
   const PolicyGate before = gate_;
   const Status taken = gate_.Take(*desired_, now_);
-  policies_refused_ = taken.ok() ? CheckTravel() : std::optional(taken.error());
+  policies_refused_ = taken.ok() ? CheckTravel(signers) : std::optional(taken.error());
   // Nothing of a refused commit may come into force later, and what a file that cannot be read
   // wants is not known: what judges and what waits stay.
   if (policies_refused_ || desired_->policies.incomplete) gate_ = before;
@@ -319,7 +319,9 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
     const auto planned = plans.find(name);
     const reconciler::MapPlan& map_plan = planned == plans.end() ? settled : *planned->second;
     GateReport gate;
-    if (planned != plans.end()) gate = JudgePlan(map_plan, served);
+    if (planned == plans.end()) map_writers_.erase(name);
+    const reconciler::Writers writers = WritersOfMap(name, rollout.get());
+    if (planned != plans.end()) gate = JudgePlan(map_plan, served, writers);
     const auto wished = wished_.find(name);
     if (wished != wished_.end() &&
         wished->second == Wished{desired->version->digest(), base, map_plan.id, desired->sensitive,
@@ -330,7 +332,9 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
     wish.targets[name] = TargetOf(*desired, map_plan, rollout.get());
     wish.targets[name].findings = std::move(gate.findings);
     if (planned == plans.end()) continue;
+    wish.targets[name].writers = writers;
     Value record = reconciler::MapPlanToValue(Abridged(map_plan));
+    WriteWriters(writers, record);
     record.Set("policies", std::move(gate.policies));
     records.puts.push_back(
         {"plan/" + map_plan.id.ToString(), manifests::CanonicalJson(record), std::nullopt});

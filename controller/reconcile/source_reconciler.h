@@ -108,7 +108,8 @@ class SourceReconciler {
   void RefuseUnverified(const std::string& commit, const Error& why);
   void RestoreSigners();
   void Resume();
-  bool Load(const std::string& commit);
+  // `signers`: verified identities of the commit.
+  bool Load(const std::string& commit, const std::vector<std::string>& signers);
   // What judges at this moment, for other threads.
   struct InForce {
     PolicyGate gate;
@@ -117,12 +118,16 @@ class SourceReconciler {
   // Which policies judge after a restart: those of the commit that was accepted last.
   void RestorePolicies();
   void RestoreAccepted();
-  // Sees what the commit changes since the last one that was taken, and who changed its policies.
-  // An error when it, or a commit on the way, changes policies and maps.
-  std::optional<Error> CheckTravel();
-  Result<std::vector<CommitStep>> StepsSinceAccepted();
+  // Sees what the commit changes since the last one that was taken, and who wrote that. An error
+  // when it, or a commit on the way, changes policies and maps.
+  std::optional<Error> CheckTravel(const std::vector<std::string>& signers);
+  Result<std::vector<CommitStep>> StepsSinceAccepted(const CommitStep& tip);
+  Result<CommitStep> StepOf(const std::string& commit, bool with_content);
   // The commit's content is taken.
   void TakeContent();
+  // Who has a part in what the map is to become: since its stable version, as far as it is known.
+  reconciler::Writers WritersOfMap(const std::string& map,
+                                   const reconciler::Rollout* rollout) const;
   // A commit with another set of policies gets a policy plan; the first one is accepted.
   void ConsiderPolicies(bool nothing_served);
   PolicyPlan PlanPolicies() const;
@@ -131,7 +136,8 @@ class SourceReconciler {
   std::optional<Duration> AwaitPolicies();
   Result<SourceStatus> TakeApproval(const PolicyApproval& approval);
   void PublishInForce();
-  GateReport JudgePlan(const reconciler::MapPlan& plan, const reconciler::StableVersions& served);
+  GateReport JudgePlan(const reconciler::MapPlan& plan, const reconciler::StableVersions& served,
+                       const reconciler::Writers& writers);
   // Judges what is served by the policies of scope live. Says what it finds in the status and by
   // events, and changes nothing else.
   void Audit();
@@ -161,12 +167,14 @@ class SourceReconciler {
   std::optional<manifests::DesiredState> desired_;
   std::string tree_;  // of desired_
   PolicyGate gate_;
-  std::optional<Error> policies_refused_;    // of desired_
-  CommitContent content_;                    // of desired_
-  std::vector<std::string> policy_authors_;  // who made desired_'s policies, as far as they are new
-  std::optional<CommitContent> base_;        // of the last commit that was taken
-  WallTime now_{};                           // of the present look
-  int failures_ = 0;                         // in a row
+  std::optional<Error> policies_refused_;  // of desired_
+  CommitContent content_;                  // of desired_
+  reconciler::Writers policy_writers_;     // who made desired_'s policies, as far as they are new
+  std::map<std::string, reconciler::Writers> new_writers_;  // of its maps, as far as they are new
+  std::map<std::string, reconciler::Writers> map_writers_;  // since each map's stable version
+  std::optional<CommitContent> base_;                       // of the last commit that was taken
+  WallTime now_{};                                          // of the present look
+  int failures_ = 0;                                        // in a row
   Duration next_look_{0};
   Duration next_audit_{0};
   // What was last asked for, by map: the wish is repeated only when it, its base or its plan

@@ -124,6 +124,7 @@ Value TargetToValue(const Target& target) {
   value.Set("version", VersionRefToValue(target.version));
   if (target.base) value.Set("base", target.base->ToString());
   value.Set("plan", target.plan.ToString());
+  if (!target.writers.empty()) WriteWriters(target.writers, value);
   value.Set("strategy", manifests::StrategyToValue(target.strategy));
   value.Set("split", SplitToValue(target.split));
   value.Set("findings", std::move(findings));
@@ -140,6 +141,7 @@ Result<Target> TargetFrom(const Value& value) {
   target.version = std::move(*version);
   PORTOLAN_TRY(target.base, OptionalDigestAt(value, "base"));
   PORTOLAN_TRY(target.plan, DigestAt(value, "plan"));
+  target.writers = WritersFrom(value);
   const Value* strategy = value.Find("strategy");
   if (strategy == nullptr) return Corrupt("target.strategy");
   PORTOLAN_TRY(target.strategy, manifests::StrategyFromValue(*strategy));

@@ -18,6 +18,7 @@
 #include "reconciler/rollout/expiring.h"
 #include "reconciler/rollout/fleet.h"
 #include "reconciler/rollout/instance_split.h"
+#include "reconciler/rollout/writers.h"
 
 namespace portolan::reconciler {
 
@@ -81,6 +82,7 @@ struct Target {
   VersionRef version;
   std::optional<Digest> base;  // the stable digest the plan was made against
   Digest plan;                 // id of the MapPlan
+  Writers writers;             // of what the plan changes
   manifests::Strategy strategy;
   SplitSettings split;
   manifests::HealSettings heal;
