@@ -3,6 +3,7 @@
 #include "controller/cli/verb_session.h"
 #include "controller/cli/verbs.h"
 #include "controller/cli/wait.h"
+#include "controller/config/yaml_file.h"
 #include "controller/http/target.h"
 #include "mapcore/base/digest.h"
 #include "reconciler/text_format.h"
@@ -11,6 +12,8 @@ namespace portolan::controller {
 namespace {
 
 using manifests::Value;
+
+constexpr std::size_t kAnswerFileBytesMax = 64 << 10;
 
 constexpr FlagSpec kReason{"reason", 'r', "TEXT", "why, for the history and the events"};
 constexpr FlagSpec kWait{"wait", 'w', "", "wait for the end; exit 7 when it ends rolled back"};
@@ -163,9 +166,29 @@ Result<std::string> FindPlan(VerbSession& session, const std::string& text) {
   return found;
 }
 
+// An answer that somebody outside signed; ssh-keygen writes the signature beside the file.
+ExitCode SendAnswer(VerbSession& session, const std::string& plan) {
+  const std::string file(session.call().Get("signed"));
+  const auto answer = ReadFile(file, kAnswerFileBytesMax);
+  if (!answer.ok()) return session.Fail(answer.error());
+  const auto signature = ReadFile(file + ".sig", kAnswerFileBytesMax);
+  if (!signature.ok()) return session.Fail(signature.error());
+  auto taken = session.Post("/v1/plans/" + PercentEncode(plan) + "/answer",
+                            Value::Object{{"answer", *answer}, {"signature", *signature}});
+  if (!taken.ok()) return session.Fail(taken.error());
+  const std::string map(taken->StringOr("map", ""));
+  return Finish(session, map, *std::move(taken));
+}
+
 ExitCode RunApprove(VerbSession& session) {
   const auto plan = FindPlan(session, session.call().At(0));
   if (!plan.ok()) return session.Fail(plan.error());
+  if (session.call().Has("signed")) {
+    if (session.call().Has("despite") || session.call().Has("reason"))
+      return session.FailUsage(
+          "--signed stands alone: what it says is in the file that was signed");
+    return SendAnswer(session, *plan);
+  }
   if (session.call().Has("despite") && !session.call().Has("reason"))
     return session.FailUsage("--despite needs --reason: it stays in the audit log");
   Value body(Value::Object{});
@@ -217,6 +240,8 @@ VerbSpec RollbackVerb() {
 std::vector<VerbSpec> OperateVerbs() {
   constexpr FlagSpec kTo{"to", 0, "VERSION", "a digest or number known good (default: stable)"};
   constexpr FlagSpec kFull{"full", 0, "", "all remaining steps at once, then bake"};
+  constexpr FlagSpec kSigned{"signed", 0, "FILE",
+                             "the answer to a regulated map; its signature is FILE.sig"};
   constexpr FlagSpec kDespite{"despite", 0, "POLICY", "the soft policy to lift; with --reason"};
   constexpr FlagSpec kFor{"for", 0, "CONDITION", "Healthy, phase=.., digest=.. or synced"};
   return {
@@ -242,8 +267,8 @@ std::vector<VerbSpec> OperateVerbs() {
       {"approve",
        "approve a plan that is held, or lift a soft policy from it",
        {"PLAN"},
-       {kDespite, kReason, kWait},
-       {"approve 9f01c2d4aa10",
+       {kDespite, kSigned, kReason, kWait},
+       {"approve 9f01c2d4aa10", "approve 9f01c2d4aa10 --signed answer.json",
         "approve 9f01c2d4aa10 --despite mass-delete-guard --reason \"reviewed with ana\""},
        RunApprove},
       {"wait",

@@ -47,6 +47,37 @@ Status CheckApprover(const People& people, std::string_view actor,
   return {};
 }
 
+Status CheckAnswerer(const People& people, const std::vector<std::string>& signers,
+                     const reconciler::Writers& writers, WallTime now) {
+  const auto is = [&](const std::string& signer, const std::string& name,
+                      const std::optional<Person>& writer) {
+    const auto person = people.OfIdentity(signer, now);
+    return name == signer || name.ends_with("<" + signer + ">") ||
+           (person && writer && person->name == writer->name);
+  };
+  const auto wrote = [&](const std::string& signer) {
+    for (const std::string& author : writers.authors)
+      if (is(signer, author, people.OfAuthor(author, now))) return true;
+    for (const std::string& other : writers.signers)
+      if (is(signer, other, people.OfIdentity(other, now))) return true;
+    return false;
+  };
+  for (const std::string& signer : signers)
+    if (wrote(signer))
+      return Error{ErrorCode::kDenied, "the answer is signed by " + signer +
+                                           ", who wrote the commit; somebody else must answer"};
+  return {};
+}
+
+std::vector<const reconciler::Approval*> AnswersInForce(const reconciler::Rollout& rollout,
+                                                        const Digest& plan, WallTime now) {
+  std::vector<const reconciler::Approval*> answers;
+  for (const reconciler::Approval& approval : rollout.approvals)
+    if (approval.plan == plan && !approval.signature.empty() && InForce(approval, rollout, now))
+      answers.push_back(&approval);
+  return answers;
+}
+
 reconciler::Writers WritersOf(const reconciler::Target& target) {
   if (!target.writers.empty()) return target.writers;
   return {{target.version.revision.author}, {}};
@@ -56,7 +87,8 @@ CountedApprovals CountApprovals(const reconciler::Rollout& rollout, const Approv
                                 const People& people, WallTime now) {
   CountedApprovals counted;
   for (const reconciler::Approval& approval : rollout.approvals) {
-    if (approval.plan != plan.id || !CheckApprover(people, approval.actor, plan.writers, now).ok())
+    if (!approval.signature.empty() || approval.plan != plan.id ||
+        !CheckApprover(people, approval.actor, plan.writers, now).ok())
       continue;
     const Person person = PersonOf(people, approval.actor, now);
     const bool known = std::ranges::any_of(

@@ -23,6 +23,11 @@ Status CheckApprover(const People& people, std::string_view actor,
 // of its commit.
 reconciler::Writers WritersOf(const reconciler::Target& target);
 
+// Whether these identities, which signed an answer from outside, may give it: none of the writers
+// is one of them, or the same person. Errors: kDenied.
+Status CheckAnswerer(const People& people, const std::vector<std::string>& signers,
+                     const reconciler::Writers& writers, WallTime now);
+
 // What the approvals of one plan count for at this moment.
 struct CountedApprovals {
   std::vector<reconciler::ApprovalFacts> facts;  // one a person, its writers never
@@ -35,8 +40,13 @@ struct ApprovablePlan {
   reconciler::Writers writers;
 };
 
-// Counts the rollout's approvals of the plan. Who approved is looked up anew: somebody who has lost
-// a group, or whose token ran out, counts without it. Pure.
+// The answers from outside to the plan that count for the rollout: that it used, or may use yet.
+// They live as long as the rollout.
+std::vector<const reconciler::Approval*> AnswersInForce(const reconciler::Rollout& rollout,
+                                                        const Digest& plan, WallTime now);
+
+// Counts the rollout's approvals of the plan, answers from outside not among them. Who approved is
+// looked up anew: somebody who has lost a group, or whose token ran out, counts without it. Pure.
 CountedApprovals CountApprovals(const reconciler::Rollout& rollout, const ApprovablePlan& plan,
                                 const People& people, WallTime now);
 

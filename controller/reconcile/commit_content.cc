@@ -32,6 +32,7 @@ Value MapValue(const manifests::DesiredMap& map) {
                        {"split", static_cast<std::int64_t>(map.split)},
                        {"salt", map.salt},
                        {"bucketBy", map.bucket_by},
+                       {"regulated", map.regulated},
                        {"strategy", manifests::StrategyToValue(map.strategy)}};
 }
 

@@ -235,9 +235,12 @@ GateReport SourceReconciler::JudgePlan(const reconciler::MapPlan& plan,
                                        const reconciler::Writers& writers) {
   const auto live = served.find(plan.map);
   const auto rollout = ports_.rollouts.Find(plan.map);
-  return Ask({gate_, plan, *desired_, live == served.end() ? nullptr : live->second.get(),
-              rollout.get(), writers, status().signers},
-             *settings_.people, now_);
+  GateReport gate =
+      Ask({gate_, plan, *desired_, live == served.end() ? nullptr : live->second.get(),
+           rollout.get(), writers, status().signers},
+          *settings_.people, now_);
+  AddRegulated({plan, writers, rollout.get(), desired_->maps.at(plan.map)->regulated}, now_, gate);
+  return gate;
 }
 
 std::vector<reconciler::Finding> SourceReconciler::JudgeRaise(const Rollout& rollout,
@@ -274,10 +277,12 @@ std::vector<reconciler::Finding> SourceReconciler::JudgeRaise(const Rollout& rol
   // Who signed an earlier commit is not kept: then a rule that asks for signers denies the raise.
   SourceStatus known = status();
   if (known.followed != target.version.revision.commit) known.signers.clear();
-  return Ask({in_force->gate, plan, desired, stable.get(), &rollout, WritersOf(target),
-              std::move(known.signers)},
-             *settings_.people, now)
-      .findings;
+  const reconciler::Writers writers = WritersOf(target);
+  GateReport gate = Ask(
+      {in_force->gate, plan, desired, stable.get(), &rollout, writers, std::move(known.signers)},
+      *settings_.people, now);
+  AddRegulated({plan, writers, &rollout, map.regulated}, now, gate);
+  return std::move(gate.findings);
 }
 
 // A map whose newest declaration is rejected keeps the rules of the one before.

@@ -319,7 +319,11 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
     const auto planned = plans.find(name);
     const reconciler::MapPlan& map_plan = planned == plans.end() ? settled : *planned->second;
     GateReport gate;
-    if (planned == plans.end()) map_writers_.erase(name);
+    if (planned == plans.end()) {
+      map_writers_.erase(name);
+      ReleaseRegulated(*desired, rollout.get());
+      if (ports_.external != nullptr) ports_.external->Drop(name);
+    }
     const reconciler::Writers writers = WritersOfMap(name, rollout.get());
     if (planned != plans.end()) gate = JudgePlan(map_plan, served, writers);
     const auto wished = wished_.find(name);
@@ -358,6 +362,7 @@ void SourceReconciler::Plan() {
   const reconciler::StableVersions served = StableOf(all);
   if (const auto refused = WholeRefused(served)) return Fail(*refused, true);
   TakeContent();
+  NoteRegulated();
   reconciler::Plan plan = reconciler::MakePlan(served, *desired_, settings_.environment.name);
   ConsiderPolicies(served.empty());
   for (reconciler::MapPlan& map_plan : plan.maps) gate_.MarkSecrets(map_plan);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "controller/reconcile/commit_content.h"
+#include "controller/reconcile/external_approval.h"
 #include "controller/reconcile/override_check.h"
 #include "controller/reconcile/people.h"
 #include "controller/reconcile/policy_gate.h"
@@ -52,6 +53,7 @@ class SourceReconciler {
     RolloutReconciler& rollouts;
     std::function<void(reconciler::Event)> event;
     reconciler::Validators* validators = nullptr;  // null: policies that name one deny
+    ExternalApproval* external = nullptr;          // null: regulated maps go nowhere
   };
 
   SourceReconciler(SourceSettings settings, Ports ports, std::uint64_t jitter_seed);
@@ -138,6 +140,22 @@ class SourceReconciler {
   void PublishInForce();
   GateReport JudgePlan(const reconciler::MapPlan& plan, const reconciler::StableVersions& served,
                        const reconciler::Writers& writers);
+  // Which maps wait for signed answers, by the commit that is taken.
+  void NoteRegulated();
+  void ReleaseRegulated(const manifests::DesiredMap& map, const reconciler::Rollout* rollout);
+  struct RegulatedPlan {
+    const reconciler::MapPlan& plan;
+    const reconciler::Writers& writers;
+    const reconciler::Rollout* rollout;  // may be null
+    bool stays;                          // regulated, by the manifest
+  };
+  // What holds the plan of a regulated map; nothing once a good answer counts.
+  std::optional<reconciler::Finding> AnswerMissing(const Digest& plan,
+                                                   const reconciler::Writers& writers,
+                                                   const reconciler::Rollout* rollout,
+                                                   WallTime now) const;
+  // Adds that to what policies say, and sees to it that the question is asked.
+  void AddRegulated(const RegulatedPlan& asked, WallTime now, GateReport& gate) const;
   // Judges what is served by the policies of scope live. Says what it finds in the status and by
   // events, and changes nothing else.
   void Audit();

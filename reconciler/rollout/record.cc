@@ -302,6 +302,9 @@ Value ApprovalToValue(const Approval& approval) {
   value.Set("policy", approval.policy);
   if (!approval.policy_digest.empty()) value.Set("policyDigest", approval.policy_digest.ToString());
   if (!approval.rollout.empty()) value.Set("rollout", approval.rollout);
+  if (approval.signature.empty()) return value;
+  value.Set("answer", approval.answer);
+  value.Set("signature", approval.signature);
   return value;
 }
 
@@ -350,7 +353,8 @@ Status ReadMemory(const Value& value, Rollout& r) {
     r.approvals.push_back(
         {plan, std::string(item.StringOr("actor", "")), std::string(item.StringOr("reason", "")),
          at, std::string(item.StringOr("policy", "")), policy_digest.value_or(Digest{}),
-         std::string(item.StringOr("rollout", ""))});
+         std::string(item.StringOr("rollout", "")), std::string(item.StringOr("answer", "")),
+         std::string(item.StringOr("signature", ""))});
     return {};
   }));
   return EachAt(value, "requests", [&](const Value& item) -> Status {

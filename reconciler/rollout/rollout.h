@@ -118,6 +118,9 @@ struct Lock {
   WallTime at{};
 };
 
+// What the finding of a regulated map is called, and an answer is despite.
+inline constexpr std::string_view kRegulated = "regulated";
+
 // A person's word for one plan. What it counts for is worked out at each judgement: the person may
 // have lost a group since, or another author may have committed the same plan.
 struct Approval {
@@ -128,6 +131,9 @@ struct Approval {
   std::string policy = {};    // despite this soft policy; empty: of the plan as such
   Digest policy_digest = {};  // the text of it that was approved despite
   std::string rollout = {};   // despite a policy: the rollout that used it up; empty: none yet
+  // Of an answer from outside, which is despite kRegulated: what was signed, and by what signature.
+  std::string answer = {};
+  std::string signature = {};
 };
 
 // What a command led to. A repeated request id gets the first outcome again.
