@@ -32,6 +32,7 @@ void AddRoutes(Router& router, Api& api) {
   AddAckRoutes(router, api);
   AddVerbRoutes(router, api);
   AddAnswerRoutes(router, api);
+  AddAuditRoutes(router, api);
   AddSourceRoutes(router, api);
   AddEventRoutes(router, api);
   AddDriftRoutes(router, api);

@@ -60,6 +60,7 @@ void AddReportRoutes(Router& router, Api& api);
 void AddAckRoutes(Router& router, Api& api);
 void AddVerbRoutes(Router& router, Api& api);
 void AddAnswerRoutes(Router& router, Api& api);
+void AddAuditRoutes(Router& router, Api& api);
 void AddSourceRoutes(Router& router, Api& api);
 void AddEventRoutes(Router& router, Api& api);
 void AddDriftRoutes(Router& router, Api& api);

@@ -16,14 +16,14 @@ using reconciler::Rollout;
 
 constexpr Duration kRetryFirst = std::chrono::milliseconds(750);
 constexpr Duration kRetryMax = std::chrono::minutes(5);
-constexpr std::size_t kPlanChangesKept = 1'000;  // in the stored plan; counts are always exact
 
 std::string ShortCommit(const std::string& commit) {
   return commit.substr(0, 7);
 }
 
 reconciler::MapPlan Abridged(reconciler::MapPlan plan) {
-  if (plan.changes.changes.size() > kPlanChangesKept) plan.changes.changes.resize(kPlanChangesKept);
+  if (plan.changes.changes.size() > reconciler::kPlanChangesKept)
+    plan.changes.changes.resize(reconciler::kPlanChangesKept);
   return plan;
 }
 
@@ -67,6 +67,7 @@ Duration SourceReconciler::Look(const Now& now) {
   std::vector<std::promise<SourceStatus>> syncs, rejudged;
   std::optional<std::string> accepted;
   decltype(approvals_) approvals;
+  decltype(file_reads_) file_reads;
   {
     const std::scoped_lock lock(mutex_);
     fetch = std::exchange(dirty_, false) || fetch || accepted_ || !syncs_.empty();
@@ -75,6 +76,7 @@ Duration SourceReconciler::Look(const Now& now) {
     syncs = std::exchange(syncs_, {});
     rejudged = std::exchange(rejudged_, {});
     approvals = std::exchange(approvals_, {});
+    file_reads = std::exchange(file_reads_, {});
   }
   if (fetch) {
     Fetch(now, accepted);
@@ -95,6 +97,7 @@ Duration SourceReconciler::Look(const Now& now) {
     next_audit_ = now.mono + settings_.audit;
   }
   for (auto& [approval, done] : approvals) done.set_value(TakeApproval(approval));
+  for (auto& [commit, done] : file_reads) done.set_value(FilesAt(commit));
   const std::optional<Duration> policies_due = AwaitPolicies();
   for (auto& sync : syncs) sync.set_value(status());
   for (auto& done : rejudged) done.set_value(status());
@@ -340,6 +343,7 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
     Value record = reconciler::MapPlanToValue(Abridged(map_plan));
     WriteWriters(writers, record);
     record.Set("policies", std::move(gate.policies));
+    AddJudged(map_plan, std::move(gate.judged_in), record);
     records.puts.push_back(
         {"plan/" + map_plan.id.ToString(), manifests::CanonicalJson(record), std::nullopt});
   }

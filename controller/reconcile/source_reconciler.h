@@ -83,6 +83,10 @@ class SourceReconciler {
   // Approves the change of policies that waits. Errors, in the future: kConflict when it is not the
   // one that waits, kDenied for who may not, those of the store.
   std::future<Result<SourceStatus>> ApprovePolicies(PolicyApproval approval);
+  // The files of a commit that was fetched, by path. Errors, in the future: those of
+  // GitSource::Open.
+  using FileBytes = std::map<std::string, std::string>;
+  std::future<Result<FileBytes>> ReadFiles(std::string commit);
   // What the policies in force say of the rollout's plan now; not empty: its weight may not rise.
   std::vector<reconciler::Finding> JudgeRaise(const reconciler::Rollout& rollout,
                                               WallTime now) const;
@@ -138,6 +142,10 @@ class SourceReconciler {
   std::optional<Duration> AwaitPolicies();
   Result<SourceStatus> TakeApproval(const PolicyApproval& approval);
   void PublishInForce();
+  // With what an audit judges the plan once more.
+  void AddJudged(const reconciler::MapPlan& plan, manifests::Value judged_in,
+                 manifests::Value& record) const;
+  Result<FileBytes> FilesAt(const std::string& commit);
   GateReport JudgePlan(const reconciler::MapPlan& plan, const reconciler::StableVersions& served,
                        const reconciler::Writers& writers);
   // Which maps wait for signed answers, by the commit that is taken.
@@ -210,6 +218,7 @@ class SourceReconciler {
   std::vector<std::promise<SourceStatus>> syncs_;
   std::vector<std::promise<SourceStatus>> rejudged_;
   std::vector<std::pair<PolicyApproval, std::promise<Result<SourceStatus>>>> approvals_;
+  std::vector<std::pair<std::string, std::promise<Result<FileBytes>>>> file_reads_;
   std::shared_ptr<const InForce> in_force_;
 };
 

@@ -292,22 +292,6 @@ Result<Quarantine> QuarantineFrom(const Value& value) {
   return quarantine;
 }
 
-Value ApprovalToValue(const Approval& approval) {
-  Value value;
-  value.Set("plan", approval.plan.ToString());
-  value.Set("actor", approval.actor);
-  value.Set("reason", approval.reason);
-  value.Set("at", FormatTime(approval.at));
-  if (approval.policy.empty()) return value;
-  value.Set("policy", approval.policy);
-  if (!approval.policy_digest.empty()) value.Set("policyDigest", approval.policy_digest.ToString());
-  if (!approval.rollout.empty()) value.Set("rollout", approval.rollout);
-  if (approval.signature.empty()) return value;
-  value.Set("answer", approval.answer);
-  value.Set("signature", approval.signature);
-  return value;
-}
-
 Value RequestToValue(const HandledRequest& request) {
   Value value;
   value.Set("id", request.id);
@@ -380,6 +364,22 @@ Status ReadLock(const Value& value, Rollout& r) {
 }
 
 }  // namespace
+
+Value ApprovalToValue(const Approval& approval) {
+  Value value;
+  value.Set("plan", approval.plan.ToString());
+  value.Set("actor", approval.actor);
+  value.Set("reason", approval.reason);
+  value.Set("at", FormatTime(approval.at));
+  if (approval.policy.empty()) return value;
+  value.Set("policy", approval.policy);
+  if (!approval.policy_digest.empty()) value.Set("policyDigest", approval.policy_digest.ToString());
+  if (!approval.rollout.empty()) value.Set("rollout", approval.rollout);
+  if (approval.signature.empty()) return value;
+  value.Set("answer", approval.answer);
+  value.Set("signature", approval.signature);
+  return value;
+}
 
 Value VersionRefToValue(const VersionRef& version) {
   Value value;

@@ -1,5 +1,5 @@
-// A regulated map in a real daemon: the plan is posted to a receiver, whose
-// signed answer lets it go live.
+// A regulated map in a real daemon: the plan is posted to a receiver, whose signed answer lets it
+// go live.
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -17,30 +17,26 @@ constexpr char kMap[] = "doses";
 
 // Takes what is posted to it; the first post fails.
 class Receiver {
-public:
-  Receiver()
-      : server_(Options(), [this](controller::Request &request) {
-          return Take(request);
-        }) {
+ public:
+  Receiver() : server_(Options(), [this](controller::Request& request) { return Take(request); }) {
     Must(server_.Start());
   }
   std::string address() const { return server_.address(); }
   // The nth post, counted from 0, once it is there.
   manifests::Value Posted(std::size_t index) {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, std::chrono::seconds(20),
-                           [&] { return bodies_.size() > index; }))
+    if (!changed_.wait_for(lock, std::chrono::seconds(20), [&] { return bodies_.size() > index; }))
       throw std::runtime_error("nothing was posted");
     return Must(manifests::ParseJson(bodies_[index]));
   }
 
-private:
+ private:
   static controller::HttpServer::Options Options() {
     controller::HttpServer::Options options;
     options.endpoint = Must(controller::ParseEndpoint("http://127.0.0.1:0"));
     return options;
   }
-  controller::Response Take(const controller::Request &request) {
+  controller::Response Take(const controller::Request& request) {
     const std::scoped_lock lock(mutex_);
     bodies_.push_back(request.body);
     changed_.notify_all();
@@ -56,40 +52,36 @@ private:
 };
 
 class Regulated : public testing::Test {
-protected:
+ protected:
   Regulated() {
-    controller::WriteFile(directory.Path("allowed"),
-                          regulator.Allowed("audit@regulator.example"));
+    controller::WriteFile(directory.Path("allowed"), regulator.Allowed("audit@regulator.example"));
     controller::WriteFile(directory.Path("signers.yaml"), "ssh: allowed\n");
     Must(rig.workshop().Configure(
-        "branch: main",
-        "regulated: {webhook: \"" + receiver.address() +
-            "/plans\", signers: " + directory.Path("signers.yaml") + "}"));
+        "branch: main", "regulated: {webhook: \"" + receiver.address() +
+                            "/plans\", signers: " + directory.Path("signers.yaml") + "}"));
   }
-  void Write(const std::string &entries) {
-    Must(rig.workshop().Write(
-        "maps/doses.yaml",
-        "apiVersion: portolan/v1\nkind: Map\nmetadata: {name: doses}\nspec:\n"
-        "  class: regulated\n  rollout: {strategy: quick}\n  entries: " +
-            entries + "\n"));
+  void Write(const std::string& entries) {
+    Must(rig.workshop().Write("maps/doses.yaml",
+                              "apiVersion: portolan/v1\nkind: Map\nmetadata: {name: doses}\nspec:\n"
+                              "  class: regulated\n  rollout: {strategy: quick}\n  entries: " +
+                                  entries + "\n"));
   }
   // Signs an answer as a person does, and hands it in by the command line.
-  Ended Answer(const controller::TestSshKey &key,
-               const std::string &signed_plan, const std::string &plan) {
-    const std::string text = manifests::CanonicalJson(
-        manifests::Value::Object{{"apiVersion", "portolan.answer/v1"},
-                                 {"plan", signed_plan},
-                                 {"map", kMap},
-                                 {"decision", "approve"},
-                                 {"at", Now()}});
+  Ended Answer(const controller::TestSshKey& key, const std::string& signed_plan,
+               const std::string& plan) {
+    const std::string text =
+        manifests::CanonicalJson(manifests::Value::Object{{"apiVersion", "portolan.answer/v1"},
+                                                          {"plan", signed_plan},
+                                                          {"map", kMap},
+                                                          {"decision", "approve"},
+                                                          {"at", Now()}});
     const std::string file = directory.Path("answer.json");
     controller::WriteFile(file, text);
     controller::WriteFile(file + ".sig", key.Sign(text, "portolan.regulated"));
     return rig.Cli({"approve", plan, "--signed", file});
   }
   static std::string Now() {
-    return FormatTime(std::chrono::time_point_cast<Duration>(
-        std::chrono::system_clock::now()));
+    return FormatTime(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()));
   }
   std::string Phase() { return TextAt(rig.MapStatus(kMap), "phase"); }
 
@@ -113,14 +105,10 @@ TEST_F(Regulated, APlanIsPostedAndWaitsForTheSignedAnswer) {
   EXPECT_EQ(TextAt(rig.AwaitPhase(kMap, "Held"), "reason"), "ApprovalRequired");
 
   EXPECT_EQ(rig.Cli({"approve", plan}).exit_code, 0);
-  EXPECT_EQ(
-      rig.Cli({"approve", plan, "--despite", "regulated", "--reason", "mine"})
-          .exit_code,
-      4);
+  EXPECT_EQ(rig.Cli({"approve", plan, "--despite", "regulated", "--reason", "mine"}).exit_code, 4);
   const Ended unknown = Answer(eve, plan, plan);
   EXPECT_EQ(unknown.exit_code, 4);
-  EXPECT_NE(unknown.err.find("UnknownSigner"), std::string::npos)
-      << unknown.err;
+  EXPECT_NE(unknown.err.find("UnknownSigner"), std::string::npos) << unknown.err;
   EXPECT_EQ(Phase(), "Held");
   const Ended good = Answer(regulator, plan, plan);
   EXPECT_EQ(good.exit_code, 0) << good.err;
@@ -136,7 +124,26 @@ TEST_F(Regulated, APlanIsPostedAndWaitsForTheSignedAnswer) {
   EXPECT_EQ(Phase(), "Held");
   EXPECT_EQ(Answer(regulator, next, next).exit_code, 0);
   rig.Drive(kMap, "Healthy");
+
+  const std::string package = directory.Path("doses.tar");
+  const Ended exported = rig.Cli({"audit", "export", "--plan", next, "--out", package});
+  ASSERT_EQ(exported.exit_code, 0) << exported.err;
+  rig.Kill();
+  const Ended verified =
+      rig.Cli({"audit", "verify", package, "--signers", directory.Path("signers.yaml")});
+  EXPECT_EQ(verified.exit_code, 0) << verified.err;
+  EXPECT_NE(verified.out.find("the answer to this plan is signed by audit@regulator.example"),
+            std::string::npos)
+      << verified.out;
+  std::string bytes = controller::ReadFile(package);
+  bytes.replace(bytes.find("{a: 2}"), 6, "{a: 3}");
+  controller::WriteFile(package, bytes);
+  const Ended forged = rig.Cli({"audit", "verify", package});
+  EXPECT_EQ(forged.exit_code, 10);
+  EXPECT_NE(forged.err.find("source/maps/doses.yaml is not what checksums.txt says of it"),
+            std::string::npos)
+      << forged.err;
 }
 
-} // namespace
-} // namespace portolan::e2e
+}  // namespace
+}  // namespace portolan::e2e
