@@ -70,7 +70,8 @@ SourceSettings SettingsOf(const DaemonConfig& config, const SourceConfig& source
   settings.verifies = source.verify != VerifyMode::kNone;
   settings.policy_delay = config.policy_delay;
   settings.policy_owners = config.policy_owners;
-  settings.environment = {config.environment.name, config.environment.tier, {}};
+  settings.environment = {config.environment.name, config.environment.tier,
+                          config.environment.regions};
   return settings;
 }
 

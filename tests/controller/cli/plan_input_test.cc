@@ -22,5 +22,10 @@ TEST(LoadTree, ReadsTheWorkingTreeWithoutARevision) {
   EXPECT_NE(head->revision.commit, "");
 }
 
+TEST(SplitList, DividesAtCommasAndMakesNothingOfNothing) {
+  EXPECT_EQ(SplitList("eu-1,eu-2"), (std::vector<std::string>{"eu-1", "eu-2"}));
+  EXPECT_TRUE(SplitList("").empty());
+}
+
 }  // namespace
 }  // namespace portolan::controller
