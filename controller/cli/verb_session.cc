@@ -17,7 +17,8 @@ constexpr Duration kSyncTimeout =
 
 // Verbs that print documents in formats of their own, and check -o themselves.
 bool PrintsDocuments(std::string_view verb) {
-  return verb == "validate" || verb == "plan" || verb == "diff" || verb == "policy test";
+  return verb == "validate" || verb == "plan" || verb == "diff" || verb == "policy test" ||
+         verb == "policy lint";
 }
 
 // --timeout bounds the whole wait of a verb that waits, else the request.
