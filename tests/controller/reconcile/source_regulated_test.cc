@@ -1,5 +1,7 @@
 // Maps of class regulated, against the parts of the daemon; only the signatures are made up: one
 // that reads "by NAME" is NAME's.
+#include <functional>
+
 #include "tests/controller/reconcile/gated_source.h"
 
 namespace portolan::controller {
@@ -80,11 +82,13 @@ class SourceRegulatedTest : public testing::Test {
     ASSERT_EQ(world.Phase("limits"), "Healthy") << Limits()->message;
   }
 
+  std::vector<reconciler::Finding> JudgeRaise(const reconciler::Rollout& rollout) {
+    return edge.source.JudgeRaise(rollout, world.clock.now().wall);
+  }
+
   MemoryStore disk;
   Regulators regulators;
-  World world{disk, [this](const reconciler::Rollout& rollout) {
-                return edge.source.JudgeRaise(rollout, world.clock.now().wall);
-              }};
+  World world{disk, std::bind_front(&SourceRegulatedTest::JudgeRaise, this)};
   FollowedSource edge{world, SettingsFor(Staff(), "prod"), &regulators};
 };
 
