@@ -92,8 +92,10 @@ void RegulatedDesk::Conclude(const ExternalQuestion& question, const Result<int>
         EventOf(question, true,
                 plan + " was posted to " + settings_.webhook + "; it waits for a signed answer"));
   if (!first_failure) return;
-  const std::string why =
-      status.ok() ? "it answered " + std::to_string(*status) : status.error().message;
+  // The client's own words for silence are about daemons.
+  const std::string why = status.ok() ? "it answered " + std::to_string(*status)
+                          : status.error().code == ErrorCode::kUnavailable ? "nobody answers there"
+                                                                           : status.error().message;
   hooks_.event(EventOf(question, false,
                        plan + " could not be posted to " + settings_.webhook + ": " + why +
                            "; it is tried again, and the plan can be answered meanwhile"));
