@@ -1,5 +1,10 @@
 #include "bench/policy.h"
 
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <map>
+
 #include "bench/allocations.h"
 #include "controller/zones/zone_directory.h"
 #include "manifests/directory_artifact.h"
@@ -26,16 +31,22 @@ constexpr const char* kRules[] = {
     "change.key.size() <= 128 && change.map == 'limits'",
 };
 
-// Nanoseconds of one evaluation of each policy's rule over the built-in variables of tests.
-Result<std::vector<double>> MeasureExamples() {
+using Nanoseconds = std::map<std::string, double>;  // of one evaluation, by policy
+
+Result<manifests::DesiredState> Examples() {
   PORTOLAN_TRY(const manifests::Artifact artifact,
                manifests::ReadDirectory(std::string(PORTOLAN_SOURCE_DIR) + "/examples/policies"));
-  PORTOLAN_TRY(const manifests::DesiredState state, manifests::Loader().Load(artifact));
+  return manifests::Loader().Load(artifact);
+}
+
+// Each policy's rule over the built-in variables of tests.
+Result<Nanoseconds> MeasureExamples() {
+  PORTOLAN_TRY(const manifests::DesiredState state, Examples());
   PORTOLAN_TRY(const auto zones, controller::ZoneDirectory::Open());
   const CompiledSetResult compiled = CompileSet(state.policies, zones.get());
   if (compiled.set == nullptr)
     return Error{ErrorCode::kInvalid, manifests::FormatDiagnostics(compiled.diagnostics)};
-  std::vector<double> rounds;
+  Nanoseconds found;
   for (const auto& [name, policy] : state.policies.policies) {
     cel::Arena arena, scratch;
     const VariableTable table = TableFromTree(TestVariables(), arena);
@@ -45,9 +56,73 @@ Result<std::vector<double>> MeasureExamples() {
       const RuleResult result = RunRule(*compiled.set->Find(name), table, scratch);
       if (result.cost == 0) return Error{ErrorCode::kInternal, name + " cost nothing"};
     }
-    rounds.push_back(watch.Ms() * 1e6 / kEvaluations);
+    found[name] = watch.Ms() * 1e6 / kEvaluations;
   }
-  return rounds;
+  return found;
+}
+
+// Numbers as the peers' program reads them: JSON alone does not tell an int from a double.
+manifests::Value Tagged(const manifests::Value& value) {
+  using manifests::Value;
+  if (value.is_int()) return Value::Object{{"$int", std::to_string(value.as_int())}};
+  if (value.is_number()) return Value::Object{{"$double", value.as_double()}};
+  if (value.is_array()) {
+    Value::Array items;
+    for (const Value& item : value.as_array()) items.push_back(Tagged(item));
+    return items;
+  }
+  if (!value.is_object()) return value;
+  Value::Object members;
+  for (const auto& [key, member] : value.as_object()) members.emplace_back(key, Tagged(member));
+  return members;
+}
+
+// The same rules by the CEL libraries for JavaScript of $PORTOLAN_CEL_PEER, which scripts/bench
+// installs: by peer, the rules that it understands. Nothing without node or the folder.
+Result<std::map<std::string, Nanoseconds>> MeasurePeers(const std::filesystem::path& directory) {
+  std::map<std::string, Nanoseconds> found;
+  const char* folder = std::getenv("PORTOLAN_CEL_PEER");
+  if (folder == nullptr) return found;
+  PORTOLAN_TRY(const manifests::DesiredState state, Examples());
+  manifests::Value::Array rules;
+  for (const auto& [name, policy] : state.policies.policies)
+    if (policy->variables.empty() && policy->validator.empty())
+      rules.push_back(manifests::Value::Object{
+          {"name", name}, {"rule", policy->rule.text}, {"params", Tagged(policy->params)}});
+  const std::string input = (directory / "cel_peer.json").string();
+  std::ofstream(input) << manifests::WriteJson(
+      manifests::Value::Object{{"iterations", kEvaluations},
+                               {"vars", Tagged(TestVariables())},
+                               {"rules", std::move(rules)}});
+  const std::string command = std::string("node '") + PORTOLAN_SOURCE_DIR +
+                              "/bench/cel_peer.mjs' '" + folder + "' '" + input + "'";
+  FILE* pipe = popen(command.c_str(), "r");
+  std::string text;
+  for (char chunk[4096]; pipe != nullptr;) {
+    const std::size_t count = std::fread(chunk, 1, sizeof chunk, pipe);
+    if (count == 0) break;
+    text.append(chunk, count);
+  }
+  if (pipe == nullptr || pclose(pipe) != 0)
+    return Error{ErrorCode::kUnavailable, "the peers did not run: " + command};
+  PORTOLAN_TRY(const manifests::Value peers, manifests::ParseJson(text));
+  for (const auto& [peer, timed] : peers.as_object())
+    for (const auto& [rule, ns] : timed.as_object()) found[peer][rule] = ns.as_double();
+  return found;
+}
+
+// How many times longer the peer takes, rule by rule.
+Finding Beside(const std::string& peer, const Nanoseconds& theirs, const Nanoseconds& ours) {
+  Finding finding{.name = "beside " + peer,
+                  .what = "time of the npm package for a rule, divided by ours; a round is a rule",
+                  .unit = "x",
+                  .rounds = {},
+                  .aim = 1,
+                  .better = Better::kMore};
+  for (const auto& [rule, ns] : theirs) finding.rounds.push_back(ns / ours.at(rule));
+  finding.note = std::to_string(theirs.size()) + " of " + std::to_string(ours.size()) +
+                 " rules are of its language";
+  return finding;
 }
 
 std::shared_ptr<CompiledSet> FiveRules() {
@@ -103,10 +178,14 @@ Result<LargePlan> MeasureLargePlan() {
 
 }  // namespace
 
-Result<std::vector<Finding>> MeasurePolicy(const std::string&, const std::filesystem::path&) {
-  PORTOLAN_TRY(const std::vector<double> examples, MeasureExamples());
+Result<std::vector<Finding>> MeasurePolicy(const std::string&,
+                                           const std::filesystem::path& directory) {
+  PORTOLAN_TRY(const Nanoseconds ours, MeasureExamples());
+  PORTOLAN_TRY(const auto peers, MeasurePeers(directory));
+  std::vector<double> examples;
+  for (const auto& [name, ns] : ours) examples.push_back(ns);
   PORTOLAN_TRY(const LargePlan large, MeasureLargePlan());
-  return std::vector<Finding>{
+  std::vector<Finding> findings{
       {.name = "evaluation",
        .what = "one evaluation of an example policy's rule; a round is a policy",
        .unit = "ns",
@@ -123,6 +202,9 @@ Result<std::vector<Finding>> MeasurePolicy(const std::string&, const std::filesy
        .rounds = {large.allocations},
        .aim = 1'000},
   };
+  for (const auto& [peer, theirs] : peers)
+    if (!theirs.empty()) findings.push_back(Beside(peer, theirs, ours));
+  return findings;
 }
 
 }  // namespace portolan::bench

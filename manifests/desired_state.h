@@ -45,6 +45,7 @@ struct DesiredMap {
   std::string salt;  // default: the map's name
   std::string bucket_by = "targetingKey";
   HealSettings heal;
+  bool regulated = false;  // class: regulated: goes live by a signed answer from outside only
   Strategy strategy;
   std::vector<RolloutRule>
       rollout_rules;  // before `strategy`: the first that covers all changed keys

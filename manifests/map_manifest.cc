@@ -11,6 +11,7 @@ constexpr Range<std::size_t> kTextBytes{1, 256};
 constexpr Range<std::size_t> kPathBytes{1, 4'096};
 constexpr Duration kHealIntervalMin = std::chrono::seconds(1);
 constexpr Duration kHealIntervalMax = std::chrono::hours(24);
+constexpr std::array<std::string_view, 1> kClasses = {"regulated"};
 constexpr std::array<std::string_view, 2> kSplits = {"subject", "instance"};
 
 void DecodeRule(const Field& field, MapSpec& spec, Report& report) {
@@ -130,6 +131,7 @@ MapSpec DecodeMap(const Envelope& envelope, Report& report) {
   SetIf(map.salt, ReadString(decoder.Take("salt"), kTextBytes, report));
   SetIf(map.bucket_by, ReadString(decoder.Take("bucketBy"), kTextBytes, report));
   DecodeHeal(decoder, map.heal, report);
+  map.regulated = ReadChoice(decoder.Take("class"), kClasses, report).has_value();
   DecodeRollout(decoder.Take("rollout"), spec, report);
   const Field entries_from = decoder.Take("entriesFrom");
   DecodeEntriesFrom(entries_from, spec, report);
@@ -138,7 +140,7 @@ MapSpec DecodeMap(const Envelope& envelope, Report& report) {
   if (decoder.field() && envelope.spec->kind == Node::Kind::kMapping && !entries && !entries_from)
     report.Error(decoder.field(), "expected entries or entriesFrom",
                  "for a map without entries write \"entries: {}\"");
-  decoder.RefuseForNow({"dependsOn", "adopt", "class", "regions", "target"});
+  decoder.RefuseForNow({"dependsOn", "adopt", "regions", "target"});
   decoder.Finish();
   return spec;
 }

@@ -16,12 +16,15 @@ constexpr std::int64_t kDeletePercentMax = 2;
 constexpr std::int64_t kDeleteKeysMax = 2;
 
 inline constexpr std::string_view kHardLevel = "hard";
+// Of what no person here may allow: a signed answer from outside lifts it.
+inline constexpr std::string_view kExternalLevel = "external";
 
 // A rule that a change breaks, of the built-in floor or of a policy. A soft one holds the change
 // until a person approves the plan.
 struct Finding {
   std::string policy;  // "mass-delete-guard"
-  std::string level;   // "soft": an approval despite it lifts it; "hard": what it asks for does
+  std::string level;   // "soft": an approval despite it lifts it; "hard": what it asks for does;
+                       // kExternalLevel
   std::string
       message;  // "deletes 40 of 240 keys (16.7 %); allowed without approval: 2 % or 2 keys"
   // An approval despite it binds to this text of the policy, and is given by one of these groups.

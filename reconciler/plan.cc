@@ -79,11 +79,14 @@ MapPlan MakeMapPlan(const mapcore::MapVersion* stable, const manifests::DesiredM
   plan.findings = FloorFindings(plan.changes, plan.size_before, plan.size_after);
   plan.notes = StrategyNotes(plan.strategy);
   if (rule != nullptr) plan.notes.insert(plan.notes.begin(), RuleNote(*rule));
+  if (desired.regulated) plan.notes.push_back("regulated: waits for a signed answer from outside");
   plan.split = desired.split;
   return plan;
 }
 
 std::string ApproveCommand(const Digest& plan, const std::vector<Finding>& findings) {
+  if (findings.front().level == kExternalLevel)
+    return "portolan approve " + plan.ToString() + " --signed FILE";
   return "portolan approve " + plan.ToString() + " --despite " + findings.front().policy +
          " --reason TEXT";
 }

@@ -7,6 +7,7 @@
 
 namespace portolan::reconciler {
 
+constexpr std::size_t kPlanChangesKept = 1'000;  // in a stored plan; counts are always exact
 constexpr std::string_view kCliApiVersion = "portolan/cli/v1";
 
 // The plan for programs: {apiVersion, kind: "Plan", revision, summary, maps, removed, rejected}.

@@ -32,6 +32,8 @@ void AddRoutes(Router& router, Api& api) {
   AddReportRoutes(router, api);
   AddAckRoutes(router, api);
   AddVerbRoutes(router, api);
+  AddAnswerRoutes(router, api);
+  AddAuditRoutes(router, api);
   AddSourceRoutes(router, api);
   AddEventRoutes(router, api);
   AddDriftRoutes(router, api);

@@ -47,6 +47,7 @@ struct Api {
   std::string hook_secret;               // empty: hooks are taken unsigned (loopback only)
   std::function<std::string()> metrics;  // Prometheus text
   std::shared_ptr<const People> people = std::make_shared<const People>();
+  ExternalApproval* external = nullptr;  // null: regulated maps go nowhere
 };
 
 // The routes of docs/http-api.md. `api` outlives the router.
@@ -59,6 +60,8 @@ void AddWhyRoutes(Router& router, Api& api);
 void AddReportRoutes(Router& router, Api& api);
 void AddAckRoutes(Router& router, Api& api);
 void AddVerbRoutes(Router& router, Api& api);
+void AddAnswerRoutes(Router& router, Api& api);
+void AddAuditRoutes(Router& router, Api& api);
 void AddSourceRoutes(Router& router, Api& api);
 void AddEventRoutes(Router& router, Api& api);
 void AddDriftRoutes(Router& router, Api& api);
@@ -79,6 +82,11 @@ manifests::Value EventToValue(const reconciler::Event& event);
 manifests::Value StatusOf(const Api& api, const reconciler::Rollout& rollout);
 // The same of every map that was admitted, by name; each source is asked once.
 manifests::Value::Array StatusOfAll(const Api& api);
+
+// What a command to a map answers, after the policies were asked again when it approves.
+Result<Response> RunCommand(Api& api, const std::string& map, const reconciler::Command& command);
+// The record of that plan. Errors: kNotFound, kCorrupt.
+Result<manifests::Value> StoredPlan(const Api& api, const Digest& plan);
 
 // Why the daemon is not ready, in sentences; empty when every map that has a version is served and
 // stored.

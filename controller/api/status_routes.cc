@@ -72,6 +72,10 @@ Result<Response> PlanByDigest(const Api& api, const Request& request) {
       item.Set("at", FormatTime(approval.at));
       item.Set("reason", approval.reason);
       if (!approval.policy.empty()) item.Set("despite", approval.policy);
+      if (!approval.signature.empty()) {
+        item.Set("answer", approval.answer);
+        item.Set("signature", approval.signature);
+      }
       approvals.push_back(std::move(item));
     }
   }
@@ -80,6 +84,14 @@ Result<Response> PlanByDigest(const Api& api, const Request& request) {
 }
 
 }  // namespace
+
+Result<Value> StoredPlan(const Api& api, const Digest& plan) {
+  auto record = api.store.Get("plan/" + plan.ToString());
+  if (!record.ok() && record.error().code == ErrorCode::kNotFound)
+    return Error{ErrorCode::kNotFound, "no plan " + plan.ToString() + " is stored"};
+  PORTOLAN_TRY(const reconciler::Record found, std::move(record));
+  return manifests::ParseJson(found.body, {.bytes = found.body.size() + 1});
+}
 
 void AddStatusRoutes(Router& router, Api& api) {
   router.Add("GET", "/v1/status", Scope::kRead,

@@ -48,25 +48,6 @@ Value StatusAfterJudging(const Api& api, const std::string& map, Value answer) {
   return answer;
 }
 
-Result<Response> Run(Api& api, const std::string& map, const Command& command) {
-  Result<VerbAnswer> answer = api.rollouts.Submit(map, command).get();
-  if (!answer.ok()) return std::move(answer).error();
-  if (!answer->outcome.accepted)
-    return Error{answer->outcome.denied ? ErrorCode::kDenied : ErrorCode::kConflict,
-                 answer->outcome.message};
-  if (!answer->unjournalled) {
-    Value shown = AnswerToValue(api, map, command, *answer);
-    if (command.verb == Verb::kApprove) shown = StatusAfterJudging(api, map, std::move(shown));
-    return JsonResponse(shown);
-  }
-  Response response = ProblemResponse(
-      {ErrorCode::kExhausted,
-       answer->outcome.message + "; it is served, but could not be stored: " +
-           answer->unjournalled->message + ". It is stored as soon as that works again"},
-      Value::Object{{"served", Value(true)}});
-  return response;
-}
-
 Result<Command> CommandOf(const Request& request, Verb verb) {
   PORTOLAN_TRY(const Value body, BodyObject(request));
   Command command;
@@ -115,7 +96,7 @@ Result<std::string> CheckedValue(const Api& api, const Request& request, const s
 Result<Response> SetOverride(Api& api, const Request& request) {
   PORTOLAN_TRY(Command command, CommandOf(request, Verb::kOverride));
   PORTOLAN_TRY(command.value, CheckedValue(api, request, command.key));
-  return Run(api, std::string(request.Param("map")), command);
+  return RunCommand(api, std::string(request.Param("map")), command);
 }
 
 std::string Joined(const std::vector<std::string>& names) {
@@ -129,8 +110,7 @@ Status CheckApproval(const Api& api, const std::string& map, const Command& comm
   const auto rollout = api.rollouts.Find(map);
   if (rollout == nullptr || !rollout->target || rollout->target->plan != command.plan) return {};
   const WallTime now = api.clock.now().wall;
-  PORTOLAN_CHECK(
-      CheckApprover(*api.people, command.actor, rollout->target->version.revision.author, now));
+  PORTOLAN_CHECK(CheckApprover(*api.people, command.actor, WritersOf(*rollout->target), now));
   if (command.despite.empty()) return {};
   if (command.reason.empty())
     return Error{ErrorCode::kInvalid, "reason: an approval despite a policy says why"};
@@ -172,19 +152,36 @@ Result<Response> Approve(Api& api, const Request& request) {
     command.plan = plan;
     return ApprovePolicies(*source, command);
   }
-  PORTOLAN_TRY(const reconciler::Record record, api.store.Get("plan/" + plan.ToString()));
-  PORTOLAN_TRY(const Value stored,
-               manifests::ParseJson(record.body, {.bytes = record.body.size() + 1}));
+  PORTOLAN_TRY(const Value stored, StoredPlan(api, plan));
   PORTOLAN_TRY(const Value body, BodyObject(request));
   PORTOLAN_TRY(Command command, CommandOf(request, Verb::kApprove));
   command.plan = plan;
   command.despite = body.StringOr("despite", "");
   const std::string map(stored.StringOr("map", ""));
   PORTOLAN_CHECK(CheckApproval(api, map, command));
-  return Run(api, map, command);
+  return RunCommand(api, map, command);
 }
 
 }  // namespace
+
+Result<Response> RunCommand(Api& api, const std::string& map, const Command& command) {
+  Result<VerbAnswer> answer = api.rollouts.Submit(map, command).get();
+  if (!answer.ok()) return std::move(answer).error();
+  if (!answer->outcome.accepted)
+    return Error{answer->outcome.denied ? ErrorCode::kDenied : ErrorCode::kConflict,
+                 answer->outcome.message};
+  if (!answer->unjournalled) {
+    Value shown = AnswerToValue(api, map, command, *answer);
+    if (command.verb == Verb::kApprove) shown = StatusAfterJudging(api, map, std::move(shown));
+    return JsonResponse(shown);
+  }
+  Response response = ProblemResponse(
+      {ErrorCode::kExhausted,
+       answer->outcome.message + "; it is served, but could not be stored: " +
+           answer->unjournalled->message + ". It is stored as soon as that works again"},
+      Value::Object{{"served", Value(true)}});
+  return response;
+}
 
 void AddVerbRoutes(Router& router, Api& api) {
   constexpr Verb kMapVerbs[] = {
@@ -195,7 +192,7 @@ void AddVerbRoutes(Router& router, Api& api) {
     router.Add("POST", "/v1/maps/{map}/" + std::string(reconciler::VerbName(verb)), Scope::kOperate,
                [&api, verb](const Request& request) -> Result<Response> {
                  PORTOLAN_TRY(const Command command, CommandOf(request, verb));
-                 return Run(api, std::string(request.Param("map")), command);
+                 return RunCommand(api, std::string(request.Param("map")), command);
                });
   router.Add("POST", "/v1/maps/{map}/override", Scope::kOperate,
              [&api](const Request& request) { return SetOverride(api, request); });

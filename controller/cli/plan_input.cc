@@ -60,6 +60,16 @@ Result<mapcore::VersionPtr> FetchStableVersion(VerbSession& session, const std::
 
 }  // namespace
 
+std::vector<std::string> SplitList(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const std::string_view item = text.substr(0, text.find(','));
+    text.remove_prefix(std::min(text.size(), item.size() + 1));
+    if (!item.empty()) items.emplace_back(item);
+  }
+  return items;
+}
+
 Result<manifests::DesiredState> LoadTree(const TreeLocation& location) {
   PORTOLAN_TRY(const manifests::Artifact artifact, OpenTree(location));
   return manifests::Loader({}, reconciler::CheckMetricExpression).Load(artifact);

@@ -16,6 +16,9 @@ struct TreeLocation {
   std::string path;        // below the repository, as a source's `path`
 };
 
+// "eu-1,eu-2" as a list; an empty text is an empty one.
+std::vector<std::string> SplitList(std::string_view text);
+
 // Loads what a source would want from these files. Errors: kNotFound, kUnavailable, kDenied or
 // kCorrupt of reading; bad content is in the diagnostics.
 Result<manifests::DesiredState> LoadTree(const TreeLocation& location);

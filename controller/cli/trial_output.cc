@@ -1,6 +1,8 @@
 #include "controller/cli/trial_output.h"
 
+#include <algorithm>
 #include <map>
+#include <optional>
 
 #include "reconciler/plan_json.h"
 #include "reconciler/text_format.h"
@@ -43,31 +45,70 @@ std::string Place(const TrialResult& trial) {
          std::to_string(trial.position.column);
 }
 
-}  // namespace
+struct JunitCase {
+  std::string name;
+  std::string file;
+  int line = 1;
+};
 
-std::string TrialsToJunit(const std::vector<TrialResult>& trials) {
+class JunitSuites {
+ public:
+  void Add(const std::string& suite, const JunitCase& made,
+           const std::optional<std::string>& failure) {
+    Suite& each = suites_[suite];
+    ++each.tests;
+    each.failures += failure ? 1 : 0;
+    each.cases += "    <testcase classname=\"" + EscapeXml(suite) + "\" name=\"" +
+                  EscapeXml(made.name) + "\" file=\"" + EscapeXml(made.file) + "\" line=\"" +
+                  std::to_string(made.line) + "\"";
+    each.cases +=
+        failure ? ">\n      <failure message=\"" + EscapeXml(*failure) + "\"/>\n    </testcase>\n"
+                : "/>\n";
+  }
+  std::string Text() const {
+    std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+    for (const auto& [name, suite] : suites_)
+      text += "  <testsuite name=\"" + EscapeXml(name) + "\" tests=\"" +
+              std::to_string(suite.tests) + "\" failures=\"" + std::to_string(suite.failures) +
+              "\">\n" + suite.cases + "  </testsuite>\n";
+    return text + "</testsuites>\n";
+  }
+
+ private:
   struct Suite {
     std::string cases;
     int tests = 0, failures = 0;
   };
-  std::map<std::string, Suite> suites;
-  for (const TrialResult& trial : trials) {
-    Suite& suite = suites[trial.policy];
-    ++suite.tests;
-    suite.failures += trial.passed() ? 0 : 1;
-    suite.cases += "    <testcase classname=\"" + EscapeXml(trial.policy) + "\" name=\"" +
-                   EscapeXml(trial.test) + "\" file=\"" + EscapeXml(trial.file) + "\" line=\"" +
-                   std::to_string(trial.position.line) + "\"";
-    suite.cases += trial.passed() ? "/>\n"
-                                  : ">\n      <failure message=\"" + EscapeXml(trial.complaint) +
-                                        "\"/>\n    </testcase>\n";
+  std::map<std::string, Suite> suites_;
+};
+
+}  // namespace
+
+std::string TrialsToJunit(const std::vector<TrialResult>& trials) {
+  JunitSuites suites;
+  for (const TrialResult& trial : trials)
+    suites.Add(trial.policy, {trial.test, trial.file, trial.position.line},
+               trial.passed() ? std::nullopt : std::optional(trial.complaint));
+  return suites.Text();
+}
+
+std::string LintToJunit(const std::vector<std::string>& files,
+                        const std::vector<manifests::Diagnostic>& diagnostics, bool strict) {
+  JunitSuites suites;
+  for (const std::string& file : files) {
+    const bool clean = std::ranges::none_of(
+        diagnostics, [&](const auto& diagnostic) { return diagnostic.file == file; });
+    if (clean) suites.Add(file, {"lint", file, 1}, std::nullopt);
   }
-  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
-  for (const auto& [name, suite] : suites)
-    text += "  <testsuite name=\"" + EscapeXml(name) + "\" tests=\"" + std::to_string(suite.tests) +
-            "\" failures=\"" + std::to_string(suite.failures) + "\">\n" + suite.cases +
-            "  </testsuite>\n";
-  return text + "</testsuites>\n";
+  for (const manifests::Diagnostic& diagnostic : diagnostics) {
+    const bool counts = strict || diagnostic.severity == manifests::Diagnostic::Severity::kError;
+    const std::string text = FormatDiagnostic(diagnostic);
+    suites.Add(diagnostic.file,
+               {diagnostic.field.empty() ? "lint" : diagnostic.field, diagnostic.file,
+                diagnostic.position.line},
+               counts ? std::optional(text) : std::nullopt);
+  }
+  return suites.Text();
 }
 
 std::string TrialsToText(const std::vector<TrialResult>& trials, bool all) {

@@ -17,7 +17,8 @@ constexpr Duration kSyncTimeout =
 
 // Verbs that print documents in formats of their own, and check -o themselves.
 bool PrintsDocuments(std::string_view verb) {
-  return verb == "validate" || verb == "plan" || verb == "diff" || verb == "policy test";
+  return verb == "validate" || verb == "plan" || verb == "diff" || verb == "policy test" ||
+         verb == "policy lint";
 }
 
 // --timeout bounds the whole wait of a verb that waits, else the request.
@@ -168,6 +169,30 @@ ExitCode VerbSession::FailUsage(const std::string& message) const {
                 "portolan help " + std::string(call_->verb->name)},
                json());
   return ExitCode::kUsage;
+}
+
+Result<std::string> FindPlan(VerbSession& session, const std::string& text) {
+  std::string prefix = text.starts_with("sha256:") ? text : "sha256:" + text;
+  if (Digest::Parse(prefix).ok()) return prefix;
+  PORTOLAN_TRY(const manifests::Value maps, session.Get("/v1/maps"));
+  PORTOLAN_TRY(const manifests::Value sources, session.Get("/v1/sources"));
+  std::vector<std::string> plans;
+  for (const manifests::Value& map : ItemsOf(maps, "maps")) plans.push_back(TextAt(map, {"plan"}));
+  for (const manifests::Value& source : ItemsOf(sources, "sources"))
+    plans.push_back(TextAt(source, {"policies", "pending", "plan"}));
+  std::string found;
+  for (const std::string& plan : plans) {
+    if (prefix.size() < 7 + 8 || !plan.starts_with(prefix) || plan == found) continue;
+    if (!found.empty())
+      return Error{ErrorCode::kInvalid,
+                   "\"" + text + "\" begins more than one plan; give more digits"};
+    found = plan;
+  }
+  if (found.empty())
+    return Error{ErrorCode::kNotFound,
+                 "nothing has a plan that begins with \"" + text +
+                     "\" (8 digits or more); portolan status -o wide shows the plans"};
+  return found;
 }
 
 }  // namespace portolan::controller

@@ -72,4 +72,8 @@ class VerbSession {
   std::string request_id_;
 };
 
+// A plan's full digest from the beginning of one: of the plans that maps and policies wait for now.
+// Errors: kNotFound, kInvalid when it begins several, and the daemon's own.
+Result<std::string> FindPlan(VerbSession& session, const std::string& text);
+
 }  // namespace portolan::controller

@@ -16,6 +16,7 @@ std::vector<VerbSpec> PolicyVerbs();    // policy lint … policy waivers: polic
 std::vector<VerbSpec> PolicyDiffVerbs();  // policy diff
 std::vector<VerbSpec> ReadVerbs();        // status, get, history, events, instances, why
 std::vector<VerbSpec> OperateVerbs();     // promote … prune, approve, wait
+std::vector<VerbSpec> AuditVerbs();       // audit export, audit verify
 std::vector<VerbSpec> DriftVerbs();       // override set … drift
 std::vector<VerbSpec> SourceVerbs();      // sync, source list, source accept
 std::vector<VerbSpec> ConfigVerbs();      // config check, token new

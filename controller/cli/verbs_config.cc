@@ -1,5 +1,6 @@
 #include <ostream>
 
+#include "controller/cli/plan_input.h"
 #include "controller/cli/verb_session.h"
 #include "controller/cli/verbs.h"
 #include "controller/config/config.h"
@@ -56,17 +57,6 @@ Result<ScopeSet> ParseScopes(std::string_view text) {
   return scopes;
 }
 
-// Reads "ann@example.com,user:ann".
-std::vector<std::string> Split(std::string_view text) {
-  std::vector<std::string> items;
-  while (!text.empty()) {
-    const std::string_view item = text.substr(0, text.find(','));
-    text.remove_prefix(std::min(text.size(), item.size() + 1));
-    if (!item.empty()) items.emplace_back(item);
-  }
-  return items;
-}
-
 Result<TokenRecord> RecordOf(const VerbSession& session) {
   TokenRecord record;
   record.name = session.call().At(0);
@@ -79,8 +69,8 @@ Result<TokenRecord> RecordOf(const VerbSession& session) {
     return Error{ErrorCode::kInvalid,
                  "token new needs --scopes, for example --scopes read,operate"};
   PORTOLAN_TRY(record.scopes, ParseScopes(session.call().Get("scopes")));
-  record.groups = Split(session.call().Get("groups"));
-  record.identities = Split(session.call().Get("identities"));
+  record.groups = SplitList(session.call().Get("groups"));
+  record.identities = SplitList(session.call().Get("identities"));
   if (session.call().Has("expires")) {
     PORTOLAN_TRY(const Duration life, ParseDuration(session.call().Get("expires")));
     record.expires = session.now().wall + life;

@@ -126,7 +126,8 @@ Result<std::vector<reconciler::PolicyReport>> JudgeOffline(const VerbSession& se
     reconciler::MarkSecrets(compiled.set.get(), map);
   reconciler::JudgeContext context;
   context.desired = &planned.desired;
-  context.target = {call.Get("environment", kDefaultEnvironment), call.Get("tier"), {}};
+  context.target = {call.Get("environment", kDefaultEnvironment), call.Get("tier"),
+                    SplitList(call.Get("regions"))};
   context.actor.name = planned.plan.revision.author;
   context.now = session.now().wall;
   if (call.Has("signers")) {
@@ -322,6 +323,7 @@ std::vector<VerbSpec> ManifestVerbs() {
         {"signers", 0, "FILE", "who may sign commits; policies see who signed the head"},
         {"validators", 0, "FILE", "programs that judge for policies that name a validator"},
         {"tier", 0, "TIER", "of the target, as policies see it"},
+        {"regions", 0, "REGIONS", "of the target, separated by commas"},
         {"detailed-exitcode", 0, "", "exit 0 nothing, 1 error, 2 changes"}},
        {"plan maps/", "plan --base origin/main --head HEAD --path maps -o markdown",
         "plan --base main --head HEAD --explain --enforce --tier prod",

@@ -3,6 +3,7 @@
 #include "controller/cli/verb_session.h"
 #include "controller/cli/verbs.h"
 #include "controller/cli/wait.h"
+#include "controller/config/yaml_file.h"
 #include "controller/http/target.h"
 #include "mapcore/base/digest.h"
 #include "reconciler/text_format.h"
@@ -11,6 +12,8 @@ namespace portolan::controller {
 namespace {
 
 using manifests::Value;
+
+constexpr std::size_t kAnswerFileBytesMax = 64 << 10;
 
 constexpr FlagSpec kReason{"reason", 'r', "TEXT", "why, for the history and the events"};
 constexpr FlagSpec kWait{"wait", 'w', "", "wait for the end; exit 7 when it ends rolled back"};
@@ -138,34 +141,29 @@ ExitCode RunRollback(VerbSession& session) {
   return all ? RollBackAll(session) : RunVerb(session);
 }
 
-// A plan's full digest from the beginning of one: of the plans that maps and policies wait for now.
-Result<std::string> FindPlan(VerbSession& session, const std::string& text) {
-  std::string prefix = text.starts_with("sha256:") ? text : "sha256:" + text;
-  if (Digest::Parse(prefix).ok()) return prefix;
-  PORTOLAN_TRY(const Value maps, session.Get("/v1/maps"));
-  PORTOLAN_TRY(const Value sources, session.Get("/v1/sources"));
-  std::vector<std::string> plans;
-  for (const Value& map : ItemsOf(maps, "maps")) plans.push_back(TextAt(map, {"plan"}));
-  for (const Value& source : ItemsOf(sources, "sources"))
-    plans.push_back(TextAt(source, {"policies", "pending", "plan"}));
-  std::string found;
-  for (const std::string& plan : plans) {
-    if (prefix.size() < 7 + 8 || !plan.starts_with(prefix) || plan == found) continue;
-    if (!found.empty())
-      return Error{ErrorCode::kInvalid,
-                   "\"" + text + "\" begins more than one plan; give more digits"};
-    found = plan;
-  }
-  if (found.empty())
-    return Error{ErrorCode::kNotFound,
-                 "nothing has a plan that begins with \"" + text +
-                     "\" (8 digits or more); portolan status -o wide shows the plans"};
-  return found;
+// An answer that somebody outside signed; ssh-keygen writes the signature beside the file.
+ExitCode SendAnswer(VerbSession& session, const std::string& plan) {
+  const std::string file(session.call().Get("signed"));
+  const auto answer = ReadFile(file, kAnswerFileBytesMax);
+  if (!answer.ok()) return session.Fail(answer.error());
+  const auto signature = ReadFile(file + ".sig", kAnswerFileBytesMax);
+  if (!signature.ok()) return session.Fail(signature.error());
+  auto taken = session.Post("/v1/plans/" + PercentEncode(plan) + "/answer",
+                            Value::Object{{"answer", *answer}, {"signature", *signature}});
+  if (!taken.ok()) return session.Fail(taken.error());
+  const std::string map(taken->StringOr("map", ""));
+  return Finish(session, map, *std::move(taken));
 }
 
 ExitCode RunApprove(VerbSession& session) {
   const auto plan = FindPlan(session, session.call().At(0));
   if (!plan.ok()) return session.Fail(plan.error());
+  if (session.call().Has("signed")) {
+    if (session.call().Has("despite") || session.call().Has("reason"))
+      return session.FailUsage(
+          "--signed stands alone: what it says is in the file that was signed");
+    return SendAnswer(session, *plan);
+  }
   if (session.call().Has("despite") && !session.call().Has("reason"))
     return session.FailUsage("--despite needs --reason: it stays in the audit log");
   Value body(Value::Object{});
@@ -217,6 +215,8 @@ VerbSpec RollbackVerb() {
 std::vector<VerbSpec> OperateVerbs() {
   constexpr FlagSpec kTo{"to", 0, "VERSION", "a digest or number known good (default: stable)"};
   constexpr FlagSpec kFull{"full", 0, "", "all remaining steps at once, then bake"};
+  constexpr FlagSpec kSigned{"signed", 0, "FILE",
+                             "the answer to a regulated map; its signature is FILE.sig"};
   constexpr FlagSpec kDespite{"despite", 0, "POLICY", "the soft policy to lift; with --reason"};
   constexpr FlagSpec kFor{"for", 0, "CONDITION", "Healthy, phase=.., digest=.. or synced"};
   return {
@@ -242,8 +242,8 @@ std::vector<VerbSpec> OperateVerbs() {
       {"approve",
        "approve a plan that is held, or lift a soft policy from it",
        {"PLAN"},
-       {kDespite, kReason, kWait},
-       {"approve 9f01c2d4aa10",
+       {kDespite, kSigned, kReason, kWait},
+       {"approve 9f01c2d4aa10", "approve 9f01c2d4aa10 --signed answer.json",
         "approve 9f01c2d4aa10 --despite mass-delete-guard --reason \"reviewed with ana\""},
        RunApprove},
       {"wait",

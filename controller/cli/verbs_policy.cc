@@ -93,7 +93,22 @@ Value DiagnosticsToValue(const std::vector<Diagnostic>& diagnostics) {
   return items;
 }
 
+// Where the policies, waivers and tests stand.
+std::vector<std::string> FilesOf(const manifests::PolicySet& set) {
+  std::vector<std::string> files;
+  for (const auto& [name, policy] : set.policies) files.push_back(policy->file);
+  for (const auto& [name, waiver] : set.waivers) files.push_back(waiver->file);
+  for (const auto& test : set.tests) files.push_back(test->file);
+  std::ranges::sort(files);
+  const auto repeated = std::ranges::unique(files);
+  files.erase(repeated.begin(), repeated.end());
+  return files;
+}
+
 ExitCode RunLint(VerbSession& session) {
+  const std::string output = session.call().Get("output", "text");
+  if (output != "text" && output != "json" && output != "junit")
+    return session.FailUsage("policy lint -o takes text, json or junit, found \"" + output + "\"");
   const auto loaded = Load(session, 0);
   if (!loaded.ok()) return FailLocal(session, loaded.error());
   std::vector<Diagnostic> diagnostics = loaded->compiled.diagnostics;
@@ -102,8 +117,11 @@ ExitCode RunLint(VerbSession& session) {
   CheckMatches(*loaded, diagnostics);
   manifests::SortDiagnostics(diagnostics);
   const std::size_t errors = CountErrors(diagnostics);
-  const bool valid = errors == 0 && (!session.call().Has("strict") || diagnostics.empty());
-  if (session.json())
+  const bool strict = session.call().Has("strict");
+  const bool valid = errors == 0 && (!strict || diagnostics.empty());
+  if (output == "junit")
+    session.out() << LintToJunit(FilesOf(loaded->state.policies), diagnostics, strict);
+  else if (output == "json")
     session.PrintValue(Value::Object{{"apiVersion", reconciler::kCliApiVersion},
                                      {"kind", "PolicyLint"},
                                      {"valid", valid},
@@ -351,7 +369,7 @@ std::vector<VerbSpec> PolicyVerbs() {
        "check policies, waivers and their tests, without a daemon",
        {"[PATH]"},
        {{"strict", 0, "", "warnings are errors"}, kRepo, kHead, kPath},
-       {"policy lint policies/", "policy lint --repo . --head HEAD --strict"},
+       {"policy lint policies/", "policy lint --repo . --head HEAD --strict -o junit"},
        RunLint},
       {"policy test",
        "run the tests of policies, without a daemon",

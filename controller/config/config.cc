@@ -129,6 +129,7 @@ Result<DaemonConfig> ConfigReader::Read(const manifests::Node& root) {
   manifests::SetIf(config.policy_owners,
                    manifests::ReadStrings(decoder.Take("policyOwners"), kOwnerBytes, report_));
   config.windows = ReadWindows(decoder.Take("windows"), report_);
+  config.regulated = ReadRegulated(decoder.Take("regulated"), folder_.string(), report_);
   decoder.Refuse(std::array<std::string_view, 1>{"providers"},
                  "providers of metrics stand in metrics.providers");
   decoder.Finish();

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "controller/config/metrics_config.h"
+#include "controller/config/regulated_config.h"
 #include "controller/signature/signers.h"
 #include "controller/validate/validator_config.h"
 #include "mapcore/base/clock.h"
@@ -59,6 +60,7 @@ struct DaemonConfig {
   Duration policy_delay = std::chrono::minutes(10);  // before a looser set of policies judges
   std::vector<std::string> policy_owners;            // groups or identities
   std::vector<reconciler::FreezeWindow> windows;
+  std::optional<RegulatedConfig> regulated;  // none: maps of class regulated go nowhere
 };
 
 // Reads the file and the secrets it names. Relative paths are relative to the file's folder.

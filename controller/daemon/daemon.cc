@@ -13,6 +13,7 @@
 #include "controller/http/server.h"
 #include "controller/metrics/providers.h"
 #include "controller/reconcile/raise_queue.h"
+#include "controller/regulated/regulated_desk.h"
 #include "controller/store/sqlite_store.h"
 #include "controller/telemetry/log.h"
 #include "controller/validate/process_validators.h"
@@ -69,7 +70,8 @@ SourceSettings SettingsOf(const DaemonConfig& config, const SourceConfig& source
   settings.verifies = source.verify != VerifyMode::kNone;
   settings.policy_delay = config.policy_delay;
   settings.policy_owners = config.policy_owners;
-  settings.environment = {config.environment.name, config.environment.tier, {}};
+  settings.environment = {config.environment.name, config.environment.tier,
+                          config.environment.regions};
   return settings;
 }
 
@@ -89,6 +91,7 @@ struct Daemon::Parts {
   std::unique_ptr<VersionCache> versions;
   std::unique_ptr<RolloutReconciler> rollouts;
   std::unique_ptr<ProcessValidators> validators;
+  std::unique_ptr<RegulatedDesk> desk;  // null: nobody answers for regulated maps
   std::vector<std::unique_ptr<reconciler::GitSource>> gits;
   std::vector<std::unique_ptr<SourceReconciler>> sources;
   std::unique_ptr<RaiseQueue> raises;
@@ -99,6 +102,7 @@ struct Daemon::Parts {
   std::unique_ptr<LoopThread> control;
   std::vector<std::unique_ptr<LoopThread>> followers;
   std::unique_ptr<LoopThread> judging;
+  std::unique_ptr<LoopThread> asking;
   std::vector<std::unique_ptr<HttpServer>> servers;
 
   explicit Parts(const Clock& machine)
@@ -108,6 +112,7 @@ struct Daemon::Parts {
   void SweepVersions();
   RaiseQueue::Findings Judge(const reconciler::Rollout& rollout, WallTime now) const;
   Status MakeMeasurer(const DaemonConfig& config);
+  Status MakeDesk(const DaemonConfig& config);
   void AddSource(const DaemonConfig& config, const SourceConfig& source, std::uint64_t seed);
   void MakeApi(const DaemonConfig& config);
   void StartLoops();
@@ -182,6 +187,24 @@ Status Daemon::Parts::MakeMeasurer(const DaemonConfig& config) {
   return {};
 }
 
+Status Daemon::Parts::MakeDesk(const DaemonConfig& config) {
+  if (!config.regulated) return {};
+  const RegulatedConfig& regulated = *config.regulated;
+  HttpClient::Options options;
+  PORTOLAN_TRY(options.endpoint, ParseEndpoint(regulated.address));
+  RegulatedDesk::Hooks hooks;
+  hooks.post = [client = HttpClient(std::move(options))](const HttpClient::Call& call) {
+    return client.Do(call);
+  };
+  hooks.read_signers = [path = regulated.signers] { return LoadSigners(path); };
+  hooks.event = [this](reconciler::Event event) { Record(std::move(event)); };
+  desk = std::make_unique<RegulatedDesk>(
+      RegulatedDesk::Settings{regulated.webhook, regulated.target, regulated.secret,
+                              regulated.deadline, regulated.max_age},
+      std::move(hooks));
+  return {};
+}
+
 // A source's own event: stored, then told.
 void Daemon::Parts::Record(reconciler::Event event) {
   event.time = clock.now().wall;
@@ -205,7 +228,8 @@ void Daemon::Parts::AddSource(const DaemonConfig& config, const SourceConfig& so
                                 *versions,
                                 *rollouts,
                                 [this](reconciler::Event event) { Record(std::move(event)); },
-                                validators.get()};
+                                validators.get(),
+                                desk.get()};
   SourceSettings settings = SettingsOf(config, source);
   settings.people = people;
   sources.push_back(
@@ -228,7 +252,8 @@ void Daemon::Parts::MakeApi(const DaemonConfig& config) {
                                   clock.now().wall,
                                   config.hook_secret,
                                   {},
-                                  people});
+                                  people,
+                                  desk.get()});
   api->metrics = [this] {
     std::vector<SourceStatus> statuses;
     for (const auto& source : sources) statuses.push_back(source->status());
@@ -253,6 +278,11 @@ void Daemon::Parts::StartLoops() {
       clock, LoopThread::Loop{[this](const Now& now) { return raises->Process(now); },
                               [this](Duration duration) { raises->Wait(duration); },
                               [this] { raises->Wake(); }});
+  if (desk != nullptr)
+    asking = std::make_unique<LoopThread>(
+        clock, LoopThread::Loop{[this](const Now& now) { return desk->Process(now); },
+                                [this](Duration duration) { desk->Wait(duration); },
+                                [this] { desk->Wake(); }});
   for (const auto& each : sources) {
     SourceReconciler* source = each.get();
     auto restored = std::make_shared<bool>(false);
@@ -309,6 +339,7 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const DaemonConfig& config, const 
   PORTOLAN_CHECK(parts->rollouts->Restore());
   parts->SweepVersions();
   PORTOLAN_CHECK(parts->MakeMeasurer(config));
+  PORTOLAN_CHECK(parts->MakeDesk(config));
   parts->validators = std::make_unique<ProcessValidators>(config.validators);
   std::random_device entropy;
   for (const SourceConfig& source : config.sources) parts->AddSource(config, source, entropy());
@@ -342,6 +373,8 @@ bool Daemon::Stop() {
     ended = follower->EndsWithin(std::max(left, Duration(0))) && ended;
   }
   if (!ended) return false;
+  if (parts_->desk != nullptr) parts_->desk->Stop();
+  parts_->asking.reset();
   parts_->followers.clear();
   parts_->judging.reset();
   parts_->control.reset();

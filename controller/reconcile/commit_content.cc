@@ -1,7 +1,5 @@
 #include "controller/reconcile/commit_content.h"
 
-#include <algorithm>
-
 #include "manifests/strategy_manifest.h"
 
 namespace portolan::controller {
@@ -34,6 +32,7 @@ Value MapValue(const manifests::DesiredMap& map) {
                        {"split", static_cast<std::int64_t>(map.split)},
                        {"salt", map.salt},
                        {"bucketBy", map.bucket_by},
+                       {"regulated", map.regulated},
                        {"strategy", manifests::StrategyToValue(map.strategy)}};
 }
 
@@ -92,17 +91,26 @@ Digest PoliciesOf(const manifests::PolicySet& set) {
 }  // namespace
 
 CommitContent ContentOf(const manifests::DesiredState& desired) {
+  CommitContent content;
   Value::Object maps, rejected;
-  for (const auto& [name, map] : desired.maps) maps.emplace_back(name, MapValue(*map));
-  for (const auto& [name, reasons] : desired.rejected) rejected.emplace_back(name, Lines(reasons));
-  return {DigestOf(Value::Object{{"maps", std::move(maps)}, {"rejected", std::move(rejected)}}),
-          PoliciesOf(desired.policies)};
+  for (const auto& [name, map] : desired.maps) {
+    content.by_map[name] = DigestOf(MapValue(*map));
+    maps.emplace_back(name, content.by_map[name].ToString());
+  }
+  for (const auto& [name, reasons] : desired.rejected) {
+    content.by_map[name] = DigestOf(Lines(reasons));
+    rejected.emplace_back(name, content.by_map[name].ToString());
+  }
+  content.maps =
+      DigestOf(Value::Object{{"maps", std::move(maps)}, {"rejected", std::move(rejected)}});
+  content.policies = PoliciesOf(desired.policies);
+  return content;
 }
 
-Result<std::vector<std::string>> PolicyAuthors(const CommitContent& base,
-                                               const std::vector<CommitStep>& steps) {
-  std::vector<std::string> authors;
-  if (steps.empty() || steps.back().content.policies == base.policies) return authors;
+Result<reconciler::Writers> PolicyWriters(const CommitContent& base,
+                                          const std::vector<CommitStep>& steps) {
+  reconciler::Writers writers;
+  if (steps.empty() || steps.back().content.policies == base.policies) return writers;
   const bool both = steps.back().content.maps != base.maps;
   const CommitContent* before = &base;
   for (const CommitStep& step : steps) {
@@ -112,11 +120,29 @@ Result<std::vector<std::string>> PolicyAuthors(const CommitContent& base,
                    "MixedCommit: commit " + step.commit.substr(0, 7) +
                        " changes policies and maps, nothing of it is taken; split it: take one of "
                        "the two back, and commit it alone"};
-    if (policies && std::ranges::find(authors, step.author) == authors.end())
-      authors.push_back(step.author);
+    if (policies) writers.Add(step.writers);
     before = &step.content;
   }
-  return authors;
+  return writers;
+}
+
+std::map<std::string, reconciler::Writers> MapWriters(const CommitContent& base,
+                                                      const std::vector<CommitStep>& steps) {
+  std::map<std::string, reconciler::Writers> by_map;
+  const CommitContent* before = &base;
+  const auto changed = [](const CommitContent& from, const CommitContent& to, auto note) {
+    for (const auto& [name, digest] : from.by_map) {
+      const auto other = to.by_map.find(name);
+      if (other == to.by_map.end() || other->second != digest) note(name);
+    }
+  };
+  for (const CommitStep& step : steps) {
+    const auto note = [&](const std::string& name) { by_map[name].Add(step.writers); };
+    changed(*before, step.content, note);
+    changed(step.content, *before, note);
+    before = &step.content;
+  }
+  return by_map;
 }
 
 }  // namespace portolan::controller

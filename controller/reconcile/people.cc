@@ -87,6 +87,10 @@ std::optional<Person> People::OfActor(std::string_view actor, WallTime now) cons
   return std::nullopt;
 }
 
+std::optional<Person> People::OfIdentity(std::string_view identity, WallTime now) const {
+  return Find(identity, now);
+}
+
 std::optional<Person> People::OfAuthor(std::string_view author, WallTime now) const {
   const std::size_t open = author.rfind('<');
   const std::size_t close = author.rfind('>');

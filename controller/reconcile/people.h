@@ -41,6 +41,8 @@ class People {
   // whatever its writer liked. None when no token lists the address. Case of ASCII letters does not
   // matter.
   std::optional<Person> OfAuthor(std::string_view author, WallTime now) const;
+  // The person with this identity, as the signers file of a source names it.
+  std::optional<Person> OfIdentity(std::string_view identity, WallTime now) const;
   // Whether the actor's person is, or is in, one of these: names, identities or groups.
   bool Is(std::string_view actor, const std::vector<std::string>& any_of, WallTime now) const;
 

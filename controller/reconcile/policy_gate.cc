@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/zones/zone_directory.h"
+#include "reconciler/policy/context_record.h"
 #include "reconciler/policy/report_json.h"
 #include "reconciler/policy/secrets.h"
 
@@ -100,7 +101,7 @@ GateReport PolicyGate::Judge(const reconciler::MapPlan& plan, reconciler::JudgeC
   context.target = environment_;
   options.validators = validators_;
   const reconciler::PolicyReport report = reconciler::Judge(*judging_, plan, context, options);
-  GateReport gate{ReportToValue(report), {}};
+  GateReport gate{ReportToValue(report), {}, JudgedInToValue(context, options.overrides)};
   if (!denied_.empty()) gate.findings.push_back({"policies", std::string(kHard), denied_});
   AddFindings(*judging_, report, gate.findings);
   if (both_)

@@ -16,6 +16,7 @@ namespace portolan::controller {
 struct GateReport {
   manifests::Value policies;                  // PolicyReport, as the plan's record keeps it
   std::vector<reconciler::Finding> findings;  // of what keeps the plan from going live
+  manifests::Value judged_in;                 // JudgedIn, as the plan's record keeps it
 };
 
 // The policies of one source: which set judges its commits, and what it says of a plan. The last

@@ -30,8 +30,7 @@ Result<std::optional<WallTime>> TimeAt(const Value& value, std::string_view key)
 
 Status CheckPolicyApproval(const PolicyPlan& plan, std::string_view actor, const People& people,
                            WallTime now) {
-  for (const std::string& author : plan.authors)
-    PORTOLAN_CHECK(CheckApprover(people, actor, author, now));
+  PORTOLAN_CHECK(CheckApprover(people, actor, plan.writers, now));
   if (plan.owners.empty() || !people.told_apart() || people.Is(actor, plan.owners, now)) return {};
   std::string owners;
   for (const std::string& owner : plan.owners) owners += (owners.empty() ? "" : ", ") + owner;
@@ -40,9 +39,12 @@ Status CheckPolicyApproval(const PolicyPlan& plan, std::string_view actor, const
 }
 
 Value PolicyPlanToValue(const PolicyPlan& plan) {
-  Value value = Value::Object{{"plan", plan.id.ToString()},       {"commit", plan.commit},
-                              {"authors", Strings(plan.authors)}, {"owners", Strings(plan.owners)},
-                              {"changes", Strings(plan.changes)}, {"loosens", plan.loosens}};
+  Value value = Value::Object{{"plan", plan.id.ToString()},
+                              {"commit", plan.commit},
+                              {"owners", Strings(plan.owners)},
+                              {"changes", Strings(plan.changes)},
+                              {"loosens", plan.loosens}};
+  WriteWriters(plan.writers, value);
   if (!plan.approved()) return value;
   value.Set("approvedBy", plan.approved_by);
   value.Set("reason", plan.reason);
@@ -55,7 +57,7 @@ Result<PolicyPlan> PolicyPlanFromValue(const Value& value) {
   PolicyPlan plan;
   PORTOLAN_TRY(plan.id, Digest::Parse(value.StringOr("plan", "")));
   plan.commit = value.StringOr("commit", "");
-  plan.authors = StringsAt(value, "authors");
+  plan.writers = reconciler::WritersFrom(value);
   plan.owners = StringsAt(value, "owners");
   plan.changes = StringsAt(value, "changes");
   plan.loosens = value.BoolOr("loosens", true);

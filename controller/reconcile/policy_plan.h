@@ -8,16 +8,17 @@
 #include "manifests/value.h"
 #include "mapcore/base/digest.h"
 #include "mapcore/base/result.h"
+#include "reconciler/rollout/writers.h"
 
 namespace portolan::controller {
 
 // A change of policies that is not in force yet: an owner approves it, and what loosens waits a
 // while longer, so that it can be seen before it is used.
 struct PolicyPlan {
-  Digest id;           // over source, environment, the set that judges and the new one
-  std::string commit;  // that brings it
-  std::vector<std::string> authors;  // of every commit that has a part in it
-  std::vector<std::string> owners;   // groups or identities; empty: any approver
+  Digest id;                        // over source, environment, the set that judges and the new one
+  std::string commit;               // that brings it
+  reconciler::Writers writers;      // of every commit that has a part in it
+  std::vector<std::string> owners;  // groups or identities; empty: any approver
   std::vector<std::string> changes;  // "policy few: level hard -> soft"
   bool loosens = true;
   std::string approved_by;  // actor; empty: nobody yet
@@ -34,7 +35,7 @@ struct PolicyApproval {
   std::string reason;
 };
 
-// Whether this approval counts: by a person who is none of the authors, and an owner when some are
+// Whether this approval counts: by a person who is none of the writers, and an owner when some are
 // named. Errors: kDenied.
 Status CheckPolicyApproval(const PolicyPlan& plan, std::string_view actor, const People& people,
                            WallTime now);

@@ -7,7 +7,7 @@ void SourceReconciler::Wait(Duration duration) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, duration, [this] {
     return woken_ || dirty_ || !replan_.empty() || accepted_ || !syncs_.empty() ||
-           !approvals_.empty();
+           !approvals_.empty() || !file_reads_.empty();
   });
   woken_ = false;
 }
@@ -82,6 +82,17 @@ std::future<Result<SourceStatus>> SourceReconciler::ApprovePolicies(PolicyApprov
   {
     const std::scoped_lock lock(mutex_);
     approvals_.emplace_back(std::move(approval), std::move(promise));
+  }
+  changed_.notify_all();
+  return done;
+}
+
+std::future<Result<SourceReconciler::FileBytes>> SourceReconciler::ReadFiles(std::string commit) {
+  std::promise<Result<FileBytes>> promise;
+  auto done = promise.get_future();
+  {
+    const std::scoped_lock lock(mutex_);
+    file_reads_.emplace_back(std::move(commit), std::move(promise));
   }
   changed_.notify_all();
   return done;

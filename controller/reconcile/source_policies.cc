@@ -18,7 +18,8 @@ struct Question {
   const reconciler::MapPlan& plan;
   const manifests::DesiredState& desired;
   const mapcore::MapVersion* live;
-  const Rollout* rollout;            // with its approvals; null for a map that has none yet
+  const Rollout* rollout;  // with its approvals; null for a map that has none yet
+  reconciler::Writers writers;
   std::vector<std::string> signers;  // verified identities of the commit
 };
 
@@ -31,7 +32,8 @@ GateReport Ask(const Question& question, const People& people, WallTime now) {
   context.now = now;
   reconciler::JudgeOptions options;
   if (question.rollout != nullptr) {
-    CountedApprovals counted = CountApprovals(*question.rollout, question.plan, people, now);
+    CountedApprovals counted =
+        CountApprovals(*question.rollout, {question.plan.id, question.writers}, people, now);
     context.approvals = std::move(counted.facts);
     options.overrides = std::move(counted.overrides);
   }
@@ -94,48 +96,6 @@ void SourceReconciler::RestoreAccepted() {
   in_force_ = std::make_shared<const InForce>(InForce{gate_, *std::move(desired)});
 }
 
-Result<std::vector<CommitStep>> SourceReconciler::StepsSinceAccepted() {
-  const std::string tip = desired_->revision.commit;
-  PORTOLAN_TRY(const auto commits, ports_.git.Commits(status().accepted, tip));
-  std::vector<CommitStep> steps;
-  for (const std::string& commit : commits) {
-    if (commit == tip) break;
-    PORTOLAN_TRY(const manifests::Artifact artifact, ports_.git.Open(commit));
-    PORTOLAN_TRY(const manifests::DesiredState desired, loader_.Load(artifact));
-    steps.push_back({commit, desired.revision.author, ContentOf(desired)});
-  }
-  steps.push_back({tip, desired_->revision.author, content_});
-  return steps;
-}
-
-std::optional<Error> SourceReconciler::CheckTravel() {
-  content_ = ContentOf(*desired_);
-  policy_authors_ = {desired_->revision.author};
-  if (!base_) return std::nullopt;
-  // A file that cannot be read may hide a policy: what the commit wants of them is not known, and
-  // the set before goes on judging.
-  if (desired_->policies.incomplete) content_.policies = base_->policies;
-  if (content_.policies == base_->policies) return std::nullopt;
-  // Where the way cannot be walked, a rewritten branch for one, it counts as one commit.
-  auto steps = StepsSinceAccepted();
-  if (!steps.ok())
-    steps = std::vector{CommitStep{desired_->revision.commit, desired_->revision.author, content_}};
-  auto authors = PolicyAuthors(*base_, *steps);
-  if (!authors.ok()) return authors.error();
-  policy_authors_ = *std::move(authors);
-  return std::nullopt;
-}
-
-void SourceReconciler::TakeContent() {
-  base_ = content_;
-  {
-    const std::scoped_lock lock(mutex_);
-    if (status_.accepted == desired_->revision.commit) return;
-    status_.accepted = desired_->revision.commit;
-  }
-  (void)Keep();
-}
-
 PolicyPlan SourceReconciler::PlanPolicies() const {
   PolicyPlan plan;
   const reconciler::PolicyChange change = gate_.change();
@@ -151,7 +111,7 @@ PolicyPlan SourceReconciler::PlanPolicies() const {
                                                       {"after", gate_.taken().digest.ToString()},
                                                       {"changes", std::move(differences)}}));
   plan.commit = desired_->revision.commit;
-  plan.authors = policy_authors_;
+  plan.writers = policy_writers_;
   plan.loosens = change.loosens() || change.differences.empty();
   plan.owners = settings_.policy_owners;
   if (!plan.owners.empty()) return plan;
@@ -184,10 +144,7 @@ void SourceReconciler::ConsiderPolicies(bool nothing_served) {
   }
   gate_.JudgeBoth(false);
   // Who had a part in what waited has a part in what replaces it.
-  if (before.policy_plan)
-    for (const std::string& author : before.policy_plan->authors)
-      if (std::ranges::find(plan.authors, author) == plan.authors.end())
-        plan.authors.push_back(author);
+  if (before.policy_plan) plan.writers.Add(before.policy_plan->writers);
   {
     const std::scoped_lock lock(mutex_);
     status_.policy_plan = plan;
@@ -274,12 +231,16 @@ void SourceReconciler::PublishInForce() {
 }
 
 GateReport SourceReconciler::JudgePlan(const reconciler::MapPlan& plan,
-                                       const reconciler::StableVersions& served) {
+                                       const reconciler::StableVersions& served,
+                                       const reconciler::Writers& writers) {
   const auto live = served.find(plan.map);
   const auto rollout = ports_.rollouts.Find(plan.map);
-  return Ask({gate_, plan, *desired_, live == served.end() ? nullptr : live->second.get(),
-              rollout.get(), status().signers},
-             *settings_.people, now_);
+  GateReport gate =
+      Ask({gate_, plan, *desired_, live == served.end() ? nullptr : live->second.get(),
+           rollout.get(), writers, status().signers},
+          *settings_.people, now_);
+  AddRegulated({plan, writers, rollout.get(), desired_->maps.at(plan.map)->regulated}, now_, gate);
+  return gate;
 }
 
 std::vector<reconciler::Finding> SourceReconciler::JudgeRaise(const Rollout& rollout,
@@ -316,9 +277,12 @@ std::vector<reconciler::Finding> SourceReconciler::JudgeRaise(const Rollout& rol
   // Who signed an earlier commit is not kept: then a rule that asks for signers denies the raise.
   SourceStatus known = status();
   if (known.followed != target.version.revision.commit) known.signers.clear();
-  return Ask({in_force->gate, plan, desired, stable.get(), &rollout, std::move(known.signers)},
-             *settings_.people, now)
-      .findings;
+  const reconciler::Writers writers = WritersOf(target);
+  GateReport gate = Ask(
+      {in_force->gate, plan, desired, stable.get(), &rollout, writers, std::move(known.signers)},
+      *settings_.people, now);
+  AddRegulated({plan, writers, &rollout, map.regulated}, now, gate);
+  return std::move(gate.findings);
 }
 
 // A map whose newest declaration is rejected keeps the rules of the one before.

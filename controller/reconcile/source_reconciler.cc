@@ -16,14 +16,14 @@ using reconciler::Rollout;
 
 constexpr Duration kRetryFirst = std::chrono::milliseconds(750);
 constexpr Duration kRetryMax = std::chrono::minutes(5);
-constexpr std::size_t kPlanChangesKept = 1'000;  // in the stored plan; counts are always exact
 
 std::string ShortCommit(const std::string& commit) {
   return commit.substr(0, 7);
 }
 
 reconciler::MapPlan Abridged(reconciler::MapPlan plan) {
-  if (plan.changes.changes.size() > kPlanChangesKept) plan.changes.changes.resize(kPlanChangesKept);
+  if (plan.changes.changes.size() > reconciler::kPlanChangesKept)
+    plan.changes.changes.resize(reconciler::kPlanChangesKept);
   return plan;
 }
 
@@ -62,7 +62,7 @@ bool SourceReconciler::Restore(const Now& now) {
   RestoreSigners();
   RestorePolicies();
   RestoreAccepted();
-  if (followed.empty() || !Load(followed)) return true;
+  if (followed.empty() || !Load(followed, status().signers)) return true;
   Settle("Restored", "following " + ShortCommit(followed) + " from the local mirror", true, false);
   Plan();
   return true;
@@ -75,6 +75,7 @@ Duration SourceReconciler::Look(const Now& now) {
   std::vector<std::promise<SourceStatus>> syncs, rejudged;
   std::optional<std::string> accepted;
   decltype(approvals_) approvals;
+  decltype(file_reads_) file_reads;
   {
     const std::scoped_lock lock(mutex_);
     fetch = std::exchange(dirty_, false) || fetch || accepted_ || !syncs_.empty();
@@ -83,6 +84,7 @@ Duration SourceReconciler::Look(const Now& now) {
     syncs = std::exchange(syncs_, {});
     rejudged = std::exchange(rejudged_, {});
     approvals = std::exchange(approvals_, {});
+    file_reads = std::exchange(file_reads_, {});
   }
   if (fetch) {
     Fetch(now, accepted);
@@ -103,6 +105,7 @@ Duration SourceReconciler::Look(const Now& now) {
     next_audit_ = now.mono + settings_.audit;
   }
   for (auto& [approval, done] : approvals) done.set_value(TakeApproval(approval));
+  for (auto& [commit, done] : file_reads) done.set_value(FilesAt(commit));
   const std::optional<Duration> policies_due = AwaitPolicies();
   for (auto& sync : syncs) sync.set_value(status());
   for (auto& done : rejudged) done.set_value(status());
@@ -161,7 +164,7 @@ void SourceReconciler::Follow(const reconciler::FetchResult& found, bool accepte
   const bool forward = found.move == BranchMove::kFastForward && !accepted;
   auto signers = ports_.git.Signers(forward ? status().followed : "", commit);
   if (!signers.ok()) return RefuseUnverified(commit, signers.error());
-  if (!Load(commit)) return;
+  if (!Load(commit, *signers)) return;
   tree_ = found.tree;
   if (const Status pinned = ports_.git.Pin(commit); !pinned.ok()) {
     const std::scoped_lock lock(mutex_);
@@ -193,7 +196,7 @@ void SourceReconciler::Resume() {
 
 // Reads the commit's desired state. False, with the status saying why, when nothing can be
 // concluded from it.
-bool SourceReconciler::Load(const std::string& commit) {
+bool SourceReconciler::Load(const std::string& commit, const std::vector<std::string>& signers) {
   const auto artifact = ports_.git.Open(commit);
   if (!artifact.ok()) {
     Fail(artifact.error(), artifact.error().code != ErrorCode::kUnavailable);
@@ -207,7 +210,7 @@ bool SourceReconciler::Load(const std::string& commit) {
   desired_ = std::move(desired).value();
   const PolicyGate before = gate_;
   const Status taken = gate_.Take(*desired_, now_);
-  policies_refused_ = taken.ok() ? CheckTravel() : std::optional(taken.error());
+  policies_refused_ = taken.ok() ? CheckTravel(signers) : std::optional(taken.error());
   // Nothing of a refused commit may come into force later, and what a file that cannot be read
   // wants is not known: what judges and what waits stay.
   if (policies_refused_ || desired_->policies.incomplete) gate_ = before;
@@ -327,7 +330,13 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
     const auto planned = plans.find(name);
     const reconciler::MapPlan& map_plan = planned == plans.end() ? settled : *planned->second;
     GateReport gate;
-    if (planned != plans.end()) gate = JudgePlan(map_plan, served);
+    if (planned == plans.end()) {
+      map_writers_.erase(name);
+      ReleaseRegulated(*desired, rollout.get());
+      if (ports_.external != nullptr) ports_.external->Drop(name);
+    }
+    const reconciler::Writers writers = WritersOfMap(name, rollout.get());
+    if (planned != plans.end()) gate = JudgePlan(map_plan, served, writers);
     const auto wished = wished_.find(name);
     if (wished != wished_.end() &&
         wished->second == Wished{desired->version->digest(), base, map_plan.id, desired->sensitive,
@@ -338,8 +347,11 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
     wish.targets[name] = TargetOf(*desired, map_plan, rollout.get());
     wish.targets[name].findings = std::move(gate.findings);
     if (planned == plans.end()) continue;
+    wish.targets[name].writers = writers;
     Value record = reconciler::MapPlanToValue(Abridged(map_plan));
+    WriteWriters(writers, record);
     record.Set("policies", std::move(gate.policies));
+    AddJudged(map_plan, std::move(gate.judged_in), record);
     records.puts.push_back(
         {"plan/" + map_plan.id.ToString(), manifests::CanonicalJson(record), std::nullopt});
   }
@@ -362,6 +374,7 @@ void SourceReconciler::Plan() {
   const reconciler::StableVersions served = StableOf(all);
   if (const auto refused = WholeRefused(served)) return Fail(*refused, true);
   TakeContent();
+  NoteRegulated();
   reconciler::Plan plan = reconciler::MakePlan(served, *desired_, settings_.environment.name);
   ConsiderPolicies(served.empty());
   for (reconciler::MapPlan& map_plan : plan.maps) gate_.MarkSecrets(map_plan);

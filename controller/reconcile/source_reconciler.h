@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "controller/reconcile/commit_content.h"
+#include "controller/reconcile/external_approval.h"
 #include "controller/reconcile/override_check.h"
 #include "controller/reconcile/people.h"
 #include "controller/reconcile/policy_gate.h"
@@ -53,6 +54,7 @@ class SourceReconciler {
     RolloutReconciler& rollouts;
     std::function<void(reconciler::Event)> event;
     reconciler::Validators* validators = nullptr;  // null: policies that name one deny
+    ExternalApproval* external = nullptr;          // null: regulated maps go nowhere
   };
 
   SourceReconciler(SourceSettings settings, Ports ports, std::uint64_t jitter_seed);
@@ -84,6 +86,10 @@ class SourceReconciler {
   // Approves the change of policies that waits. Errors, in the future: kConflict when it is not the
   // one that waits, kDenied for who may not, those of the store.
   std::future<Result<SourceStatus>> ApprovePolicies(PolicyApproval approval);
+  // The files of a commit that was fetched, by path. Errors, in the future: those of
+  // GitSource::Open.
+  using FileBytes = std::map<std::string, std::string>;
+  std::future<Result<FileBytes>> ReadFiles(std::string commit);
   // What the policies in force say of the rollout's plan now; not empty: its weight may not rise.
   std::vector<reconciler::Finding> JudgeRaise(const reconciler::Rollout& rollout,
                                               WallTime now) const;
@@ -111,7 +117,8 @@ class SourceReconciler {
   void RefuseUnverified(const std::string& commit, const Error& why);
   void RestoreSigners();
   void Resume();
-  bool Load(const std::string& commit);
+  // `signers`: verified identities of the commit.
+  bool Load(const std::string& commit, const std::vector<std::string>& signers);
   // What judges at this moment, for other threads.
   struct InForce {
     PolicyGate gate;
@@ -120,12 +127,16 @@ class SourceReconciler {
   // Which policies judge after a restart: those of the commit that was accepted last.
   void RestorePolicies();
   void RestoreAccepted();
-  // Sees what the commit changes since the last one that was taken, and who changed its policies.
-  // An error when it, or a commit on the way, changes policies and maps.
-  std::optional<Error> CheckTravel();
-  Result<std::vector<CommitStep>> StepsSinceAccepted();
+  // Sees what the commit changes since the last one that was taken, and who wrote that. An error
+  // when it, or a commit on the way, changes policies and maps.
+  std::optional<Error> CheckTravel(const std::vector<std::string>& signers);
+  Result<std::vector<CommitStep>> StepsSinceAccepted(const CommitStep& tip);
+  Result<CommitStep> StepOf(const std::string& commit, bool with_content);
   // The commit's content is taken.
   void TakeContent();
+  // Who has a part in what the map is to become: since its stable version, as far as it is known.
+  reconciler::Writers WritersOfMap(const std::string& map,
+                                   const reconciler::Rollout* rollout) const;
   // A commit with another set of policies gets a policy plan; the first one is accepted.
   void ConsiderPolicies(bool nothing_served);
   PolicyPlan PlanPolicies() const;
@@ -134,7 +145,28 @@ class SourceReconciler {
   std::optional<Duration> AwaitPolicies();
   Result<SourceStatus> TakeApproval(const PolicyApproval& approval);
   void PublishInForce();
-  GateReport JudgePlan(const reconciler::MapPlan& plan, const reconciler::StableVersions& served);
+  // With what an audit judges the plan once more.
+  void AddJudged(const reconciler::MapPlan& plan, manifests::Value judged_in,
+                 manifests::Value& record) const;
+  Result<FileBytes> FilesAt(const std::string& commit);
+  GateReport JudgePlan(const reconciler::MapPlan& plan, const reconciler::StableVersions& served,
+                       const reconciler::Writers& writers);
+  // Which maps wait for signed answers, by the commit that is taken.
+  void NoteRegulated();
+  void ReleaseRegulated(const manifests::DesiredMap& map, const reconciler::Rollout* rollout);
+  struct RegulatedPlan {
+    const reconciler::MapPlan& plan;
+    const reconciler::Writers& writers;
+    const reconciler::Rollout* rollout;  // may be null
+    bool stays;                          // regulated, by the manifest
+  };
+  // What holds the plan of a regulated map; nothing once a good answer counts.
+  std::optional<reconciler::Finding> AnswerMissing(const Digest& plan,
+                                                   const reconciler::Writers& writers,
+                                                   const reconciler::Rollout* rollout,
+                                                   WallTime now) const;
+  // Adds that to what policies say, and sees to it that the question is asked.
+  void AddRegulated(const RegulatedPlan& asked, WallTime now, GateReport& gate) const;
   // Judges what is served by the policies of scope live. Says what it finds in the status and by
   // events, and changes nothing else.
   void Audit();
@@ -164,12 +196,14 @@ class SourceReconciler {
   std::optional<manifests::DesiredState> desired_;
   std::string tree_;  // of desired_
   PolicyGate gate_;
-  std::optional<Error> policies_refused_;    // of desired_
-  CommitContent content_;                    // of desired_
-  std::vector<std::string> policy_authors_;  // who made desired_'s policies, as far as they are new
-  std::optional<CommitContent> base_;        // of the last commit that was taken
-  WallTime now_{};                           // of the present look
-  int failures_ = 0;                         // in a row
+  std::optional<Error> policies_refused_;  // of desired_
+  CommitContent content_;                  // of desired_
+  reconciler::Writers policy_writers_;     // who made desired_'s policies, as far as they are new
+  std::map<std::string, reconciler::Writers> new_writers_;  // of its maps, as far as they are new
+  std::map<std::string, reconciler::Writers> map_writers_;  // since each map's stable version
+  std::optional<CommitContent> base_;                       // of the last commit that was taken
+  WallTime now_{};                                          // of the present look
+  int failures_ = 0;                                        // in a row
   Duration next_look_{0};
   Duration next_audit_{0};
   // What was last asked for, by map: the wish is repeated only when it, its base or its plan
@@ -187,6 +221,7 @@ class SourceReconciler {
   std::vector<std::promise<SourceStatus>> syncs_;
   std::vector<std::promise<SourceStatus>> rejudged_;
   std::vector<std::pair<PolicyApproval, std::promise<Result<SourceStatus>>>> approvals_;
+  std::vector<std::pair<std::string, std::promise<Result<FileBytes>>>> file_reads_;
   std::shared_ptr<const InForce> in_force_;
 };
 

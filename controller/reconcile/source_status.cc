@@ -75,6 +75,9 @@ Value SourceStatusToValue(const SourceStatus& status) {
                                          {"outcome", violation->error ? "error" : "deny"},
                                          {"message", violation->message}});
   value.Set("violations", std::move(violations));
+  Value::Array regulated;
+  for (const auto& [map, since] : status.regulated) regulated.emplace_back(map);
+  value.Set("regulated", std::move(regulated));
   value.Set("signers", Value::Array(status.signers.begin(), status.signers.end()));
   return value;
 }
@@ -89,6 +92,9 @@ Value SourceRecord(const SourceStatus& status) {
   if (!status.accepted.empty()) value.Set("accepted", status.accepted);
   if (!status.policies.empty()) value.Set("policies", status.policies);
   if (status.policy_plan) value.Set("policyPlan", PolicyPlanToValue(*status.policy_plan));
+  Value::Object regulated;
+  for (const auto& [map, since] : status.regulated) regulated.emplace_back(map, FormatTime(since));
+  if (!regulated.empty()) value.Set("regulated", std::move(regulated));
   return value;
 }
 
@@ -98,6 +104,13 @@ void RestoreSource(const Value& record, SourceStatus& status) {
   status.pending = record.StringOr("pending", "");
   status.accepted = record.StringOr("accepted", status.followed);
   status.policies = record.StringOr("policies", "");
+  status.regulated.clear();
+  if (const Value* maps = record.Find("regulated"); maps != nullptr && maps->is_object())
+    for (const auto& [map, since] : maps->as_object()) {
+      const auto time = ParseTime(since.is_string() ? since.as_string() : "");
+      // Whatever became of the time: a map that was regulated is.
+      status.regulated[map] = time.ok() ? *time : WallTime{};
+    }
   status.policy_plan.reset();
   const Value* plan = record.Find("policyPlan");
   if (plan == nullptr) return;

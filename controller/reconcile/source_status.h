@@ -37,9 +37,11 @@ struct SourceStatus {
   std::string policies;                   // commit whose policies judge; empty: the floor alone
   std::optional<PolicyPlan> policy_plan;  // a change of policies that is not in force yet
   std::vector<std::string> signers;       // verified identities of `followed`
-  std::optional<Error> unverified;        // why the tip's signature does not do
-  bool verifies = false;                  // commits must be signed
-  std::string reason = "Pending";         // of the condition
+  // Maps that wait for signed answers, since when. Kept when the manifest says so no more.
+  std::map<std::string, WallTime> regulated;
+  std::optional<Error> unverified;  // why the tip's signature does not do
+  bool verifies = false;            // commits must be signed
+  std::string reason = "Pending";   // of the condition
   std::string message;
   bool ready = false;
   bool stalled = false;  // will not go on by itself

@@ -8,10 +8,17 @@
 
 namespace portolan::controller {
 
-// kDenied "<reason>: commit 3f2a91c <what>".
+// "commit 3f2a91c".
+inline std::string SubjectOf(const SignedCommit& commit) {
+  return "commit " + commit.commit.substr(0, 7);
+}
+
+// kDenied "<reason>: <subject> <what>".
+inline Error Refuse(std::string_view reason, const std::string& subject, const std::string& what) {
+  return {ErrorCode::kDenied, std::string(reason) + ": " + subject + " " + what};
+}
 inline Error Refuse(std::string_view reason, const SignedCommit& commit, const std::string& what) {
-  return {ErrorCode::kDenied,
-          std::string(reason) + ": commit " + commit.commit.substr(0, 7) + " " + what};
+  return Refuse(reason, SubjectOf(commit), what);
 }
 
 // The tools did not do their work, which says nothing about the signature: asked again later.

@@ -4,6 +4,14 @@
 
 namespace portolan::controller {
 
+// Bytes and an SSH signature of them.
+struct SignedBytes {
+  std::string subject;     // what they are, for messages: "the answer"
+  std::string name_space;  // of ssh-keygen -Y; a signature of one is none of another
+  std::string signature;   // armored
+  std::string payload;
+};
+
 // A commit as its signature covers it.
 struct SignedCommit {
   std::string commit;     // 40 hex digits

@@ -124,6 +124,7 @@ Value TargetToValue(const Target& target) {
   value.Set("version", VersionRefToValue(target.version));
   if (target.base) value.Set("base", target.base->ToString());
   value.Set("plan", target.plan.ToString());
+  if (!target.writers.empty()) WriteWriters(target.writers, value);
   value.Set("strategy", manifests::StrategyToValue(target.strategy));
   value.Set("split", SplitToValue(target.split));
   value.Set("findings", std::move(findings));
@@ -140,6 +141,7 @@ Result<Target> TargetFrom(const Value& value) {
   target.version = std::move(*version);
   PORTOLAN_TRY(target.base, OptionalDigestAt(value, "base"));
   PORTOLAN_TRY(target.plan, DigestAt(value, "plan"));
+  target.writers = WritersFrom(value);
   const Value* strategy = value.Find("strategy");
   if (strategy == nullptr) return Corrupt("target.strategy");
   PORTOLAN_TRY(target.strategy, manifests::StrategyFromValue(*strategy));
@@ -294,19 +296,6 @@ Result<Quarantine> QuarantineFrom(const Value& value) {
   return quarantine;
 }
 
-Value ApprovalToValue(const Approval& approval) {
-  Value value;
-  value.Set("plan", approval.plan.ToString());
-  value.Set("actor", approval.actor);
-  value.Set("reason", approval.reason);
-  value.Set("at", FormatTime(approval.at));
-  if (approval.policy.empty()) return value;
-  value.Set("policy", approval.policy);
-  if (!approval.policy_digest.empty()) value.Set("policyDigest", approval.policy_digest.ToString());
-  if (!approval.rollout.empty()) value.Set("rollout", approval.rollout);
-  return value;
-}
-
 Value RequestToValue(const HandledRequest& request) {
   Value value;
   value.Set("id", request.id);
@@ -352,7 +341,8 @@ Status ReadMemory(const Value& value, Rollout& r) {
     r.approvals.push_back(
         {plan, std::string(item.StringOr("actor", "")), std::string(item.StringOr("reason", "")),
          at, std::string(item.StringOr("policy", "")), policy_digest.value_or(Digest{}),
-         std::string(item.StringOr("rollout", ""))});
+         std::string(item.StringOr("rollout", "")), std::string(item.StringOr("answer", "")),
+         std::string(item.StringOr("signature", ""))});
     return {};
   }));
   return EachAt(value, "requests", [&](const Value& item) -> Status {
@@ -378,6 +368,22 @@ Status ReadLock(const Value& value, Rollout& r) {
 }
 
 }  // namespace
+
+Value ApprovalToValue(const Approval& approval) {
+  Value value;
+  value.Set("plan", approval.plan.ToString());
+  value.Set("actor", approval.actor);
+  value.Set("reason", approval.reason);
+  value.Set("at", FormatTime(approval.at));
+  if (approval.policy.empty()) return value;
+  value.Set("policy", approval.policy);
+  if (!approval.policy_digest.empty()) value.Set("policyDigest", approval.policy_digest.ToString());
+  if (!approval.rollout.empty()) value.Set("rollout", approval.rollout);
+  if (approval.signature.empty()) return value;
+  value.Set("answer", approval.answer);
+  value.Set("signature", approval.signature);
+  return value;
+}
 
 Value VersionRefToValue(const VersionRef& version) {
   Value value;

@@ -15,5 +15,6 @@ manifests::Value RolloutToValue(const Rollout& rollout);
 Result<Rollout> RolloutFromValue(const manifests::Value& value);
 
 manifests::Value VersionRefToValue(const VersionRef& version);
+manifests::Value ApprovalToValue(const Approval& approval);
 
 }  // namespace portolan::reconciler

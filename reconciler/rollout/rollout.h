@@ -18,6 +18,7 @@
 #include "reconciler/rollout/expiring.h"
 #include "reconciler/rollout/fleet.h"
 #include "reconciler/rollout/instance_split.h"
+#include "reconciler/rollout/writers.h"
 
 namespace portolan::reconciler {
 
@@ -81,6 +82,7 @@ struct Target {
   VersionRef version;
   std::optional<Digest> base;  // the stable digest the plan was made against
   Digest plan;                 // id of the MapPlan
+  Writers writers;             // of what the plan changes
   manifests::Strategy strategy;
   SplitSettings split;
   manifests::HealSettings heal;
@@ -117,6 +119,9 @@ struct Lock {
   WallTime at{};
 };
 
+// What the finding of a regulated map is called, and an answer is despite.
+inline constexpr std::string_view kRegulated = "regulated";
+
 // A person's word for one plan. What it counts for is worked out at each judgement: the person may
 // have lost a group since, or another author may have committed the same plan.
 struct Approval {
@@ -127,6 +132,9 @@ struct Approval {
   std::string policy = {};    // despite this soft policy; empty: of the plan as such
   Digest policy_digest = {};  // the text of it that was approved despite
   std::string rollout = {};   // despite a policy: the rollout that used it up; empty: none yet
+  // Of an answer from outside, which is despite kRegulated: what was signed, and by what signature.
+  std::string answer = {};
+  std::string signature = {};
 };
 
 // What a command led to. A repeated request id gets the first outcome again.

@@ -41,10 +41,12 @@ struct Command {
   std::string to;     // rollback, lock: a version as FindVersion takes it; empty: the natural one
   bool full = false;  // promote
   Digest plan;        // approve
-  std::string despite = {};  // approve: the soft policy that it lifts; empty: none
-  std::string key;           // override, clear-override
-  std::string value;         // override: canonical JSON that passed the map's rules
-  Duration length{0};        // override, suspend
+  std::string despite = {};    // approve: the soft policy that it lifts; empty: none
+  std::string answer = {};     // approve: from outside, verified; despite kRegulated
+  std::string signature = {};  // of it
+  std::string key;             // override, clear-override
+  std::string value;           // override: canonical JSON that passed the map's rules
+  Duration length{0};          // override, suspend
 };
 
 // What the policies in force say of a raise of the weight in this Step.

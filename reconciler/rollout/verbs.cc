@@ -284,7 +284,13 @@ CommandOutcome Approve(Turn& turn, const Command& command) {
   Target lifted = *r.target;
   std::string despite;
   if (!command.despite.empty()) {
-    const auto finding = std::ranges::find(lifted.findings, command.despite, &Finding::policy);
+    const bool answered = !command.answer.empty();
+    const auto finding = std::ranges::find_if(lifted.findings, [&](const Finding& each) {
+      return each.policy == command.despite && answered == (each.level == kExternalLevel);
+    });
+    if (finding == lifted.findings.end() && !answered && command.despite == kRegulated)
+      return {false, "only a signed answer releases a regulated map; see: portolan status " + r.map,
+              /*denied=*/true};
     if (finding == lifted.findings.end())
       return Refuse("policy " + command.despite + " denies nothing of this plan; see: portolan " +
                     "status " + r.map);
@@ -294,6 +300,8 @@ CommandOutcome Approve(Turn& turn, const Command& command) {
           "policy " + command.despite + " is hard, nobody approves despite it: " + finding->message,
           /*denied=*/true};
     approval.policy = command.despite;
+    approval.answer = command.answer;
+    approval.signature = command.signature;
     approval.policy_digest = finding->policy_digest;
     if (InFlight(r.phase)) approval.rollout = r.id();  // used up by the one that it lets go on
     despite = " despite " + command.despite;

@@ -67,9 +67,16 @@ TEST(MapManifest, RefusesAHealIntervalThatIsTooShortOrTooLong) {
         << interval;
 }
 
+TEST(MapManifest, IsRegulatedOnlyWhenItsClassSaysSo) {
+  EXPECT_FALSE(Decode("{entries: {}}").first.map.regulated);
+  EXPECT_TRUE(Decode("{entries: {}, class: regulated}").first.map.regulated);
+  EXPECT_NE(Decode("{entries: {}, class: regulatd}").second.find("\"regulated\""),
+            std::string::npos);
+}
+
 TEST(MapManifest, RefusesFieldsThatComeLater) {
-  for (const std::string field : {"dependsOn: [a]", "adopt: ifEqual", "class: regulated",
-                                  "rollout: {strategy: a, onFailure: rollback}"})
+  for (const std::string field :
+       {"dependsOn: [a]", "adopt: ifEqual", "rollout: {strategy: a, onFailure: rollback}"})
     EXPECT_NE(Decode("{entries: {}, " + field + "}").second.find("not supported yet"),
               std::string::npos)
         << field;

@@ -42,5 +42,10 @@ TEST(LoadTree, ChecksTheExpressionsOfMetrics) {
       << FormatDiagnostic(tree->diagnostics[0]);
 }
 
+TEST(SplitList, DividesAtCommasAndMakesNothingOfNothing) {
+  EXPECT_EQ(SplitList("eu-1,eu-2"), (std::vector<std::string>{"eu-1", "eu-2"}));
+  EXPECT_TRUE(SplitList("").empty());
+}
+
 }  // namespace
 }  // namespace portolan::controller

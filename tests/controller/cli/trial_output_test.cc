@@ -29,6 +29,27 @@ TEST(TrialOutput, WritesJunit) {
             "  </testsuite>\n</testsuites>\n");
 }
 
+TEST(TrialOutput, WritesJunitOfWhatLintFound) {
+  manifests::Diagnostic error = manifests::ErrorAt("b.yaml", {3, 5}, "no such field");
+  error.field = "spec.rule";
+  manifests::Diagnostic warning = manifests::ErrorAt("b.yaml", {1, 1}, "no case denies");
+  warning.severity = manifests::Diagnostic::Severity::kWarning;
+  const std::string lenient = LintToJunit({"a.yaml", "b.yaml"}, {error, warning}, false);
+  EXPECT_NE(lenient.find("<testsuite name=\"a.yaml\" tests=\"1\" failures=\"0\">\n"
+                         "    <testcase classname=\"a.yaml\" name=\"lint\" file=\"a.yaml\" "
+                         "line=\"1\"/>"),
+            std::string::npos)
+      << lenient;
+  EXPECT_NE(lenient.find("<testsuite name=\"b.yaml\" tests=\"2\" failures=\"1\">"),
+            std::string::npos)
+      << lenient;
+  EXPECT_NE(lenient.find("name=\"spec.rule\" file=\"b.yaml\" line=\"3\">\n      <failure"),
+            std::string::npos)
+      << lenient;
+  EXPECT_NE(LintToJunit({"b.yaml"}, {error, warning}, true).find("failures=\"2\""),
+            std::string::npos);
+}
+
 TEST(TrialOutput, ListsFailuresOrAll) {
   EXPECT_EQ(TrialsToText(Sample(), false),
             "FAIL  a: over <the> limit\n      a.yaml:7:5: expected deny, found allow\n");

@@ -86,6 +86,16 @@ TEST_F(PolicyVerbsTest, LintWarnsOfRulesWithoutBothCases) {
   EXPECT_EQ(Policies("lint", Policy("  rule: plan.frist\n")), 3);
 }
 
+TEST_F(PolicyVerbsTest, LintWritesJunitAndJson) {
+  EXPECT_EQ(Policies("lint", kSound, {"-o", "junit"}), 0);
+  EXPECT_NE(cli_.out().find("failures=\"0\""), std::string::npos) << cli_.out();
+  EXPECT_EQ(Policies("lint", Policy("  rule: plan.frist\n"), {"-o", "junit"}), 3);
+  EXPECT_NE(cli_.out().find("<failure message="), std::string::npos) << cli_.out();
+  EXPECT_EQ(Policies("lint", kSound, {"-o", "json"}), 0);
+  EXPECT_TRUE(manifests::ParseJson(cli_.out())->BoolOr("valid", false));
+  EXPECT_EQ(Policies("lint", kSound, {"-o", "tap"}), 64);
+}
+
 TEST_F(PolicyVerbsTest, LintWarnsOfAMatchThatCoversNoMap) {
   repository_.Write("m.yaml", Map("a: 1"));
   EXPECT_EQ(Policies("lint", Policy("  rule: plan.first\n  match: {maps: [limit]}\n")), 0);

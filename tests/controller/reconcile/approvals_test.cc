@@ -15,7 +15,7 @@ class ApprovalsTest : public testing::Test {
  protected:
   ApprovalsTest() {
     plan.id = Sha256Of("plan");
-    plan.revision.author = kAnn;
+    plan.writers.authors = {kAnn};
     rollout.map = "limits";
     rollout.number = 7;
   }
@@ -28,7 +28,7 @@ class ApprovalsTest : public testing::Test {
     return CountApprovals(rollout, plan, kPeople, now);
   }
 
-  reconciler::MapPlan plan;
+  ApprovablePlan plan;
   reconciler::Rollout rollout;
 };
 
@@ -45,23 +45,55 @@ TEST_F(ApprovalsTest, CountOncePerPersonAndNeverForTheAuthorOrAnotherPlan) {
 }
 
 TEST_F(ApprovalsTest, AnUnknownAuthorCountsAsEveryone) {
-  plan.revision.author = "Eve <eve@example.com>";
+  plan.writers.authors = {"Eve <eve@example.com>"};
   Approve("token:ann");
   Approve("token:bob");
   EXPECT_TRUE(Count().facts.empty());
-  const Status refused = CheckApprover(kPeople, "token:bob", plan.revision.author, kNow);
+  const Status refused = CheckApprover(kPeople, "token:bob", plan.writers, kNow);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kDenied);
   EXPECT_NE(refused.error().message.find("bob may be the author"), std::string::npos);
+}
+
+TEST_F(ApprovalsTest, WhoSignedTheCommitIsAnAuthorWhateverNameItBears) {
+  plan.writers = {{"Bob <bob@example.com>"}, {"ann@example.com"}};
+  Approve("token:ann");
+  Approve("token:bob");
+  EXPECT_TRUE(Count().facts.empty());
+  const Status refused = CheckApprover(kPeople, "token:ann", plan.writers, kNow);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().message,
+            "ann signed the commit (ann@example.com); somebody else must approve it");
+  plan.writers = {{kAnn}, {"a key of nobody"}};
+  EXPECT_TRUE(Count().facts.empty());
+  EXPECT_NE(CheckApprover(kPeople, "token:bob", plan.writers, kNow)
+                .error()
+                .message.find("bob may be the signer"),
+            std::string::npos);
+}
+
+TEST_F(ApprovalsTest, EverybodyWhoWroteAPartIsAnAuthor) {
+  plan.writers.authors = {kAnn, "Bob <bob@example.com>"};
+  Approve("token:ann");
+  Approve("token:bob");
+  EXPECT_TRUE(Count().facts.empty());
+}
+
+TEST_F(ApprovalsTest, ATargetOfAnEarlierProgramHasTheAuthorOfItsCommit) {
+  reconciler::Target target;
+  target.version.revision.author = kAnn;
+  EXPECT_EQ(WritersOf(target), (reconciler::Writers{{kAnn}, {}}));
+  target.writers.signers = {"bob@example.com"};
+  EXPECT_EQ(WritersOf(target), (reconciler::Writers{{}, {"bob@example.com"}}));
 }
 
 TEST_F(ApprovalsTest, AnActorWhomNoTokenListsIsNoApprover) {
   Approve("user:root");
   Approve("anonymous");
   EXPECT_TRUE(Count().facts.empty());
-  EXPECT_FALSE(CheckApprover(kPeople, "user:root", kAnn, kNow).ok());
-  EXPECT_TRUE(CheckApprover(kPeople, "token:bob", kAnn, kNow).ok());
-  EXPECT_FALSE(CheckApprover(kPeople, "token:ann", kAnn, kNow).ok());
+  EXPECT_FALSE(CheckApprover(kPeople, "user:root", plan.writers, kNow).ok());
+  EXPECT_TRUE(CheckApprover(kPeople, "token:bob", plan.writers, kNow).ok());
+  EXPECT_FALSE(CheckApprover(kPeople, "token:ann", plan.writers, kNow).ok());
 }
 
 TEST_F(ApprovalsTest, WithoutATokensFileEveryActorCounts) {

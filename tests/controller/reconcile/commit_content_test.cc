@@ -22,7 +22,9 @@ std::string Policy(const std::string& rest = "") {
 
 CommitStep Step(char commit, const std::string& maps, const std::string& policies,
                 const std::string& author) {
-  return {ScriptedGit::Name(commit), author, {Sha256Of(maps), Sha256Of(policies)}};
+  return {ScriptedGit::Name(commit),
+          {{author}, {author + "'s key"}},
+          {Sha256Of(maps), Sha256Of(policies)}};
 }
 const CommitContent kBase{Sha256Of("m0"), Sha256Of("p0")};
 
@@ -51,7 +53,7 @@ TEST(CommitContent, CoversTestsOfPoliciesAndStrategiesOfMaps) {
 }
 
 TEST(CommitContent, NamesTheCommitOnTheWayThatIsMixed) {
-  const auto mixed = PolicyAuthors(
+  const auto mixed = PolicyWriters(
       kBase,
       {Step('b', "m0", "p1", "ann"), Step('c', "m1", "p2", "bob"), Step('d', "m1", "p2", "cid")});
   ASSERT_FALSE(mixed.ok());
@@ -60,17 +62,36 @@ TEST(CommitContent, NamesTheCommitOnTheWayThatIsMixed) {
 }
 
 TEST(CommitContent, NamesEverybodyWhoChangedPoliciesOnce) {
-  const auto authors =
-      PolicyAuthors(kBase, {Step('b', "m0", "p1", "ann"), Step('c', "m1", "p1", "bob"),
+  const auto writers =
+      PolicyWriters(kBase, {Step('b', "m0", "p1", "ann"), Step('c', "m1", "p1", "bob"),
                             Step('d', "m1", "p2", "cid"), Step('e', "m1", "p3", "ann")});
-  EXPECT_EQ(authors.value(), (std::vector<std::string>{"ann", "cid"}));
+  EXPECT_EQ(writers.value(), (reconciler::Writers{{"ann", "cid"}, {"ann's key", "cid's key"}}));
+}
+
+TEST(CommitContent, NamesWhoChangedAddedOrRemovedEachMap) {
+  const auto step = [](char commit, const std::string& author,
+                       std::map<std::string, std::string> maps) {
+    CommitStep made = Step(commit, author, "p0", author);
+    for (const auto& [name, text] : maps) made.content.by_map[name] = Sha256Of(text);
+    return made;
+  };
+  CommitContent base = kBase;
+  base.by_map = {{"limits", Sha256Of("1")}, {"routes", Sha256Of("1")}};
+  const auto writers =
+      MapWriters(base, {step('b', "ann", {{"limits", "2"}, {"routes", "1"}}),
+                        step('c', "bob", {{"limits", "2"}, {"routes", "1"}, {"flags", "1"}}),
+                        step('d', "cid", {{"limits", "3"}, {"flags", "1"}})});
+  ASSERT_EQ(writers.size(), 3u);
+  EXPECT_EQ(writers.at("limits").authors, (std::vector<std::string>{"ann", "cid"}));
+  EXPECT_EQ(writers.at("flags").authors, std::vector<std::string>{"bob"});
+  EXPECT_EQ(writers.at("routes").authors, std::vector<std::string>{"cid"});
 }
 
 TEST(CommitContent, WhatIsTakenBackIsNoChange) {
-  EXPECT_TRUE(PolicyAuthors(kBase, {Step('b', "m1", "p1", "eve"), Step('c', "m1", "p0", "eve")})
+  EXPECT_TRUE(PolicyWriters(kBase, {Step('b', "m1", "p1", "eve"), Step('c', "m1", "p0", "eve")})
                   .value()
                   .empty());
-  EXPECT_TRUE(PolicyAuthors(kBase, {}).value().empty());
+  EXPECT_TRUE(PolicyWriters(kBase, {}).value().empty());
 }
 
 }  // namespace

@@ -53,8 +53,8 @@ class GatedSourceTest : public testing::Test {
   // As the API does it: who may not is refused there.
   Result<VerbAnswer> Approve(const std::string& actor, const std::string& despite = "") {
     const auto rollout = Limits();
-    PORTOLAN_CHECK(CheckApprover(*people, actor, rollout->target->version.revision.author,
-                                 world.clock.now().wall));
+    PORTOLAN_CHECK(
+        CheckApprover(*people, actor, WritersOf(*rollout->target), world.clock.now().wall));
     reconciler::Command command;
     command.verb = reconciler::Verb::kApprove;
     command.actor = actor;

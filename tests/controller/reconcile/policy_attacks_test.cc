@@ -196,9 +196,9 @@ TEST_F(PolicyAttacksTest, K_TheAuthorBearsTheNameOfAnApprover) {
   // An address that nobody knows may be anybody's.
   edge.git.author = "bob <nobody@example.com>";
   edge.Push('c', Frozen("{a: 3, b: 1}", "soft"));
-  const auto unknown = Approve("token:ana", "freeze");
+  const auto unknown = Approve("token:cid", "freeze");
   ASSERT_FALSE(unknown.ok());
-  EXPECT_NE(unknown.error().message.find("so ana may be the author"), std::string::npos);
+  EXPECT_NE(unknown.error().message.find("so cid may be the author"), std::string::npos);
 }
 
 TEST_F(PolicyAttacksTest, L_AMatchIsChangedSoThatItCoversNothing) {
@@ -207,6 +207,37 @@ TEST_F(PolicyAttacksTest, L_AMatchIsChangedSoThatItCoversNothing) {
   ExpectPolicyPlan("policy freeze: its match covers less, or something else");
   edge.Push('c', With({{"policies/freeze.yaml", Freeze("  match: {maps: [nothing]}\n")}}, kAfter));
   ExpectHeld("freeze (hard): nothing goes live now");
+}
+
+TEST_F(PolicyAttacksTest, M_TheAuthorForgesTheAddressOfAColleague) {
+  Settle(Frozen(kBefore, "soft"));
+  edge.git.author = "Cid <cid@example.com>";
+  edge.git.Sign('b', std::vector<std::string>{"ana@example.com"});
+  edge.Push('b', Frozen(kAfter, "soft"));
+  ExpectHeld("freeze: nothing goes live now");
+  const auto own = Approve("token:ana", "freeze");
+  ASSERT_FALSE(own.ok());
+  EXPECT_EQ(own.error().message,
+            "ana signed the commit (ana@example.com); somebody else must approve it");
+  EXPECT_FALSE(Approve("token:cid", "freeze").ok());
+  EXPECT_TRUE(Approve("token:bob", "freeze").ok());
+  EXPECT_EQ(world.Phase("limits"), "Stepping");
+}
+
+TEST_F(PolicyAttacksTest, N_TheAuthorLetsAnothersCommitFollowTheirOwn) {
+  Settle(Frozen(kBefore, "soft"));
+  // Both commits are seen at once; bob's is about something else.
+  edge.git.Push('b', Frozen(kAfter, "soft"));
+  FileTexts files = Frozen(kAfter, "soft");
+  files["maps/routes.yaml"] = MapText("routes", "{a: 1}");
+  edge.git.authors['c'] = "Bob <bob@example.com>";
+  edge.Push('c', files);
+  ExpectHeld("freeze: nothing goes live now");
+  const auto own = Approve("token:ana", "freeze");
+  ASSERT_FALSE(own.ok());
+  EXPECT_NE(own.error().message.find("ana wrote the commit"), std::string::npos);
+  EXPECT_TRUE(Approve("token:bob", "freeze").ok());
+  EXPECT_EQ(world.Phase("limits"), "Stepping");
 }
 
 }  // namespace

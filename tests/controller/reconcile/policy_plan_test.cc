@@ -14,7 +14,7 @@ PolicyPlan Sample() {
   PolicyPlan plan;
   plan.id = Sha256Of("plan");
   plan.commit = std::string(40, 'b');
-  plan.authors = {"Ann <ann@example.com>"};
+  plan.writers.authors = {"Ann <ann@example.com>"};
   plan.owners = {"owners", "bob@example.com"};
   plan.changes = {"policy few: removed"};
   return plan;
@@ -25,7 +25,10 @@ TEST(PolicyPlan, IsApprovedByAnOwnerWhoIsNoneOfItsAuthors) {
   EXPECT_FALSE(CheckPolicyApproval(plan, "token:ann", kPeople, kNow).ok());
   EXPECT_TRUE(CheckPolicyApproval(plan, "token:bob", kPeople, kNow).ok());
   EXPECT_TRUE(CheckPolicyApproval(plan, "token:cid", kPeople, kNow).ok());
-  plan.authors.push_back("Cid <cid@example.com>");
+  plan.writers.authors.push_back("Cid <cid@example.com>");
+  EXPECT_FALSE(CheckPolicyApproval(plan, "token:cid", kPeople, kNow).ok());
+  plan.writers.authors.pop_back();
+  plan.writers.signers = {"cid@example.com"};
   EXPECT_FALSE(CheckPolicyApproval(plan, "token:cid", kPeople, kNow).ok());
   plan.owners = {"owners"};
   const Status refused = CheckPolicyApproval(plan, "token:bob", kPeople, kNow);

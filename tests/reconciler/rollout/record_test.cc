@@ -32,6 +32,7 @@ Rollout FullRollout() {
   target.version.sensitive = {"token/*"};
   target.base = Sha256Of("s");
   target.plan = Sha256Of("plan");
+  target.writers = {{"Ann <a@x>"}, {"a@x"}};
   target.strategy = manifests::DefaultStrategy();
   target.split = {"salt", "country", manifests::SplitMode::kInstance};
   target.findings = {{"mass-delete-guard", "soft", "deletes much"}};
