@@ -68,7 +68,8 @@ CommandOutcome Promote(Turn& turn, const Command& command) {
   const bool stepping = r.phase == Phase::kStepping || r.phase == Phase::kPaused;
   if (r.phase == Phase::kHeld && r.reason == reason::kApprovalRequired)
     return {false,
-            "the plan waits for an approval: " + ApproveCommand(r.target->plan, r.target->findings),
+            "the plan waits for an approval: " +
+                ApproveCommand(PlanOf(*r.target, r.target->findings.front()), r.target->findings),
             /*denied=*/true};
   if (!stepping) return NotInFlight(r, "promote");
   if (const auto denied = DeniedRaise(turn)) return *denied;
@@ -201,8 +202,7 @@ CommandOutcome Rollback(Turn& turn, const Command& command) {
     return Refuse("version " + std::to_string(version.number) + " is live already");
   const VersionRef left = *r.stable;
   Target target = TargetOf(r, version);
-  turn.AddQuarantine(left, version.digest, "RolledBackByOperator",
-                     "rolled back " + Because(command));
+  turn.AddQuarantine(left, version, "RolledBackByOperator", "rolled back " + Because(command));
   std::erase_if(r.quarantine, [&](const Quarantine& q) { return q.digest == version.digest; });
   turn.Say("Warning", "Rollback",
            "from " + left.digest.Short() + " to version " + std::to_string(version.number) + " (" +
@@ -277,14 +277,16 @@ void KeepApproval(Rollout& r, Approval approval) {
 CommandOutcome Approve(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
   const bool waits = r.phase == Phase::kHeld || r.phase == Phase::kPaused;
-  if (!waits || !r.target || r.target->plan != command.plan)
+  if (!waits || !r.target || !IsPlanOf(*r.target, command.plan))
     return Refuse("plan " + command.plan.Short() + " is not what " + r.map +
                   " waits for; see: portolan status " + r.map);
   Approval approval{command.plan, command.actor, command.reason, turn.wall()};
   Target lifted = *r.target;
   std::string despite;
   if (!command.despite.empty()) {
-    const auto finding = std::ranges::find(lifted.findings, command.despite, &Finding::policy);
+    const auto finding = std::ranges::find_if(lifted.findings, [&](const Finding& denial) {
+      return denial.policy == command.despite && PlanOf(lifted, denial) == command.plan;
+    });
     if (finding == lifted.findings.end())
       return Refuse("policy " + command.despite + " denies nothing of this plan; see: portolan " +
                     "status " + r.map);
