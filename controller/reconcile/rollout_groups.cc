@@ -145,6 +145,9 @@ void RolloutReconciler::MoveMaps(const SourceWish& wish, const Now& now) {
   Moves moves;
   Disband(wish, moves);
   Form(wish, moves);
+  // What waits is planned anew, and may then have to wait for something else: not without a pause.
+  for (WaitingMove& waiting : waiting_)
+    if (waiting.source == wish.source) waiting.not_before = now.mono + kRetry;
   if (moves.empty()) return;
   std::set<std::string> maps;
   for (const auto& [name, rollout] : moves)
@@ -204,11 +207,16 @@ void RolloutReconciler::AddGroups(SourceWish& wish, Observations& seen) {
                          (member->stable ? std::optional(member->stable->digest) : std::nullopt);
       targets.insert(wish.targets.extract(target));
     }
-    if (targets.empty()) continue;
-    if (!planned || targets.size() != maps.size() || lane.rollout.source != wish.source)
+    // Without the target of one, whose stable version cannot be read, none is asked for: the source
+    // asks for all again as soon as it can.
+    if (targets.size() != maps.size()) continue;
+    if (lane.rollout.source != wish.source) {
+      for (const std::string& map : maps) hooks_.replan(wish.source, map);
+    } else if (!planned) {
       Replan(lane);
-    else
+    } else {
       seen[found->first].desired = GroupTarget(lane.rollout, targets);
+    }
   }
   // What is left of grouped maps waits: until its group parts, or until it is usable again.
   const auto waits = [&](const std::string& map) {

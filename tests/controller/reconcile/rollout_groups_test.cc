@@ -212,6 +212,26 @@ TEST_F(RolloutGroupsTest, IsAskedForMapByMapWhatItsPlansWere) {
   EXPECT_EQ(Weight("prices"), 0u);
 }
 
+TEST_F(RolloutGroupsTest, AsksForNothingWhileOneOfItsTargetsIsMissing) {
+  WantTogether(1);
+  Want({{"limits", limits(2)}}, {{"g", {"limits", "prices"}}});
+  EXPECT_TRUE(Replanned().empty()) << "or source and loop would ask each other for ever";
+  EXPECT_EQ(Weight("limits"), 0u);
+  WantTogether(2);
+  EXPECT_EQ(Weight("limits"), 5'000u);
+}
+
+TEST_F(RolloutGroupsTest, IsAskedForAgainOnceASecondWhileItsMapIsOfAnotherGroup) {
+  WantTogether(1);
+  const Contents all{{"limits", limits(2)}, {"routes", VersionOf({{"r", "1"}})}};
+  Want(all, {{"h", {"limits", "routes"}}}, {"g"});
+  EXPECT_EQ(world.rollouts.Groups().size(), 1u);
+  EXPECT_TRUE(Replanned().empty());
+  world.Pass(seconds(1));
+  EXPECT_EQ(Replanned(), (std::set<std::string>{"limits", "routes"}));
+  EXPECT_EQ(Weight("limits"), 0u);
+}
+
 TEST_F(RolloutGroupsTest, HealsEachOfItsMaps) {
   WantTogether(1);
   WantTogether(2);
