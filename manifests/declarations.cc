@@ -102,8 +102,17 @@ const StrategyPtr& Declarations::Named(const std::string& name,
 
 StrategyPtr Declarations::StrategyOf(const MapSpec& spec) {
   if (!spec.inline_strategy) return Referenced(spec.strategy, spec.map.file);
+  return Inline(*spec.inline_strategy, spec.map.file);
+}
+
+StrategyPtr Declarations::StrategyOf(const GroupSpec& spec) {
+  if (!spec.inline_strategy) return Referenced(spec.strategy, spec.file);
+  return Inline(*spec.inline_strategy, spec.file);
+}
+
+StrategyPtr Declarations::Inline(const StrategySpec& spec, const std::string& file) const {
   auto result = std::make_shared<ResolvedStrategy>();
-  Resolve(*spec.inline_strategy, spec.map.file, *result);
+  Resolve(spec, file, *result);
   return result;
 }
 

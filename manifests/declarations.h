@@ -35,6 +35,7 @@ class Declarations {
 
   // The strategy that the map asks for. The reasons begin with one at the map's reference.
   StrategyPtr StrategyOf(const MapSpec& spec);
+  StrategyPtr StrategyOf(const GroupSpec& spec);
   // The same of each of its `rollout.rules`.
   std::vector<StrategyPtr> RuleStrategiesOf(const MapSpec& spec);
 
@@ -46,6 +47,7 @@ class Declarations {
   // Appends the reasons why the declarations of one name are not usable.
   static void Judge(const std::vector<DeclarationPtr>& declarations,
                     std::vector<Diagnostic>& reasons);
+  StrategyPtr Inline(const StrategySpec& spec, const std::string& file) const;
   StrategyPtr Referenced(const Reference& reference, const std::string& file);
   const StrategyPtr& Named(const std::string& name,
                            const std::vector<DeclarationPtr>& declarations);

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,8 @@ struct DesiredMap {
   Value attributes;                    // object, free data
   std::vector<std::string> sensitive;  // key globs
   SplitMode split = SplitMode::kSubject;
-  std::string salt;  // default: the map's name
+  std::string group;  // the RolloutGroup that it moves with, or empty
+  std::string salt;   // default: the map's name; of a group: the group's
   std::string bucket_by = "targetingKey";
   HealSettings heal;
   bool regulated = false;  // class: regulated: goes live by a signed answer from outside only
@@ -55,6 +57,15 @@ struct DesiredMap {
   bool IsSensitive(std::string_view key) const;
 };
 
+// Maps that move together: they share the strategy and the salt of the group, which are filled in
+// in each of them.
+struct DesiredGroup {
+  std::string name;
+  std::string file;  // where it is declared
+  Position position;
+  std::set<std::string> maps;  // all of them in DesiredState::maps
+};
+
 // What a commit says, map by map. A map with errors is in `rejected` and not in `maps`: it keeps
 // what it has.
 struct DesiredState {
@@ -64,6 +75,10 @@ struct DesiredState {
   // that depend on a bad strategy or entry file). A declared map is never "removed from git",
   // however broken.
   std::map<std::string, std::vector<Diagnostic>> rejected;
+  std::map<std::string, DesiredGroup> groups;
+  // Groups that the commit declares but that are not usable: their maps are in `rejected` as far as
+  // they are known.
+  std::set<std::string> rejected_groups;
   // What the commit wants to be judged by, once it is accepted.
   PolicySet policies;
   // All errors and warnings of the commit, those of `rejected` included, sorted.
@@ -71,6 +86,12 @@ struct DesiredState {
   // True when some file could not be attributed to a map (unreadable manifest): then absence of a
   // name means nothing and no map may be taken as removed.
   bool incomplete = false;
+  // The same of groups: a map that seems to be on its own may belong to one that cannot be read.
+  bool groups_incomplete = false;
 };
+
+// Takes the map back out of what the commit gives: it keeps what it has, and so do those that move
+// with it.
+void Reject(DesiredState& state, const std::string& map, std::vector<Diagnostic> reasons);
 
 }  // namespace portolan::manifests

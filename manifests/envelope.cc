@@ -12,9 +12,9 @@
 namespace portolan::manifests {
 namespace {
 
-constexpr std::array<std::string_view, 6> kKinds = {"Map",    "RolloutStrategy", "AnalysisTemplate",
-                                                    "Policy", "PolicyTest",      "Waiver"};
-constexpr std::array<std::string_view, 2> kLaterKinds = {"Target", "RolloutGroup"};
+constexpr std::array<std::string_view, kManifestKinds> kKinds = {
+    "Map", "RolloutStrategy", "AnalysisTemplate", "Policy", "PolicyTest", "Waiver", "RolloutGroup"};
+constexpr std::array<std::string_view, 1> kLaterKinds = {"Target"};
 constexpr Range<std::size_t> kAnyText{0, 4'096};
 constexpr Range<std::size_t> kLabelValueBytes{0, 63};
 constexpr Range<std::size_t> kOwnerBytes{1, 256};

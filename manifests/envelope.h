@@ -19,9 +19,10 @@ enum class ManifestKind {
   kAnalysisTemplate,
   kPolicy,
   kPolicyTest,
-  kWaiver
+  kWaiver,
+  kRolloutGroup
 };
-constexpr std::size_t kManifestKinds = 6;
+constexpr std::size_t kManifestKinds = 7;
 std::string_view ManifestKindName(ManifestKind kind);  // "Map", …
 
 // What every manifest has around its spec.

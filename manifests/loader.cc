@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "manifests/group_builder.h"
 #include "manifests/map_builder.h"
 #include "manifests/policy_set_builder.h"
 #include "manifests/scalar.h"
@@ -93,6 +94,7 @@ class Loader::Run {
     CollectFileDiagnostics();
     Append(state_.diagnostics, declarations_.RecipeDiagnostics());
     PORTOLAN_CHECK(BuildMaps());
+    BuildGroups(declarations_, state_);
     PORTOLAN_CHECK(BuildPolicies());
     // Only after everything was read: a load that fails half-way leaves the cache for the next
     // one.
@@ -106,6 +108,7 @@ class Loader::Run {
     Append(state_.diagnostics, index_.OtherRefusals());
     state_.incomplete |= index_.RefusalsMayHideMaps();
     state_.policies.incomplete |= index_.RefusalsMayHideMaps();
+    state_.groups_incomplete |= index_.RefusalsMayHideMaps();
     if (candidates_.empty() && !state_.incomplete)
       Complain("this path of the source holds no manifests",
                "expected *.yaml, *.yml or *.json files");
@@ -125,7 +128,7 @@ class Loader::Run {
     Complain("the files of this source have " + std::to_string(bytes) + " bytes; at most " +
                  std::to_string(limits_.source_bytes) + " are read",
              "split the source");
-    state_.incomplete = state_.policies.incomplete = true;
+    state_.incomplete = state_.policies.incomplete = state_.groups_incomplete = true;
     return false;
   }
 
@@ -199,6 +202,7 @@ class Loader::Run {
       Append(strays, file.strays);
       state_.incomplete |= file.may_hide_map;
       state_.policies.incomplete |= file.may_hide_policy;
+      state_.groups_incomplete |= file.may_hide_group;
       unread |= file.unread;
     }
     // The map that names a stray may be in what could not be read.

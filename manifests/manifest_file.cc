@@ -44,6 +44,9 @@ void DecodeSpec(const Envelope& envelope, Declaration& declaration, Report& repo
     case ManifestKind::kWaiver:
       declaration.waiver = std::make_shared<const Waiver>(DecodeWaiver(envelope, report));
       return;
+    case ManifestKind::kRolloutGroup:
+      declaration.group = std::make_shared<const GroupSpec>(DecodeGroup(envelope, report));
+      return;
   }
 }
 
@@ -61,6 +64,8 @@ void DecodeManifest(const Document& document, const std::string& path, const Exp
     file.may_hide_policy |= envelope.kind ? *envelope.kind == ManifestKind::kPolicy ||
                                                 *envelope.kind == ManifestKind::kWaiver
                                           : !envelope.kind_is_later;
+    file.may_hide_group |=
+        envelope.kind ? *envelope.kind == ManifestKind::kRolloutGroup : !envelope.kind_is_later;
     return;
   }
   auto declaration = std::make_shared<Declaration>();
@@ -76,7 +81,7 @@ void DecodeManifest(const Document& document, const std::string& path, const Exp
 }
 
 void DescribeStray(const Document& document, const std::string& path, ManifestFile& file) {
-  file.may_hide_map = file.may_hide_policy = true;
+  file.may_hide_map = file.may_hide_policy = file.may_hide_group = true;
   if (!document.diagnostics.empty()) return Append(file.strays, document.diagnostics);
   const Node* version =
       document.root.kind == Node::Kind::kMapping ? document.root.Find("apiVersion") : nullptr;
@@ -112,11 +117,11 @@ ManifestFile DecodeManifestFile(const ReadResult& text, const std::string& path,
     }
   }
   if (text.failure) {
-    file.may_hide_map = file.may_hide_policy = true;
+    file.may_hide_map = file.may_hide_policy = file.may_hide_group = true;
     file.unread = true;
     file.diagnostics.push_back(*text.failure);
   } else if (text.documents.empty()) {
-    file.may_hide_map = file.may_hide_policy = true;
+    file.may_hide_map = file.may_hide_policy = file.may_hide_group = true;
     file.strays.push_back(ErrorAt(path, {}, "the file is empty", "delete it, or write a manifest"));
   }
   return file;

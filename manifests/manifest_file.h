@@ -8,6 +8,7 @@
 
 #include "manifests/analysis_template.h"
 #include "manifests/document.h"
+#include "manifests/group_manifest.h"
 #include "manifests/map_manifest.h"
 #include "manifests/policy_manifest.h"
 #include "manifests/policy_test_manifest.h"
@@ -30,6 +31,7 @@ struct Declaration {
   std::shared_ptr<const Policy> policy;
   std::shared_ptr<const PolicyTest> policy_test;
   std::shared_ptr<const Waiver> waiver;
+  std::shared_ptr<const GroupSpec> group;
 
   bool usable() const { return diagnostics.empty(); }
 };
@@ -50,6 +52,8 @@ struct ManifestFile {
   bool may_hide_map = false;
   // The same of a Policy or a Waiver.
   bool may_hide_policy = false;
+  // The same of a RolloutGroup: maps may belong together that seem to be on their own.
+  bool may_hide_group = false;
 };
 
 // Reads the text with the reader of its extension. Total: what is wrong is in the result.

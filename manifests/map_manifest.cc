@@ -45,16 +45,7 @@ void DecodeRollout(const Field& field, MapSpec& spec, Report& report) {
   MappingDecoder rollout(field, report);
   const Field strategy = rollout.Take("strategy");
   const Field rules = rollout.Take("rules");
-  if (strategy) {
-    spec.strategy.position = strategy.node->position;
-    spec.strategy.field = strategy.path.ToString();
-    if (strategy.node->kind == Node::Kind::kMapping) {
-      spec.strategy.name = "inline";
-      spec.inline_strategy = DecodeStrategy(spec.strategy.name, strategy, report);
-    } else {
-      SetIf(spec.strategy.name, ReadString(strategy, {1, kNameBytesMax}, report));
-    }
-  }
+  DecodeStrategyReference(strategy, {spec.strategy, spec.inline_strategy}, report);
   DecodeRules(rules, spec, report);
   if (field.node->kind == Node::Kind::kMapping && !strategy && !rules)
     report.Error(field, "expected strategy or rules");

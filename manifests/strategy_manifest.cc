@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "manifests/envelope.h"
 #include "manifests/fields.h"
 
 namespace portolan::manifests {
@@ -249,6 +250,18 @@ std::optional<StrategySpec> DecodeStrategy(const std::string& name, const Field&
   decoder.Finish();
   if (report.size() != before) return std::nullopt;
   return result;
+}
+
+void DecodeStrategyReference(const Field& field, StrategyChoice choice, Report& report) {
+  if (!field) return;
+  choice.reference.position = field.node->position;
+  choice.reference.field = field.path.ToString();
+  if (field.node->kind == Node::Kind::kMapping) {
+    choice.reference.name = "inline";
+    choice.inline_strategy = DecodeStrategy(choice.reference.name, field, report);
+  } else {
+    SetIf(choice.reference.name, ReadString(field, {1, kNameBytesMax}, report));
+  }
 }
 
 Strategy ResolveStrategy(const StrategySpec& spec, const TemplateLookup& lookup) {

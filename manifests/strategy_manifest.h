@@ -38,6 +38,13 @@ struct StrategySpec {
 std::optional<StrategySpec> DecodeStrategy(const std::string& name, const Field& spec,
                                            Report& report);
 
+// Where a manifest says its strategy: a name, or a strategy written inline.
+struct StrategyChoice {
+  Reference& reference;
+  std::optional<StrategySpec>& inline_strategy;
+};
+void DecodeStrategyReference(const Field& field, StrategyChoice choice, Report& report);
+
 // Null when there is no usable template of that name.
 using TemplateLookup = std::function<const AnalysisTemplate*(const std::string& name)>;
 

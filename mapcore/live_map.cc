@@ -1,11 +1,12 @@
 #include "mapcore/live_map.h"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
-// A lookup takes two locks for a pointer copy each (published.h): the catalog's index, then the
-// map's state. What it reads afterwards belongs to its guard. Writers build the new state before,
-// and destroy the old one after, so that a reader never waits for work in proportion to a map.
+// The first lookup of a guard takes one lock for a pointer copy (published.h), the others none: the
+// index holds the states, and the guard the index. Writers build the new index before, and destroy
+// the old one after, so that a reader never waits for work in proportion to a map.
 
 namespace portolan::mapcore {
 
@@ -44,35 +45,6 @@ void LiveState::ForEach(
   for (; next != over.end(); ++next) visit(next->first, next->second);
 }
 
-void ReadGuard::Pin(std::shared_ptr<const void> pinned) {
-  if (!first_)
-    first_ = std::move(pinned);
-  else
-    more_.push_back(std::move(pinned));
-}
-
-LiveMap::LiveMap(LiveState state) : state_(std::make_shared<const LiveState>(std::move(state))) {}
-
-const LiveState& LiveMap::Load(ReadGuard& guard) const {
-  // The guard holds the state, the state its versions: the reference outlives a Publish.
-  std::shared_ptr<const LiveState> state = state_.Load();
-  const LiveState& loaded = *state;
-  guard.Pin(std::move(state));
-  return loaded;
-}
-
-void LiveMap::Publish(LiveState state) {
-  state_.Store(std::make_shared<const LiveState>(std::move(state)));
-}
-
-struct Catalog::NamedMap {
-  NamedMap(std::string map_name, LiveState state)
-      : name(std::move(map_name)), live(std::move(state)) {}
-
-  const std::string name;
-  LiveMap live;
-};
-
 namespace {
 
 // The first map whose name is not before `name`.
@@ -87,12 +59,15 @@ auto LowerBound(Index& index, std::string_view name) {
 
 Catalog::Catalog() : index_(std::make_shared<const Index>()) {}
 
-// The index may be replaced meanwhile; it holds its maps, and the guard then holds the state.
 const LiveState* Catalog::Find(ReadGuard& guard, std::string_view name) const {
-  const std::shared_ptr<const Index> index = index_.Load();
-  const auto at = LowerBound(*index, name);
-  if (at == index->end() || (*at)->name != name) return nullptr;
-  return &(*at)->live.Load(guard);
+  assert(guard.catalog_ == nullptr || guard.catalog_ == this);
+  if (guard.catalog_ == nullptr) {
+    guard.index_ = index_.Load();
+    guard.catalog_ = this;
+  }
+  const Index& index = *static_cast<const Index*>(guard.index_.get());
+  const auto at = LowerBound(index, name);
+  return at == index.end() || (*at)->name != name ? nullptr : &(*at)->state;
 }
 
 std::vector<std::string> Catalog::Names() const {
@@ -105,19 +80,30 @@ std::vector<std::string> Catalog::Names() const {
   return names;
 }
 
-// Of the index only a new name needs a new copy: the map behind a name publishes by itself.
-void Catalog::Publish(const std::string& name, LiveState state) {
+// Merges two sorted lists, so that a batch costs what one state does.
+void Catalog::Publish(std::vector<NamedState> states) {
+  if (states.empty()) return;
+  std::stable_sort(states.begin(), states.end(),
+                   [](const NamedState& a, const NamedState& b) { return a.name < b.name; });
   const std::lock_guard lock(writers_);
-  const std::shared_ptr<const Index> index = index_.Load();
-  const auto at = LowerBound(*index, name);
-  if (at != index->end() && (*at)->name == name) {
-    (*at)->live.Publish(std::move(state));
-    return;
+  const std::shared_ptr<const Index> before = index_.Load();
+  auto after = std::make_shared<Index>();
+  after->reserve(before->size() + states.size());
+  auto old = before->begin();
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (i + 1 < states.size() && states[i + 1].name == states[i].name) continue;
+    for (; old != before->end() && (*old)->name < states[i].name; ++old) after->push_back(*old);
+    if (old != before->end() && (*old)->name == states[i].name) ++old;
+    after->push_back(std::make_shared<const NamedState>(std::move(states[i])));
   }
-  auto grown = std::make_shared<Index>(*index);
-  grown->insert(grown->begin() + (at - index->begin()),
-                std::make_shared<NamedMap>(name, std::move(state)));
-  index_.Store(std::move(grown));
+  after->insert(after->end(), old, before->end());
+  index_.Store(std::move(after));
+}
+
+void Catalog::Publish(std::string name, LiveState state) {
+  std::vector<NamedState> one;
+  one.push_back({std::move(name), std::move(state)});
+  Publish(std::move(one));
 }
 
 void Catalog::Remove(std::string_view name) {

@@ -30,6 +30,7 @@ struct Finding {
   // An approval despite it binds to this text of the policy, and is given by one of these groups.
   Digest policy_digest = {};
   std::vector<std::string> override_groups = {};
+  std::string map = {};  // in a group: the member that it denies; else empty
 
   friend bool operator==(const Finding&, const Finding&) = default;
 };

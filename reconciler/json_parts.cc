@@ -32,6 +32,7 @@ Value FindingToValue(const Finding& finding) {
   value.Set("policy", finding.policy);
   value.Set("level", finding.level);
   value.Set("message", finding.message);
+  if (!finding.map.empty()) value.Set("map", finding.map);
   return value;
 }
 

@@ -223,6 +223,8 @@ Value MapStatusToValue(const Rollout& r, WallTime now) {
   Value value;
   value.Set("map", r.map);
   value.Set("source", r.source);
+  value.Set("group", r.group.empty() ? Value() : Value(r.group));
+  if (!r.members.empty()) value.Set("maps", Value::Array(r.members.begin(), r.members.end()));
   value.Set("phase", PhaseName(r.phase));
   value.Set("reason", r.reason);
   value.Set("message", r.message);

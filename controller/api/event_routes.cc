@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "controller/api/api.h"
+#include "reconciler/rollout/group.h"
 
 namespace portolan::controller {
 namespace {
@@ -24,13 +25,22 @@ Result<std::uint64_t> NumberOf(std::string_view text, std::string_view name,
   return number;
 }
 
+// The group that the map moves with, whose events are the map's too.
+std::string GroupOf(const Api& api, std::string_view map) {
+  const auto rollout = map.empty() ? nullptr : api.rollouts.Find(map);
+  if (rollout == nullptr || rollout->group.empty()) return "";
+  return reconciler::GroupName(rollout->group);
+}
+
 Result<Response> List(const Api& api, const Request& request, std::uint64_t after) {
   PORTOLAN_TRY(const std::uint64_t limit,
                NumberOf(request.QueryOr("limit", ""), "limit", kLimitDefault));
+  const std::string group = GroupOf(api, request.QueryOr("map", ""));
   PORTOLAN_TRY(const std::vector<reconciler::Event> events,
                api.store.Events({.after = after,
                                  .limit = std::min<std::uint64_t>(limit, kLimitMax),
-                                 .map = request.QueryOr("map", "")}));
+                                 .map = request.QueryOr("map", ""),
+                                 .also = group}));
   Value::Array found;
   for (const reconciler::Event& event : events) found.push_back(EventToValue(event));
   const std::uint64_t last = events.empty() ? after : events.back().sequence;
@@ -44,7 +54,9 @@ Result<Response> List(const Api& api, const Request& request, std::uint64_t afte
 // fails: the reader connects again and resumes.
 bool SendNew(const Api& api, StreamWriter& writer, std::string_view map, std::uint64_t& last) {
   for (;;) {
-    const auto events = api.store.Events({.after = last, .limit = kLimitDefault, .map = map});
+    const std::string group = GroupOf(api, map);
+    const auto events =
+        api.store.Events({.after = last, .limit = kLimitDefault, .map = map, .also = group});
     if (!events.ok()) return false;
     if (events->empty()) return true;
     for (const reconciler::Event& event : *events) {

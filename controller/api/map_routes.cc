@@ -13,6 +13,7 @@ using manifests::Value;
 using mapcore::MapVersion;
 
 constexpr std::size_t kLookupKeysMax = 1'000;
+constexpr std::size_t kLookupMapsMax = 100;
 using Attributes = std::vector<std::pair<std::string, std::string>>;
 
 Error NoMap(std::string_view map) {
@@ -47,14 +48,24 @@ struct View {
   std::string etag() const { return "\"" + content() + "." + std::string(arm()) + "\""; }
 };
 
+// Which map somebody asks for.
+struct Asked {
+  const Request& request;
+  std::string_view map;
+};
+
+Result<View> ViewOf(const Api& api, mapcore::ReadGuard& guard, const Asked& asked,
+                    const mapcore::Subject& subject) {
+  const mapcore::LiveState* state = api.catalog.Find(guard, asked.map);
+  if (state == nullptr) return NoMap(asked.map);
+  View view{state, state->Choose(subject), asked.request.actor.scopes.Has(Scope::kSensitive)};
+  if (view.choice.version == nullptr) return NoMap(asked.map);
+  return view;
+}
+
 Result<View> ViewFor(const Api& api, mapcore::ReadGuard& guard, const Request& request,
                      const mapcore::Subject& subject) {
-  const std::string_view map = request.Param("map");
-  const mapcore::LiveState* state = api.catalog.Find(guard, map);
-  if (state == nullptr) return NoMap(map);
-  View view{state, state->Choose(subject), request.actor.scopes.Has(Scope::kSensitive)};
-  if (view.choice.version == nullptr) return NoMap(map);
-  return view;
+  return ViewOf(api, guard, {request, request.Param("map")}, subject);
 }
 
 // Who asks, for maps with `split: instance`.
@@ -216,24 +227,18 @@ Result<Attributes> AttributesOf(const Value& body) {
   return attributes;
 }
 
-Result<Response> Lookup(const Api& api, const Request& request) {
-  PORTOLAN_TRY(const Value body, BodyObject(request));
-  PORTOLAN_TRY(const Attributes attributes, AttributesOf(body));
-  const Value* keys = body.Find("keys");
-  if (keys == nullptr || !keys->is_array())
+// The wanted keys of one map as a JSON object, and those that it lacks.
+Result<std::string> ValuesText(const View& view, const Value& keys, std::string_view map) {
+  if (!keys.is_array())
     return Error{ErrorCode::kInvalid,
                  "keys: expected a list of keys, for example {\"keys\": [\"api/search\"]}"};
-  if (keys->as_array().size() > kLookupKeysMax)
-    return Error{ErrorCode::kInvalid, "keys: " + std::to_string(keys->as_array().size()) +
+  if (keys.as_array().size() > kLookupKeysMax)
+    return Error{ErrorCode::kInvalid, "keys: " + std::to_string(keys.as_array().size()) +
                                           " keys, at most 1000 in one lookup"};
-  const mapcore::Subject subject{body.StringOr("subject", request.QueryOr("subject", "")),
-                                 attributes, body.StringOr("instance", InstanceOf(request))};
-  mapcore::ReadGuard guard;
-  PORTOLAN_TRY(const View view, ViewFor(api, guard, request, subject));
   EntryText values(view);
   Value::Array missing;
   std::set<std::string_view> asked;
-  for (const Value& key : keys->as_array()) {
+  for (const Value& key : keys.as_array()) {
     if (!key.is_string())
       return Error{ErrorCode::kInvalid,
                    "keys: expected texts, found a " + std::string(KindName(key.kind()))};
@@ -244,11 +249,49 @@ Result<Response> Lookup(const Api& api, const Request& request) {
       missing.push_back(key);
     }
   }
+  return Preamble(map, view) + ",\"values\":{" + values.text() +
+         "},\"missing\":" + WriteJson(Value(std::move(missing))) + std::move(values).Marks() + "}";
+}
+
+Result<Response> Lookup(const Api& api, const Request& request) {
+  PORTOLAN_TRY(const Value body, BodyObject(request));
+  PORTOLAN_TRY(const Attributes attributes, AttributesOf(body));
+  const Value* keys = body.Find("keys");
+  const mapcore::Subject subject{body.StringOr("subject", request.QueryOr("subject", "")),
+                                 attributes, body.StringOr("instance", InstanceOf(request))};
+  mapcore::ReadGuard guard;
+  PORTOLAN_TRY(const View view, ViewFor(api, guard, request, subject));
+  PORTOLAN_TRY(std::string text,
+               ValuesText(view, keys == nullptr ? Value() : *keys, request.Param("map")));
   Response response;
   SetReadHeaders(response, view, view.etag());
-  response.body = Preamble(request.Param("map"), view) + ",\"values\":{" + values.text() +
-                  "},\"missing\":" + WriteJson(Value(std::move(missing))) +
-                  std::move(values).Marks() + "}\n";
+  response.body = std::move(text) + "\n";
+  response.content_type = "application/json";
+  return response;
+}
+
+// Keys of several maps for one subject, all from one moment of the catalog: of maps that move
+// together both sides are the same, the new one or the old one.
+Result<Response> LookupMaps(const Api& api, const Request& request) {
+  PORTOLAN_TRY(const Value body, BodyObject(request));
+  PORTOLAN_TRY(const Attributes attributes, AttributesOf(body));
+  const Value* maps = body.Find("maps");
+  if (maps == nullptr || !maps->is_object() || maps->as_object().size() > kLookupMapsMax)
+    return Error{ErrorCode::kInvalid,
+                 "maps: expected an object of at most 100 maps with their keys, for example "
+                 "{\"maps\": {\"limits\": [\"api/search\"]}}"};
+  const mapcore::Subject subject{body.StringOr("subject", ""), attributes,
+                                 body.StringOr("instance", InstanceOf(request))};
+  mapcore::ReadGuard guard;
+  std::string found;
+  for (const auto& [map, keys] : maps->as_object()) {
+    PORTOLAN_TRY(const View view, ViewOf(api, guard, {request, map}, subject));
+    PORTOLAN_TRY(const std::string text, ValuesText(view, keys, map));
+    found += (found.empty() ? "" : ",") + text;
+  }
+  Response response;
+  response.SetHeader("Cache-Control", "no-cache");
+  response.body = "{\"maps\":[" + found + "]}\n";
   response.content_type = "application/json";
   return response;
 }
@@ -264,6 +307,8 @@ Response AllMaps(const Api& api) {
 void AddMapRoutes(Router& router, Api& api) {
   router.Add("GET", "/v1/maps", Scope::kRead,
              [&api](const Request&) -> Result<Response> { return AllMaps(api); });
+  router.Add("POST", "/v1/lookup", Scope::kRead,
+             [&api](const Request& request) { return LookupMaps(api, request); });
   router.Add("GET", "/v1/maps/{map}", Scope::kRead,
              [&api](const Request& request) { return WholeMap(api, request); });
   router.Add("GET", "/v1/maps/{map}/entries/{key}", Scope::kRead,

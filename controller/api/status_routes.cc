@@ -96,6 +96,11 @@ Result<Value> StoredPlan(const Api& api, const Digest& plan) {
 void AddStatusRoutes(Router& router, Api& api) {
   router.Add("GET", "/v1/status", Scope::kRead,
              [&api](const Request&) -> Result<Response> { return WholeStatus(api); });
+  router.Add("GET", "/v1/groups", Scope::kRead, [&api](const Request&) -> Result<Response> {
+    Value::Array groups;
+    for (const auto& rollout : api.rollouts.Groups()) groups.push_back(StatusOf(api, *rollout));
+    return JsonResponse(Value::Object{{"groups", std::move(groups)}});
+  });
   router.Add("GET", "/v1/maps/{map}/status", Scope::kRead,
              [&api](const Request& request) -> Result<Response> {
                PORTOLAN_TRY(const auto rollout, RolloutOf(api, request));

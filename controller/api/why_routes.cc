@@ -4,6 +4,7 @@
 #include "controller/api/api.h"
 #include "manifests/entries.h"
 #include "reconciler/change_view.h"
+#include "reconciler/rollout/group.h"
 #include "reconciler/rollout/judge.h"
 #include "reconciler/rollout/record.h"
 #include "reconciler/rollout/step.h"
@@ -67,6 +68,14 @@ Value::Array FactsOf(const Rollout& r) {
     facts.push_back(Fact("stable arm", ArmText(r.progress.evidence.stable)));
     facts.push_back(Fact("canary arm", ArmText(r.progress.evidence.canary)));
   }
+  if (!r.group.empty())
+    facts.push_back(Fact("group", "moves with " + reconciler::GroupName(r.group) +
+                                      ": its rollout, its verdict, its verbs"));
+  if (!r.members.empty()) {
+    std::string maps;
+    for (const std::string& map : r.members) maps += (maps.empty() ? "" : ", ") + map;
+    facts.push_back(Fact("maps", maps));
+  }
   if (r.suspension)
     facts.push_back(Fact("suspended", "until " + FormatTime(r.suspension->until) + " by " +
                                           r.suspension->actor + ": " + r.suspension->reason));
@@ -116,6 +125,10 @@ Value::Array NextOf(const Rollout& r) {
   for (const auto& item : r.overrides)
     say(item.key + " is as git says again at " + FormatTime(item.until));
   return next;
+}
+
+std::string GroupLaneOf(const Rollout& r) {
+  return r.group.empty() ? "" : reconciler::GroupName(r.group);
 }
 
 // The last few of them, newest last.
@@ -332,8 +345,10 @@ Result<Response> Why(const Api& api, const Request& request) {
   for (const std::string_view same : {"stable", "target", "desired", "nextAt"})
     value.Set(same, *status.Find(same));
   AddPlan(api, r, value);
-  PORTOLAN_TRY(const std::vector<reconciler::Event> events,
-               api.store.Events({.limit = kEventsRead, .map = r.map, .newest = true}));
+  const std::string group = GroupLaneOf(r);
+  PORTOLAN_TRY(
+      const std::vector<reconciler::Event> events,
+      api.store.Events({.limit = kEventsRead, .map = r.map, .newest = true, .also = group}));
   value.Set("steps", StepsOf(events, r));
   value.Set("metrics", *status.Find("metrics"));
   value.Set("measurements", MeasurementsOf(r));

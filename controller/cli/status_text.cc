@@ -1,5 +1,6 @@
 #include "controller/cli/status_text.h"
 
+#include <algorithm>
 #include <sstream>
 
 #include "reconciler/text_format.h"
@@ -108,6 +109,11 @@ void AddTroubles(std::ostream& out, const Value& map) {
 TextTable StatusTable(const Value::Array& maps, WallTime now, bool wide) {
   std::vector<std::string> header{"MAP",    "PHASE", "STEP",  "WEIGHT", "STABLE",
                                   "TARGET", "SYNC",  "SINCE", "REASON"};
+  // Where there are groups, which maps move together is seen at a glance.
+  const bool grouped = std::any_of(maps.begin(), maps.end(), [](const Value& map) {
+    return !map.StringOr("group", "").empty();
+  });
+  if (grouped) header.insert(header.begin() + 1, "GROUP");
   if (wide) header.insert(header.end(), {"SOURCE", "REVISION", "PLAN", "MESSAGE"});
   TextTable table(header);
   for (const Value& map : maps) {
@@ -121,6 +127,7 @@ TextTable StatusTable(const Value::Array& maps, WallTime now, bool wide) {
         Text(map, "sync"),
         FormatAge(map.StringOr("since", ""), now),
         Text(map, "reason")};
+    if (grouped) row.insert(row.begin() + 1, Text(map, "group"));
     if (wide)
       row.insert(row.end(), {Text(map, "source"), ShortCommit(TextAt(map, {"desired", "commit"})),
                              ShortDigest(TextAt(map, {"plan"})), Text(map, "message")});
@@ -151,6 +158,11 @@ std::string StatusDetail(const Value& map, WallTime now) {
   const std::string why = Text(map, "syncReason");
   AddRow(out, "sync", Text(map, "sync") + (why == "-" ? "" : " (" + why + ")"));
   AddRow(out, "source", Text(map, "source"));
+  AddRow(out, "group", Text(map, "group"));
+  std::string members;
+  for (const Value& member : ItemsOf(map, "maps"))
+    if (member.is_string()) members += (members.empty() ? "" : ", ") + member.as_string();
+  AddRow(out, "maps", members);
   AddRow(out, "stable", VersionText(map.Find("stable")));
   AddRow(out, "target", VersionText(map.Find("target")));
   AddRow(out, "desired", VersionText(map.Find("desired")));

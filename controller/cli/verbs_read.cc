@@ -6,6 +6,7 @@
 #include "controller/cli/verb_session.h"
 #include "controller/cli/verbs.h"
 #include "controller/http/target.h"
+#include "reconciler/rollout/group.h"
 #include "reconciler/text_format.h"
 
 namespace portolan::controller {
@@ -41,6 +42,19 @@ void PrintStatus(VerbSession& session, const Value& maps) {
   } else {
     session.Print(StatusTable(items, session.now().wall, session.wide()));
   }
+}
+
+ExitCode RunGroups(VerbSession& session) {
+  const auto answer = session.Get("/v1/groups");
+  if (!answer.ok()) return session.Fail(answer.error());
+  const auto& groups = ItemsOf(*answer, "groups");
+  if (session.json())
+    session.PrintValue(*answer);
+  else if (groups.empty())
+    session.Hint("no group; a RolloutGroup names maps that move together");
+  else
+    session.Print(StatusTable(groups, session.now().wall, session.wide()));
+  return ExitCode::kOk;
 }
 
 // Prints a map whenever its line changes, one line (or with JSON, one object) a change.
@@ -188,7 +202,7 @@ ExitCode RunInstances(VerbSession& session) {
 // MAP/KEY: names of maps hold no slash, keys may.
 ExitCode RunWhy(VerbSession& session) {
   const std::string what = session.call().At(0);
-  const std::size_t slash = what.find('/');
+  const std::size_t slash = reconciler::IsGroupName(what) ? std::string::npos : what.find('/');
   const std::string key = slash == std::string::npos ? "" : what.substr(slash + 1);
   const auto answer =
       session.Get(MapTarget(what.substr(0, slash), "/why" + EncodeQuery({{"key", key}})));
@@ -211,6 +225,12 @@ std::vector<VerbSpec> ReadVerbs() {
        {{"watch", 'w', "", "print every change until interrupted"}},
        {"status", "status rate-limits", "status -o wide", "status --watch"},
        RunStatus},
+      {"groups",
+       "the groups of maps that move together, and where they are",
+       {},
+       {},
+       {"groups", "status group/edge", "abort group/edge"},
+       RunGroups},
       {"get",
        "read a map or one key",
        {"MAP", "[KEY]"},
@@ -244,7 +264,7 @@ std::vector<VerbSpec> ReadVerbs() {
        "what a map waits for; for a key, who set its value",
        {"MAP[/KEY]"},
        {},
-       {"why rate-limits", "why rate-limits/api/login"},
+       {"why rate-limits", "why rate-limits/api/login", "why group/edge"},
        RunWhy},
   };
 }

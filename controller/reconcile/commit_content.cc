@@ -30,6 +30,7 @@ Value MapValue(const manifests::DesiredMap& map) {
                        {"attributes", map.attributes},
                        {"sensitive", Strings(map.sensitive)},
                        {"split", static_cast<std::int64_t>(map.split)},
+                       {"group", map.group},
                        {"salt", map.salt},
                        {"bucketBy", map.bucket_by},
                        {"regulated", map.regulated},

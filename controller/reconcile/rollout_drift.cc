@@ -1,5 +1,6 @@
 // What is served compared with what should be: at each map's interval, and when somebody asks.
 #include "controller/reconcile/rollout_reconciler.h"
+#include "reconciler/rollout/group.h"
 
 namespace portolan::controller {
 
@@ -22,11 +23,13 @@ DriftReport RolloutReconciler::LastDrift(WallTime now) const {
   return drift_.Report(now);
 }
 
-// A map that nobody should hold is watched no longer once nobody does.
-std::vector<reconciler::Event> RolloutReconciler::CheckLane(const std::string& map, Lane& lane,
-                                                            const Now& now, bool heal) {
-  const reconciler::Serving serving = reconciler::ServingOf(lane.rollout);
-  auto events = drift_.Check(lane.rollout, Assemble(serving), now, heal);
+// A map of a group holds what the group gives it. A map that nobody should hold is watched no
+// longer once nobody does.
+std::vector<reconciler::Event> RolloutReconciler::CheckMap(const std::string& map, const Now& now,
+                                                           bool heal) {
+  const auto rollout = Find(map);
+  const reconciler::Serving serving = reconciler::ServingOf(*rollout);
+  auto events = drift_.Check(*rollout, Assemble(serving), now, heal);
   if (!serving.stable && !serving.canary) drift_.Forget(map);
   return events;
 }
@@ -35,8 +38,10 @@ void RolloutReconciler::CheckDrift(std::vector<PendingDrift>& asked, const Now& 
   std::vector<reconciler::Event> events;
   for (auto& [map, lane] : lanes_) {
     if (now.mono < lane.drift_due) continue;
-    lane.drift_due = now.mono + lane.rollout.heal.interval;
-    for (reconciler::Event& event : CheckLane(map, lane, now, /*heal=*/true))
+    const auto rollout = Find(map);
+    lane.drift_due = now.mono + (rollout == nullptr ? lane.rollout : *rollout).heal.interval;
+    if (rollout == nullptr || reconciler::IsGroupName(map)) continue;
+    for (reconciler::Event& event : CheckMap(map, now, /*heal=*/true))
       events.push_back(std::move(event));
   }
   if (now.mono >= next_drift_sample_) {
@@ -46,7 +51,9 @@ void RolloutReconciler::CheckDrift(std::vector<PendingDrift>& asked, const Now& 
   TellDrift(std::move(events));
   for (PendingDrift& pending : asked) {
     for (auto& [map, lane] : lanes_)
-      if (pending.map.empty() || pending.map == map) CheckLane(map, lane, now, /*heal=*/false);
+      if (Find(map) != nullptr && !reconciler::IsGroupName(map) &&
+          (pending.map.empty() || pending.map == map))
+        CheckMap(map, now, /*heal=*/false);
     pending.promise.set_value(drift_.Report(now.wall, pending.map));
   }
 }

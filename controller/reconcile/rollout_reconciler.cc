@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "manifests/value.h"
+#include "reconciler/rollout/group.h"
 #include "reconciler/rollout/race.h"
 #include "reconciler/rollout/record.h"
 
@@ -21,11 +22,15 @@ bool PlannedOnStable(const reconciler::Target& target, const Rollout& rollout) {
   return target.base == (rollout.stable ? std::optional(rollout.stable->digest) : std::nullopt);
 }
 
-std::string Body(const Rollout& rollout) {
-  return manifests::CanonicalJson(reconciler::RolloutToValue(rollout));
+}  // namespace
+
+std::string RolloutReconciler::RecordKey(const std::string& lane) {
+  return std::string(kRecordPrefix) + lane;
 }
 
-}  // namespace
+std::string RolloutReconciler::Body(const Rollout& rollout) {
+  return manifests::CanonicalJson(reconciler::RolloutToValue(rollout));
+}
 
 RolloutReconciler::RolloutReconciler(reconciler::StateStore& store, VersionCache& versions,
                                      mapcore::Catalog& catalog, Hooks hooks)
@@ -47,81 +52,13 @@ Status RolloutReconciler::Restore() {
     Lane& lane = lanes_[map];
     lane.rollout = std::move(rollout);
     lane.version = record.version;
-    lane.due = Duration(0);
-    Serve(map, lane);
-    Publish(lane);
+    if (lane.rollout.group.empty()) lane.due = Duration(0);
   }
+  Batch batch;
+  for (auto& [map, lane] : lanes_) Serve(map, lane, batch);
+  catalog_.Publish(std::move(batch));
+  for (const auto& [map, lane] : lanes_) Publish(lane);
   return {};
-}
-
-void RolloutReconciler::Report(std::vector<reconciler::Report> reports) {
-  {
-    const std::scoped_lock lock(inbox_mutex_);
-    std::move(reports.begin(), reports.end(), std::back_inserter(inbox_.reports));
-  }
-  inbox_changed_.notify_one();
-}
-
-void RolloutReconciler::Acknowledge(std::vector<reconciler::Ack> acks) {
-  {
-    const std::scoped_lock lock(inbox_mutex_);
-    std::move(acks.begin(), acks.end(), std::back_inserter(inbox_.acks));
-  }
-  inbox_changed_.notify_one();
-}
-
-void RolloutReconciler::Measured(reconciler::Measurement measurement) {
-  {
-    const std::scoped_lock lock(inbox_mutex_);
-    inbox_.measurements.push_back(std::move(measurement));
-  }
-  inbox_changed_.notify_one();
-}
-
-std::future<Result<VerbAnswer>> RolloutReconciler::Submit(std::string map,
-                                                          reconciler::Command command) {
-  PendingCommand pending{std::move(map), std::move(command), {}};
-  auto answer = pending.promise.get_future();
-  {
-    const std::scoped_lock lock(inbox_mutex_);
-    inbox_.commands.push_back(std::move(pending));
-  }
-  inbox_changed_.notify_one();
-  return answer;
-}
-
-std::future<void> RolloutReconciler::Wish(SourceWish wish) {
-  PendingWish pending{std::move(wish), {}};
-  auto done = pending.promise.get_future();
-  {
-    const std::scoped_lock lock(inbox_mutex_);
-    inbox_.wishes.push_back(std::move(pending));
-  }
-  inbox_changed_.notify_one();
-  return done;
-}
-
-void RolloutReconciler::Wait(Duration duration) {
-  std::unique_lock lock(inbox_mutex_);
-  inbox_changed_.wait_for(lock, duration, [this] {
-    return woken_ || !inbox_.reports.empty() || !inbox_.acks.empty() ||
-           !inbox_.measurements.empty() || !inbox_.commands.empty() || !inbox_.wishes.empty() ||
-           !inbox_.drifts.empty() || !inbox_.answers.empty();
-  });
-  woken_ = false;
-}
-
-void RolloutReconciler::Wake() {
-  {
-    const std::scoped_lock lock(inbox_mutex_);
-    woken_ = true;
-  }
-  inbox_changed_.notify_one();
-}
-
-RolloutReconciler::Inbox RolloutReconciler::TakeInbox() {
-  const std::scoped_lock lock(inbox_mutex_);
-  return std::exchange(inbox_, {});
 }
 
 Duration RolloutReconciler::Process(const Now& now) {
@@ -130,9 +67,10 @@ Duration RolloutReconciler::Process(const Now& now) {
   RunCommands(inbox.commands, now);
   StepAll(ObserveHealth(inbox, now), now);
   // After what time and reports led to: a wish has to be planned against what is stable by then.
-  StepAll(ObserveSources(inbox.wishes), now);
+  StepAll(ObserveSources(inbox.wishes, now), now);
   for (PendingWish& wish : inbox.wishes) wish.promise.set_value();
   if (hooks_.ask_policies) ForgetAnswers(now);
+  RepeatMoves(now);
   if (now.mono >= next_tick_) JournalTick(now);
   CheckDrift(inbox.drifts, now);
   return NextDue(now);
@@ -145,34 +83,41 @@ void RolloutReconciler::RunCommands(std::vector<PendingCommand>& commands, const
                    });
   std::map<std::string, const reconciler::Command*> winners;  // by map
   for (PendingCommand& pending : commands) {
-    const auto found = lanes_.find(pending.map);
+    const auto found = LaneOf(pending.map);
     if (found == lanes_.end()) {
       pending.promise.set_value(
           Error{ErrorCode::kNotFound, "no map \"" + pending.map + "\"; see: portolan status"});
       continue;
     }
-    if (const auto winner = winners.find(pending.map); winner != winners.end())
-      if (auto lost = reconciler::LostRace(*winner->second, pending.command, pending.map)) {
+    const auto& [name, lane] = *found;
+    if (name != pending.map) pending.command.map = pending.map;
+    if (const auto winner = winners.find(name); winner != winners.end())
+      if (auto lost = reconciler::LostRace(*winner->second, pending.command, name)) {
         pending.promise.set_value(VerbAnswer{std::move(*lost), std::nullopt, Find(pending.map)});
         continue;
       }
     Observation seen;
     seen.now = now;
     seen.command = pending.command;
-    seen.freeze = FreezeOf(pending.map, now);
+    seen.freeze = FreezeOf(name, now);
     reconciler::Transition transition = StepJudged(found->second, seen);
     if (Defer(found->second, seen, pending)) continue;
     std::vector<Turned> turned;
-    turned.push_back({&found->second, pending.map, std::move(transition), &pending});
+    turned.push_back({&found->second, name, std::move(transition), &pending});
     const auto& outcome = turned.front().transition.outcome;
-    if (outcome && outcome->accepted) winners.emplace(pending.map, &pending.command);
+    if (outcome && outcome->accepted) winners.emplace(name, &pending.command);
     Settle(turned, now);
   }
 }
 
 std::optional<reconciler::Freeze> RolloutReconciler::FreezeOf(const std::string& map,
                                                               const Now& now) const {
-  return hooks_.freeze ? hooks_.freeze(map, now.wall) : std::nullopt;
+  if (!hooks_.freeze) return std::nullopt;
+  const auto lane = lanes_.find(map);
+  if (lane != lanes_.end())
+    for (const std::string& member : lane->second.rollout.members)
+      if (auto freeze = hooks_.freeze(member, now.wall)) return freeze;
+  return hooks_.freeze(map, now.wall);
 }
 
 void RolloutReconciler::StepAll(Observations observed, const Now& now) {
@@ -189,8 +134,12 @@ void RolloutReconciler::StepAll(Observations observed, const Now& now) {
 
 RolloutReconciler::Observations RolloutReconciler::ObserveHealth(Inbox& inbox, const Now& now) {
   Observations seen;
-  for (reconciler::Report& report : inbox.reports)
-    if (lanes_.contains(report.map)) seen[report.map].reports.push_back(std::move(report));
+  for (reconciler::Report& report : inbox.reports) {
+    const auto lane = LaneOf(report.map);
+    if (lane == lanes_.end()) continue;
+    if (lane->first != report.map) report = GroupReport(lane->second.rollout, std::move(report));
+    seen[lane->first].reports.push_back(std::move(report));
+  }
   for (reconciler::Ack& ack : inbox.acks) AddAck(ack, seen);
   for (reconciler::Measurement& measurement : inbox.measurements)
     if (lanes_.contains(measurement.map))
@@ -201,65 +150,79 @@ RolloutReconciler::Observations RolloutReconciler::ObserveHealth(Inbox& inbox, c
 }
 
 void RolloutReconciler::AddAck(reconciler::Ack& ack, Observations& seen) {
+  const auto add = [&](Lanes::iterator lane, reconciler::Ack own) {
+    if (lane->first != own.map) own = GroupAck(lane->second.rollout, std::move(own));
+    seen[lane->first].acks.push_back(std::move(own));
+  };
   if (!ack.map.empty()) {
-    const auto lane = lanes_.find(ack.map);
-    if (lane != lanes_.end()) seen[ack.map].acks.push_back(std::move(ack));
+    const auto lane = LaneOf(ack.map);
+    if (lane != lanes_.end()) add(lane, std::move(ack));
     return;
   }
-  for (const auto& [map, lane] : lanes_)
-    if (lane.rollout.fleet.contains(ack.instance)) seen[map].acks.push_back(ack);
+  const std::scoped_lock lock(view_mutex_);
+  for (const auto& [map, rollout] : view_) {
+    if (!rollout->fleet.contains(ack.instance)) continue;
+    ack.map = map;
+    add(LaneOf(map), ack);
+  }
 }
 
-RolloutReconciler::Observations RolloutReconciler::ObserveSources(
-    std::vector<PendingWish>& wishes) {
+RolloutReconciler::Observations RolloutReconciler::ObserveSources(std::vector<PendingWish>& wishes,
+                                                                  const Now& now) {
   Observations seen;
-  for (PendingWish& pending : wishes) AddWish(pending.wish, seen);
+  for (PendingWish& pending : wishes) AddWish(pending.wish, seen, now);
   for (auto& [map, lane] : lanes_)
-    if (lane.unstored_wish) RepeatWish(map, lane, seen[map]);
+    if (lane.unstored_wish) RepeatWish(lane, seen[map]);
   return seen;
 }
 
-void RolloutReconciler::AddWish(SourceWish& wish, Observations& seen) {
-  for (auto& [map, target] : wish.targets) {
-    Lane& lane = lanes_[map];
-    if (lane.rollout.map.empty()) lane.rollout.map = map;
-    // A map that another source got first, maybe in this very round: planning anew, the source sees
-    // that.
-    const auto taken = seen.find(map);
-    const bool vacant = lane.rollout.phase == reconciler::Phase::kPending &&
-                        (taken == seen.end() || !taken->second.desired);
-    if (vacant) lane.rollout.source = wish.source;
-    if (lane.rollout.source != wish.source || !PlannedOnStable(target, lane.rollout)) {
-      hooks_.replan(wish.source, map);
-      continue;
-    }
-    seen[map].desired = std::move(target);
-  }
+void RolloutReconciler::AddWish(SourceWish& wish, Observations& seen, const Now& now) {
+  MoveMaps(wish, now);
+  AddGroups(wish, seen);
+  for (auto& [map, target] : wish.targets) AddTarget(wish.source, map, std::move(target), seen);
   for (const std::string& map : wish.removed)
     if (lanes_.contains(map)) seen[map].removed = true;
 }
 
-void RolloutReconciler::RepeatWish(const std::string& map, Lane& lane, Observation& seen) {
+void RolloutReconciler::AddTarget(const std::string& source, const std::string& map,
+                                  reconciler::Target target, Observations& seen) {
+  Lane& lane = lanes_[map];
+  if (lane.rollout.map.empty()) lane.rollout.map = map;
+  // A map that another source got first, maybe in this very round: planning anew, the source sees
+  // that.
+  const auto taken = seen.find(map);
+  const bool vacant = lane.rollout.phase == reconciler::Phase::kPending &&
+                      (taken == seen.end() || !taken->second.desired);
+  if (vacant) lane.rollout.source = source;
+  if (lane.rollout.source != source) return hooks_.replan(source, map);
+  if (!PlannedOnStable(target, lane.rollout)) return Replan(lane);
+  seen[map].desired = std::move(target);
+}
+
+void RolloutReconciler::RepeatWish(Lane& lane, Observation& seen) {
   UnstoredWish wish = *std::exchange(lane.unstored_wish, std::nullopt);
   if (seen.desired || seen.removed) return;
   seen.removed = wish.removed;
   if (!wish.desired) return;
-  if (!PlannedOnStable(*wish.desired, lane.rollout)) return hooks_.replan(lane.rollout.source, map);
+  if (!PlannedOnStable(*wish.desired, lane.rollout)) return Replan(lane);
   seen.desired = std::move(wish.desired);
 }
 
 void RolloutReconciler::Settle(std::vector<Turned>& turned, const Now& now) {
+  Batch batch;
   for (Turned& one : turned)
     if (one.transition.safe_direction) {
       one.lane->rollout = one.transition.next;
-      Serve(one.map, *one.lane);
+      Serve(one.map, *one.lane, batch);
     }
+  catalog_.Publish(std::exchange(batch, {}));
   const Status journalled = Journal(turned);
-  std::vector<std::pair<std::string, std::string>> replan;
+  std::vector<Lane*> replan;
   for (Turned& one : turned) {
     const bool kept =
         journalled.ok() || one.transition.safe_direction || one.transition.persist != Persist::kNow;
-    if (kept) Adopt(one, now, journalled.ok());
+    if (kept && one.transition.replan) replan.push_back(one.lane);
+    if (kept) Adopt(one, now, journalled.ok(), batch);
     if (!journalled.ok() && one.transition.persist == Persist::kNow) {
       hooks_.fault(one.map, journalled.error());
     }
@@ -267,18 +230,18 @@ void RolloutReconciler::Settle(std::vector<Turned>& turned, const Now& now) {
       one.lane->due = now.mono + kTick;
       if (one.wish.desired || one.wish.removed) one.lane->unstored_wish = std::move(one.wish);
     }
-    if (kept && one.transition.replan) replan.emplace_back(one.lane->rollout.source, one.map);
-    if (one.command != nullptr) Answer(one, journalled);
   }
-  for (const auto& [source, map] : replan) hooks_.replan(source, map);
+  catalog_.Publish(std::move(batch));
+  for (Turned& one : turned)
+    if (one.command != nullptr) Answer(one, journalled);
+  for (const Lane* lane : replan) Replan(*lane);
 }
 
 Status RolloutReconciler::Journal(const std::vector<Turned>& turned) {
   reconciler::Batch batch;
   for (const Turned& one : turned) {
     if (one.transition.persist != Persist::kNow) continue;
-    batch.puts.push_back(
-        {std::string(kRecordPrefix) + one.map, Body(one.transition.next), one.lane->version});
+    batch.puts.push_back({RecordKey(one.map), Body(one.transition.next), one.lane->version});
     batch.events.insert(batch.events.end(), one.lane->owed.begin(), one.lane->owed.end());
     batch.events.insert(batch.events.end(), one.transition.events.begin(),
                         one.transition.events.end());
@@ -289,7 +252,7 @@ Status RolloutReconciler::Journal(const std::vector<Turned>& turned) {
   return {};
 }
 
-void RolloutReconciler::Adopt(Turned& turned, const Now& now, bool stored) {
+void RolloutReconciler::Adopt(Turned& turned, const Now& now, bool stored, Batch& batch) {
   Lane& lane = *turned.lane;
   lane.rollout = std::move(turned.transition.next);
   lane.due.reset();
@@ -306,7 +269,7 @@ void RolloutReconciler::Adopt(Turned& turned, const Now& now, bool stored) {
   } else if (turned.transition.persist == Persist::kTick) {
     lane.dirty = true;
   }
-  Serve(turned.map, lane);
+  Serve(turned.map, lane, batch);
   Publish(lane);
   if (!turned.transition.measure.empty() && hooks_.measure)
     hooks_.measure(std::move(turned.transition.measure));
@@ -317,7 +280,7 @@ void RolloutReconciler::Answer(Turned& turned, const Status& journalled) {
   if (!journalled.ok() && !refused && !turned.transition.safe_direction)
     return turned.command->promise.set_value(journalled.error());
   VerbAnswer answer{turned.transition.outcome.value_or(reconciler::CommandOutcome{}), std::nullopt,
-                    Find(turned.map)};
+                    Find(turned.command->map)};
   if (!journalled.ok() && !refused) answer.unjournalled = journalled.error();
   turned.command->promise.set_value(std::move(answer));
 }
@@ -331,7 +294,7 @@ void RolloutReconciler::JournalTick(const Now& now) {
   std::vector<Lane*> written;
   for (auto& [map, lane] : lanes_) {
     if (!lane.dirty || lane.unjournalled) continue;
-    batch.puts.push_back({std::string(kRecordPrefix) + map, Body(lane.rollout), lane.version});
+    batch.puts.push_back({RecordKey(map), Body(lane.rollout), lane.version});
     written.push_back(&lane);
   }
   if (batch.puts.empty()) return;
@@ -348,7 +311,7 @@ void RolloutReconciler::RetryJournal() {
   for (auto& [map, lane] : lanes_) {
     if (!lane.unjournalled) continue;
     reconciler::Batch batch;
-    batch.puts.push_back({std::string(kRecordPrefix) + map, Body(lane.rollout), lane.version});
+    batch.puts.push_back({RecordKey(map), Body(lane.rollout), lane.version});
     batch.events = lane.owed;
     if (!store_.Commit(batch).ok()) continue;
     ++lane.version;
@@ -378,32 +341,68 @@ Result<mapcore::LiveState> RolloutReconciler::Assemble(const reconciler::Serving
   return state;
 }
 
-void RolloutReconciler::Serve(const std::string& map, Lane& lane) {
-  reconciler::Serving serving = reconciler::ServingOf(lane.rollout);
-  if (lane.served == serving) return;
+bool RolloutReconciler::ServeAs(const Rollout& rollout, Lane& lane, Batch& batch) {
+  reconciler::Serving serving = reconciler::ServingOf(rollout);
+  if (lane.served == serving) return true;
   if (!serving.stable && !serving.canary) {
-    catalog_.Remove(map);
+    catalog_.Remove(rollout.map);
     lane.served = std::move(serving);
     lane.held.clear();
-    return;
+    return true;
   }
   auto state = Assemble(serving);
-  if (!state.ok()) return hooks_.fault(map, state.error());
+  if (!state.ok()) {
+    hooks_.fault(rollout.map, state.error());
+    return false;
+  }
   lane.held = {state->stable, state->canary};
-  catalog_.Publish(map, std::move(state).value());
+  batch.push_back({rollout.map, std::move(state).value()});
   lane.served = std::move(serving);
+  return true;
+}
+
+void RolloutReconciler::Serve(const std::string& map, Lane& lane, Batch& batch) {
+  if (!lane.rollout.group.empty()) return;  // its group serves it
+  if (!reconciler::IsGroupName(map)) {
+    ServeAs(lane.rollout, lane, batch);
+    return;
+  }
+  // All members or none: a version that cannot be read holds them all where they are.
+  Batch members;
+  bool complete = true;
+  std::vector<std::pair<Lane*, std::optional<reconciler::Serving>>> before;
+  for (const std::string& member : lane.rollout.members) {
+    Lane& own = lanes_.at(member);
+    before.emplace_back(&own, own.served);
+    complete = complete && ServeAs(MemberOf(lane.rollout, member), own, members);
+  }
+  if (complete)
+    std::move(members.begin(), members.end(), std::back_inserter(batch));
+  else
+    for (auto& [own, served] : before) own->served = std::move(served);
 }
 
 void RolloutReconciler::Publish(const Lane& lane) {
+  if (!lane.rollout.group.empty()) return;
+  View fresh;
+  for (const std::string& member : lane.rollout.members)
+    fresh[member] = std::make_shared<const Rollout>(MemberOf(lane.rollout, member));
   auto view = std::make_shared<const Rollout>(lane.rollout);
   const std::scoped_lock lock(view_mutex_);
-  view_[lane.rollout.map] = std::move(view);
+  for (auto& [member, rollout] : fresh) view_[member] = std::move(rollout);
+  if (!reconciler::IsGroupName(lane.rollout.map))
+    view_[lane.rollout.map] = std::move(view);
+  else if (lane.rollout.members.empty())
+    group_view_.erase(lane.rollout.map);
+  else
+    group_view_[lane.rollout.map] = std::move(view);
 }
 
 std::shared_ptr<const Rollout> RolloutReconciler::Find(std::string_view map) const {
   const std::scoped_lock lock(view_mutex_);
-  const auto found = view_.find(map);
-  return found == view_.end() ? nullptr : found->second;
+  const View& view = reconciler::IsGroupName(map) ? group_view_ : view_;
+  const auto found = view.find(map);
+  return found == view.end() ? nullptr : found->second;
 }
 
 std::vector<std::shared_ptr<const Rollout>> RolloutReconciler::All() const {
@@ -411,6 +410,13 @@ std::vector<std::shared_ptr<const Rollout>> RolloutReconciler::All() const {
   std::vector<std::shared_ptr<const Rollout>> all;
   all.reserve(view_.size());
   for (const auto& [map, rollout] : view_) all.push_back(rollout);
+  return all;
+}
+
+std::vector<std::shared_ptr<const Rollout>> RolloutReconciler::Groups() const {
+  const std::scoped_lock lock(view_mutex_);
+  std::vector<std::shared_ptr<const Rollout>> all;
+  for (const auto& [name, rollout] : group_view_) all.push_back(rollout);
   return all;
 }
 
@@ -423,6 +429,8 @@ Duration RolloutReconciler::NextDue(const Now& now) const {
     next = std::min(next, lane.drift_due - now.mono);
     journal = journal || lane.dirty;
   }
+  for (const WaitingMove& waiting : waiting_)
+    if (waiting.until.empty()) next = std::min(next, waiting.not_before - now.mono);
   if (journal) next = std::min(next, next_tick_ - now.mono);
   return std::max(next, Duration(0));
 }

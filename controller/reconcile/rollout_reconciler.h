@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,10 @@ struct SourceWish {
   std::string source;
   std::map<std::string, reconciler::Target> targets;
   std::vector<std::string> removed;
+  // All groups that the commit declares, by name, with their maps. The maps of `held_groups`, which
+  // are declared but not usable, stay together as they are.
+  std::map<std::string, std::set<std::string>> groups = {};
+  std::set<std::string> held_groups = {};
 };
 
 // Drives the rollouts of all maps: takes inputs from any thread, and in Process, on one thread,
@@ -86,9 +91,11 @@ class RolloutReconciler {
   void Wait(Duration duration);
   void Wake();
 
-  // The present state of a map, or null. Thread-safe.
+  // The present state of a map, or of a group by its GroupName; null when there is none. A map that
+  // moves with a group shows the group's state as it is for that map. Thread-safe.
   std::shared_ptr<const reconciler::Rollout> Find(std::string_view map) const;
-  std::vector<std::shared_ptr<const reconciler::Rollout>> All() const;  // sorted by map
+  std::vector<std::shared_ptr<const reconciler::Rollout>> All() const;     // maps, by name
+  std::vector<std::shared_ptr<const reconciler::Rollout>> Groups() const;  // by name
   // As found when each map was last looked at. Thread-safe.
   DriftReport LastDrift(WallTime now) const;
   // False while some state that is served could not be stored.
@@ -147,6 +154,16 @@ class RolloutReconciler {
     std::vector<PendingDrift> drifts;
     std::vector<PolicyAnswer> answers;
   };
+  using Lanes = std::map<std::string, Lane>;  // by map, or GroupName
+  // Maps that are to be put together or parted when what they do is over.
+  struct WaitingMove {
+    std::string source;
+    std::set<std::string> maps;   // all that are planned anew then
+    std::set<std::string> until;  // lanes that have to be at rest
+    Duration not_before{0};       // monotonic
+  };
+  // Changes of which maps move together, before they are stored.
+  using Moves = std::map<std::string, reconciler::Rollout>;  // by lane
   // One map's Step of this round, not yet stored.
   struct Turned {
     Lane* lane = nullptr;
@@ -156,6 +173,8 @@ class RolloutReconciler {
     UnstoredWish wish = {};  // of the round's observation
   };
 
+  static std::string RecordKey(const std::string& lane);
+  static std::string Body(const reconciler::Rollout& rollout);
   Inbox TakeInbox();
   void TakeAnswers(Inbox& inbox);
   void ForgetAnswers(const Now& now);
@@ -169,25 +188,44 @@ class RolloutReconciler {
   // What clients and providers say, and the time for those that are due.
   Observations ObserveHealth(Inbox& inbox, const Now& now);
   void AddAck(reconciler::Ack& ack, Observations& seen);
-  Observations ObserveSources(std::vector<PendingWish>& wishes);
+  Observations ObserveSources(std::vector<PendingWish>& wishes, const Now& now);
   std::optional<reconciler::Freeze> FreezeOf(const std::string& map, const Now& now) const;
   // One Step of each map observed.
   void StepAll(Observations seen, const Now& now);
-  void AddWish(SourceWish& wish, Observations& seen);
-  void RepeatWish(const std::string& map, Lane& lane, reconciler::Observation& seen);
+  void AddWish(SourceWish& wish, Observations& seen, const Now& now);
+  void AddTarget(const std::string& source, const std::string& map, reconciler::Target target,
+                 Observations& seen);
+  // Puts maps together and parts them as the wish says, as far as they are at rest.
+  void MoveMaps(const SourceWish& wish, const Now& now);
+  std::set<std::string> BusyLanes(const std::set<std::string>& maps) const;
+  void Disband(const SourceWish& wish, Moves& moves);
+  void Form(const SourceWish& wish, Moves& moves);
+  reconciler::Rollout Joining(const std::string& map, const std::string& source,
+                              const Moves& moves) const;
+  Status KeepMoves(Moves& moves, const Now& now);
+  void AwaitMove(WaitingMove waiting);
+  void RepeatMoves(const Now& now);
+  // Takes the targets of whole groups out of the wish, and those of maps that wait to be parted.
+  void AddGroups(SourceWish& wish, Observations& seen);
+  // The lane that moves the map: its own or its group's.
+  Lanes::iterator LaneOf(std::string_view map);
+  void Replan(const Lane& lane);
+  void RepeatWish(Lane& lane, reconciler::Observation& seen);
   // Persists and serves a round of transitions, one per map at most; answers their commands.
   void Settle(std::vector<Turned>& turned, const Now& now);
   Status Journal(const std::vector<Turned>& turned);
-  void Adopt(Turned& turned, const Now& now, bool stored);
   void Answer(Turned& turned, const Status& journalled);
   void JournalTick(const Now& now);
   void RetryJournal();
   void Publish(const Lane& lane);
-  void Serve(const std::string& map, Lane& lane);
+  using Batch = std::vector<mapcore::NamedState>;
+  // Adds to the batch what lookups of the map, or of the group's maps, are to see from now on.
+  void Serve(const std::string& map, Lane& lane, Batch& batch);
+  void Adopt(Turned& turned, const Now& now, bool stored, Batch& batch);
+  bool ServeAs(const reconciler::Rollout& rollout, Lane& lane, Batch& batch);
   Result<mapcore::LiveState> Assemble(const reconciler::Serving& serving);
   void CheckDrift(std::vector<PendingDrift>& asked, const Now& now);
-  std::vector<reconciler::Event> CheckLane(const std::string& map, Lane& lane, const Now& now,
-                                           bool heal);
+  std::vector<reconciler::Event> CheckMap(const std::string& map, const Now& now, bool heal);
   void TellDrift(std::vector<reconciler::Event> events);
   Duration NextDue(const Now& now) const;
 
@@ -195,7 +233,8 @@ class RolloutReconciler {
   VersionCache& versions_;
   mapcore::Catalog& catalog_;
   Hooks hooks_;
-  std::map<std::string, Lane> lanes_;  // Process's thread only
+  Lanes lanes_;  // Process's thread only, as is what follows
+  std::vector<WaitingMove> waiting_;
   Duration next_tick_{0};
   CatalogHolder served_;
   DriftWatch drift_;
@@ -208,7 +247,9 @@ class RolloutReconciler {
   bool woken_ = false;
 
   mutable std::mutex view_mutex_;
-  std::map<std::string, std::shared_ptr<const reconciler::Rollout>, std::less<>> view_;
+  using View = std::map<std::string, std::shared_ptr<const reconciler::Rollout>, std::less<>>;
+  View view_;        // of maps
+  View group_view_;  // of groups, by GroupName
 };
 
 }  // namespace portolan::controller

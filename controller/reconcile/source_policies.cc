@@ -5,6 +5,7 @@
 
 #include "controller/reconcile/approvals.h"
 #include "controller/reconcile/source_reconciler.h"
+#include "reconciler/rollout/group.h"
 
 namespace portolan::controller {
 namespace {
@@ -251,6 +252,7 @@ std::vector<reconciler::Finding> SourceReconciler::JudgeRaise(const Rollout& rol
     in_force = in_force_;
   }
   if (in_force == nullptr) return CannotBeAsked("the source was not read since the start");
+  if (!rollout.members.empty()) return JudgeRaiseOfAll(rollout, now);
   const reconciler::Target& target = *rollout.target;
   const auto version = ports_.versions.Get(target.version.digest);
   if (!version.ok()) return CannotBeAsked(version.error().message);
@@ -283,6 +285,21 @@ std::vector<reconciler::Finding> SourceReconciler::JudgeRaise(const Rollout& rol
       *settings_.people, now);
   AddRegulated({plan, writers, &rollout, map.regulated}, now, gate);
   return std::move(gate.findings);
+}
+
+// One that is denied holds them all.
+std::vector<reconciler::Finding> SourceReconciler::JudgeRaiseOfAll(const Rollout& group,
+                                                                   WallTime now) const {
+  std::vector<reconciler::Finding> findings;
+  for (const std::string& map : group.members) {
+    const Rollout member = MemberOf(group, map);
+    if (!member.target || member.target->plan.empty()) continue;  // it does not change
+    for (reconciler::Finding& finding : JudgeRaise(member, now)) {
+      reconciler::OfMember(map, finding);
+      findings.push_back(std::move(finding));
+    }
+  }
+  return findings;
 }
 
 // A map whose newest declaration is rejected keeps the rules of the one before.

@@ -5,6 +5,7 @@
 #include "reconciler/diff.h"
 #include "reconciler/plan_json.h"
 #include "reconciler/quarantine.h"
+#include "reconciler/rollout/group.h"
 #include "reconciler/rollout/record.h"
 
 namespace portolan::controller {
@@ -253,9 +254,24 @@ void SourceReconciler::RefuseForeignMaps(const Rollouts& all) {
     diagnostic.message =
         "map \"" + rollout->map + "\" belongs to source \"" + rollout->source + "\" already";
     diagnostic.hint = "choose another name, or remove it there and prune it";
-    desired_->diagnostics.push_back(diagnostic);
-    desired_->rejected[rollout->map].push_back(std::move(diagnostic));
-    desired_->maps.erase(declared);
+    Reject(*desired_, rollout->map, {std::move(diagnostic)});
+  }
+}
+
+// The same of groups.
+void SourceReconciler::RefuseForeignGroups() {
+  for (const auto& rollout : ports_.rollouts.Groups()) {
+    const std::string name = rollout->map.substr(reconciler::GroupName("").size());
+    const auto declared = desired_->groups.find(name);
+    if (rollout->source == settings_.name || declared == desired_->groups.end()) continue;
+    manifests::Diagnostic diagnostic;
+    diagnostic.file = declared->second.file;
+    diagnostic.position = declared->second.position;
+    diagnostic.field = "metadata.name";
+    diagnostic.message =
+        "RolloutGroup \"" + name + "\" belongs to source \"" + rollout->source + "\" already";
+    diagnostic.hint = "choose another name, or remove it there";
+    Reject(*desired_, *declared->second.maps.begin(), {std::move(diagnostic)});
   }
 }
 
@@ -313,56 +329,97 @@ std::optional<Error> SourceReconciler::WholeRefused(
   return std::nullopt;
 }
 
+// Whether a map is asked for is worked out first: of a group all maps are asked for, or none.
 Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
                                         const reconciler::StableVersions& served,
                                         SourceWish& wish) {
   std::map<std::string, const reconciler::MapPlan*> plans;
   for (const reconciler::MapPlan& map_plan : plan.maps) plans[map_plan.map] = &map_plan;
+  std::map<std::string, Intended> intended;
+  std::set<std::string> moved;  // groups
+  for (const auto& [name, desired] : desired_->maps) {
+    const auto planned = plans.find(name);
+    Intended& map =
+        intended
+            .emplace(name, IntendedFor(*desired, planned == plans.end() ? nullptr : planned->second,
+                                       served))
+            .first->second;
+    const auto wished = wished_.find(name);
+    map.news = wished == wished_.end() || wished->second != map.wished;
+    if (map.news) moved.insert(desired->group);
+  }
   reconciler::Batch records;
   records.sync = false;
-  for (const auto& [name, desired] : desired_->maps) {
-    const auto rollout = ports_.rollouts.Find(name);
-    std::optional<Digest> base;
-    if (rollout != nullptr && rollout->stable) base = rollout->stable->digest;
-    reconciler::MapPlan settled;
-    settled.base = base;
-    settled.strategy = desired->strategy;
-    const auto planned = plans.find(name);
-    const reconciler::MapPlan& map_plan = planned == plans.end() ? settled : *planned->second;
-    GateReport gate;
-    if (planned == plans.end()) {
-      map_writers_.erase(name);
-      ReleaseRegulated(*desired, rollout.get());
-      if (ports_.external != nullptr) ports_.external->Drop(name);
-    }
-    const reconciler::Writers writers = WritersOfMap(name, rollout.get());
-    if (planned != plans.end()) gate = JudgePlan(map_plan, served, writers);
-    const auto wished = wished_.find(name);
-    if (wished != wished_.end() &&
-        wished->second == Wished{desired->version->digest(), base, map_plan.id, desired->sensitive,
-                                 desired->heal, gate.findings})
-      continue;
-    if (map_plan.base != base) continue;  // its stable version cannot be read
-    PORTOLAN_CHECK(ports_.versions.Put(desired->version));
-    wish.targets[name] = TargetOf(*desired, map_plan, rollout.get());
-    wish.targets[name].findings = std::move(gate.findings);
-    if (planned == plans.end()) continue;
-    wish.targets[name].writers = writers;
-    Value record = reconciler::MapPlanToValue(Abridged(map_plan));
-    WriteWriters(writers, record);
-    record.Set("policies", std::move(gate.policies));
-    AddJudged(map_plan, std::move(gate.judged_in), record);
+  for (auto& [name, map] : intended) {
+    const manifests::DesiredMap& desired = *desired_->maps.at(name);
+    if (!map.news && (desired.group.empty() || !moved.contains(desired.group))) continue;
+    if (map.plan.base != map.wished.base) continue;  // its stable version cannot be read
+    PORTOLAN_CHECK(ports_.versions.Put(desired.version));
+    wish.targets[name] = TargetOf(desired, map.plan, ports_.rollouts.Find(name).get());
+    wish.targets[name].findings = map.wished.findings;
+    if (!map.planned) continue;
+    wish.targets[name].writers = map.writers;
+    Value record = reconciler::MapPlanToValue(Abridged(map.plan));
+    WriteWriters(map.writers, record);
+    record.Set("policies", std::move(map.policies));
+    AddJudged(map.plan, std::move(map.judged_in), record);
     records.puts.push_back(
-        {"plan/" + map_plan.id.ToString(), manifests::CanonicalJson(record), std::nullopt});
+        {"plan/" + map.plan.id.ToString(), manifests::CanonicalJson(record), std::nullopt});
   }
   if (!records.puts.empty()) PORTOLAN_CHECK(ports_.store.Commit(records));
+  for (const auto& [name, target] : wish.targets) wished_[name] = intended.at(name).wished;
   return {};
+}
+
+SourceReconciler::Intended SourceReconciler::IntendedFor(const manifests::DesiredMap& desired,
+                                                         const reconciler::MapPlan* planned,
+                                                         const reconciler::StableVersions& served) {
+  Intended map;
+  const auto rollout = ports_.rollouts.Find(desired.name);
+  std::optional<Digest> base;
+  if (rollout != nullptr && rollout->stable) base = rollout->stable->digest;
+  map.planned = planned != nullptr;
+  if (planned == nullptr) {
+    map_writers_.erase(desired.name);
+    ReleaseRegulated(desired, rollout.get());
+    if (ports_.external != nullptr) ports_.external->Drop(desired.name);
+  }
+  map.writers = WritersOfMap(desired.name, rollout.get());
+  if (planned != nullptr) {
+    GateReport gate = JudgePlan(*planned, served, map.writers);
+    map.plan = *planned;
+    map.policies = std::move(gate.policies);
+    map.judged_in = std::move(gate.judged_in);
+    map.wished.findings = std::move(gate.findings);
+  } else {
+    map.plan.base = base;
+    map.plan.strategy = desired.strategy;
+  }
+  map.wished.target = desired.version->digest();
+  map.wished.base = base;
+  map.wished.plan = map.plan.id;
+  map.wished.sensitive = desired.sensitive;
+  map.wished.heal = desired.heal;
+  map.wished.group = desired.group;
+  return map;
+}
+
+// A group that cannot be read may still be one: its maps stay together, and as they are.
+void SourceReconciler::CollectGroups(SourceWish& wish) {
+  for (const auto& [name, group] : desired_->groups) wish.groups[name] = group.maps;
+  wish.held_groups = desired_->rejected_groups;
+  for (const auto& rollout : ports_.rollouts.Groups()) {
+    if (rollout->source != settings_.name) continue;
+    const std::string name = rollout->map.substr(reconciler::GroupName("").size());
+    if (desired_->groups_incomplete && !wish.groups.contains(name)) wish.held_groups.insert(name);
+  }
 }
 
 void SourceReconciler::Plan() {
   if (!desired_) return;
   const Rollouts all = ports_.rollouts.All();
   RefuseForeignMaps(all);
+  RefuseForeignGroups();
   {
     const std::scoped_lock lock(mutex_);
     status_.diagnostics = desired_->diagnostics;
@@ -384,9 +441,7 @@ void SourceReconciler::Plan() {
   wish.removed = plan.removed;
   if (const Status collected = CollectTargets(plan, served, wish); !collected.ok())
     return Fail(collected.error(), false);
-  for (const auto& [name, target] : wish.targets)
-    wished_[name] = {target.version.digest,    target.base, target.plan,
-                     target.version.sensitive, target.heal, target.findings};
+  CollectGroups(wish);
   ports_.rollouts.Wish(std::move(wish)).wait();
   Conclude();
 }

@@ -106,8 +106,20 @@ class SourceReconciler {
     std::vector<std::string> sensitive;
     manifests::HealSettings heal;
     std::vector<reconciler::Finding> findings;
+    std::string group;
 
     friend bool operator==(const Wished&, const Wished&) = default;
+  };
+
+  // What the commit wants of one map, and what is known of the plan for it.
+  struct Intended {
+    reconciler::MapPlan plan;
+    bool planned = false;  // it changes
+    reconciler::Writers writers;
+    manifests::Value policies;
+    manifests::Value judged_in;
+    Wished wished;
+    bool news = false;  // it was not asked for yet
   };
 
   // `accepted`: a tip to follow although it is no descendant.
@@ -167,6 +179,8 @@ class SourceReconciler {
                                                    WallTime now) const;
   // Adds that to what policies say, and sees to it that the question is asked.
   void AddRegulated(const RegulatedPlan& asked, WallTime now, GateReport& gate) const;
+  std::vector<reconciler::Finding> JudgeRaiseOfAll(const reconciler::Rollout& group,
+                                                   WallTime now) const;
   // Judges what is served by the policies of scope live. Says what it finds in the status and by
   // events, and changes nothing else.
   void Audit();
@@ -179,12 +193,16 @@ class SourceReconciler {
   std::optional<Error> WholeRefused(const reconciler::StableVersions& served) const;
   Status CollectTargets(const reconciler::Plan& plan, const reconciler::StableVersions& served,
                         SourceWish& wish);
+  Intended IntendedFor(const manifests::DesiredMap& desired, const reconciler::MapPlan* planned,
+                       const reconciler::StableVersions& served);
+  void CollectGroups(SourceWish& wish);
   reconciler::StableVersions StableOf(const Rollouts& all);
   reconciler::Target TargetOf(const manifests::DesiredMap& desired, const reconciler::MapPlan& plan,
                               const reconciler::Rollout* rollout);
   void MatchQuarantines(const reconciler::Rollout& rollout, reconciler::Target& target,
                         const mapcore::MapVersion& version);
   void RefuseForeignMaps(const Rollouts& all);
+  void RefuseForeignGroups();
   void Fail(const Error& error, bool stalled);
   void Settle(std::string_view reason, std::string message, bool ready, bool stalled);
   Status Keep();

@@ -226,7 +226,8 @@ Status SqliteStore::WriteEvents(const std::vector<Event>& events, ChainHead& hea
 Result<std::vector<Event>> SqliteStore::Events(const reconciler::EventQuery& query) {
   const std::lock_guard lock(mutex_);
   // The index events_by_map serves exactly this expression.
-  const std::string of_map = query.map.empty() ? "" : " AND json_extract(body, '$.map') = ?3";
+  const std::string of_map =
+      query.map.empty() ? "" : " AND json_extract(body, '$.map') IN (?3, ?4)";
   PORTOLAN_TRY(SqliteStatement row,
                database_.Prepare("SELECT sequence, body, prev_hash, hash FROM events WHERE "
                                  "sequence > ?1" +
@@ -235,6 +236,7 @@ Result<std::vector<Event>> SqliteStore::Events(const reconciler::EventQuery& que
   row.Bind(1, static_cast<std::int64_t>(std::min<std::uint64_t>(query.after, kRowsMax)));
   row.Bind(2, static_cast<std::int64_t>(std::min<std::uint64_t>(query.limit, kRowsMax)));
   if (!query.map.empty()) row.Bind(3, query.map);
+  if (!query.map.empty()) row.Bind(4, query.also.empty() ? query.map : query.also);
   std::vector<Event> events;
   for (;;) {
     PORTOLAN_TRY(const bool found, row.Step());

@@ -60,8 +60,9 @@ struct CommitResult {
 struct EventQuery {
   std::uint64_t after = 0;  // sequence
   std::size_t limit = 500;
-  std::string_view map = {};  // only this map's; empty: all
-  bool newest = false;        // the last `limit` of them instead of the first
+  std::string_view map = {};   // only this map's; empty: all
+  bool newest = false;         // the last `limit` of them instead of the first
+  std::string_view also = {};  // with `map`: and this one's, the group's that it moves with
 };
 
 // Where state survives. Implementations are thread-safe. Errors: kConflict (expected version),

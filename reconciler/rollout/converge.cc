@@ -22,10 +22,21 @@ bool ByInstance(const Rollout& r) {
   return r.target->split.mode == manifests::SplitMode::kInstance;
 }
 
-bool HoldsItsPart(const Rollout& r, const mapcore::TrafficSplit& split, const std::string& name,
-                  const Instance& instance) {
+// Where a fleet is to come to.
+struct Destination {
+  const Rollout& rollout;
+  const mapcore::TrafficSplit& split;
+  Wanted wanted;
+};
+
+bool HoldsItsPart(const Destination& to, const std::string& name, const Instance& instance) {
+  const Rollout& r = to.rollout;
+  const mapcore::TrafficSplit& split = to.split;
   const Digest& target = r.target->version.digest;
-  if (!ByInstance(r) || !r.stable) return instance.Holds(target);
+  if (!ByInstance(r) || !r.stable) {
+    const Digest* wanted = to.wanted.Of(name);
+    return wanted == nullptr || instance.Holds(*wanted);
+  }
   const bool canary =
       Assign(split, {.targeting_key = {}, .attributes = {}, .instance = name}).arm ==
       mapcore::Arm::kCanary;
@@ -36,8 +47,10 @@ bool HoldsItsPart(const Rollout& r, const mapcore::TrafficSplit& split, const st
 // A rejection or a crash, once it concerns the version that is going out.
 bool Condemns(const Rollout& r, const Ack& ack) {
   const bool bad = ack.status == AckStatus::kRejected || ack.status == AckStatus::kCrashed;
-  if (!bad || !InFlight(r.phase) || !r.target || ack.digest != r.target->version.digest)
-    return false;
+  if (!bad || !InFlight(r.phase) || !r.target) return false;
+  const Wanted wanted = WantedOf(r.target->version, r.stable);
+  const Digest* digest = wanted.Of(ack.instance);
+  if (digest == nullptr || *digest != ack.digest) return false;
   return !r.stable || r.stable->digest != ack.digest;
 }
 
@@ -52,7 +65,7 @@ void MindLosses(Turn& turn) {
   const Rollout& r = turn.state();
   if (!InFlight(r.phase) || !r.target || !r.stable || r.stable->digest == r.target->version.digest)
     return;
-  const Losses losses = LossesOf(r.fleet, r.target->version.digest, r.number);
+  const Losses losses = LossesOf(r.fleet, WantedOf(r.target->version, r.stable), r.number);
   if (!losses.TooMany()) return;
   turn.RollBack(reason::kHardLimit,
                 std::to_string(losses.with_lost) + " of " + std::to_string(losses.with) +
@@ -68,10 +81,11 @@ Convergence ConvergenceOf(const Rollout& r) {
   Convergence convergence;
   const bool moving = InFlight(r.phase) && r.target;
   const mapcore::TrafficSplit split = moving ? ServingOf(r).split : mapcore::TrafficSplit();
+  const Destination to{r, split, moving ? WantedOf(r.target->version, r.stable) : Wanted(Digest())};
   for (const auto& [name, instance] : r.fleet) {
     if (instance.lost) continue;
     ++convergence.live;
-    if (!moving || HoldsItsPart(r, split, name, instance))
+    if (!moving || HoldsItsPart(to, name, instance))
       ++convergence.converged;
     else if (convergence.lagging.size() < kLaggingNamed)
       convergence.lagging.push_back(name);

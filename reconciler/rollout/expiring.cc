@@ -4,6 +4,7 @@
 
 #include "manifests/entries.h"
 #include "reconciler/change_view.h"
+#include "reconciler/rollout/group.h"
 #include "reconciler/rollout/turn.h"
 
 namespace portolan::reconciler {
@@ -31,6 +32,7 @@ Value ShownValue(const Rollout& r, const Override& item) {
 
 Value DataOf(const Rollout& r, const Override& item) {
   Value data;
+  if (!item.map.empty()) data.Set("map", item.map);
   data.Set("key", item.key);
   data.Set("value", ShownValue(r, item));
   data.Set("until", FormatTime(item.until));
@@ -38,9 +40,15 @@ Value DataOf(const Rollout& r, const Override& item) {
   return data;
 }
 
-auto FindOverride(std::vector<Override>& overrides, std::string_view key) {
-  return std::find_if(overrides.begin(), overrides.end(),
-                      [key](const Override& item) { return item.key == key; });
+auto FindOverride(std::vector<Override>& overrides, const Command& command) {
+  return std::find_if(overrides.begin(), overrides.end(), [&command](const Override& item) {
+    return item.map == command.map && item.key == command.key;
+  });
+}
+
+// "api/login", or in a group "limits: api/login".
+std::string NameOf(const Override& item) {
+  return item.map.empty() ? item.key : item.map + ": " + item.key;
 }
 
 // Takes up what a suspension held back.
@@ -65,17 +73,20 @@ CommandOutcome SetOverride(Turn& turn, const Command& command) {
     return {false, r.map + " is not served, so nothing of it can be overridden"};
   if (const std::string fault = FaultOf(command, kOverrideMax); !fault.empty())
     return {false, "no override: " + fault};
-  auto found = FindOverride(r.overrides, command.key);
+  if (!r.members.empty() && command.map.empty())
+    return {false, "no override: it is of one map; name the map instead of " + r.map};
+  auto found = FindOverride(r.overrides, command);
   if (found == r.overrides.end() && r.overrides.size() >= kOverridesMax)
     return {false, "no override: " + r.map + " has " + std::to_string(kOverridesMax) +
                        " already; that many are a commit, or clear one: portolan override list " +
                        r.map};
   Override item{command.key,    command.value, command.actor,
                 command.reason, turn.wall(),   turn.wall() + command.length,
-                std::nullopt};
-  if (r.stable) item.base = r.stable->digest;
+                std::nullopt,   command.map};
+  if (const auto stable = r.stable ? VersionFor(*r.stable, item.map) : std::nullopt)
+    item.base = stable->digest;
   turn.Say("Warning", "OverrideSet",
-           command.key + " is overridden for " + FormatDuration(command.length) + " by " +
+           NameOf(item) + " is overridden for " + FormatDuration(command.length) + " by " +
                command.actor + ": " + command.reason,
            DataOf(r, item));
   const std::string until = FormatTime(item.until);
@@ -88,12 +99,12 @@ CommandOutcome SetOverride(Turn& turn, const Command& command) {
 
 CommandOutcome ClearOverride(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
-  const auto found = FindOverride(r.overrides, command.key);
+  const auto found = FindOverride(r.overrides, command);
   if (found == r.overrides.end())
     return {false,
             "no override of " + command.key + " to clear; see: portolan override list " + r.map};
   turn.Say("Normal", "OverrideCleared",
-           command.key + " is as git says again, by " + command.actor +
+           NameOf(*found) + " is as git says again, by " + command.actor +
                (command.reason.empty() ? "" : ": " + command.reason),
            DataOf(r, *found));
   r.overrides.erase(found);
@@ -135,10 +146,10 @@ void EndExpired(Turn& turn) {
       ++item;
       continue;
     }
-    turn.Say(
-        "Normal", "OverrideExpired",
-        "the override of " + item->key + " by " + item->actor + " is over; it is as git says again",
-        DataOf(r, *item));
+    turn.Say("Normal", "OverrideExpired",
+             "the override of " + NameOf(*item) + " by " + item->actor +
+                 " is over; it is as git says again",
+             DataOf(r, *item));
     item = r.overrides.erase(item);
   }
   if (!r.suspension || turn.wall() < r.suspension->until) return;

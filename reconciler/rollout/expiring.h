@@ -24,6 +24,7 @@ struct Override {
   WallTime at{};
   WallTime until{};
   std::optional<Digest> base;  // stable when it was set
+  std::string map = {};        // of a group: the member whose entry it is; else empty
 
   friend bool operator==(const Override&, const Override&) = default;
 };

@@ -23,6 +23,7 @@ Value OverrideToValue(const Override& item) {
   value.Set("at", FormatTime(item.at));
   value.Set("until", FormatTime(item.until));
   if (item.base) value.Set("base", item.base->ToString());
+  if (!item.map.empty()) value.Set("map", item.map);
   return value;
 }
 
@@ -32,6 +33,7 @@ Result<Override> OverrideFromValue(const Value& value) {
   item.value = value.StringOr("value", "");
   if (item.key.empty()) return Corrupt("override", "key");
   if (!manifests::ParseJson(item.value).ok()) return Corrupt("override", "value");
+  item.map = value.StringOr("map", "");
   item.actor = value.StringOr("actor", "");
   item.reason = value.StringOr("reason", "");
   const auto at = ParseTime(value.StringOr("at", ""));
@@ -68,11 +70,24 @@ Result<Suspension> SuspensionFromValue(const Value& value) {
 
 }  // namespace
 
+Value HealToValue(const manifests::HealSettings& heal) {
+  Value value;
+  value.Set("self", heal.self_heal);
+  value.Set("intervalMs", heal.interval.count());
+  return value;
+}
+
+manifests::HealSettings HealFrom(const Value* value) {
+  manifests::HealSettings heal;
+  if (value == nullptr) return heal;
+  heal.self_heal = value->BoolOr("self", true);
+  heal.interval =
+      std::max(Duration(value->IntOr("intervalMs", heal.interval.count())), kHealIntervalMin);
+  return heal;
+}
+
 void WriteOrders(const Rollout& r, Value& record) {
-  Value heal;
-  heal.Set("self", r.heal.self_heal);
-  heal.Set("intervalMs", r.heal.interval.count());
-  record.Set("heal", std::move(heal));
+  record.Set("heal", HealToValue(r.heal));
   if (r.suspension) record.Set("suspension", SuspensionToValue(*r.suspension));
   if (r.overrides.empty()) return;
   Value::Array overrides;
@@ -81,11 +96,7 @@ void WriteOrders(const Rollout& r, Value& record) {
 }
 
 Status ReadOrders(const Value& record, Rollout& r) {
-  if (const Value* heal = record.Find("heal"); heal != nullptr) {
-    r.heal.self_heal = heal->BoolOr("self", true);
-    r.heal.interval =
-        std::max(Duration(heal->IntOr("intervalMs", r.heal.interval.count())), kHealIntervalMin);
-  }
+  r.heal = HealFrom(record.Find("heal"));
   if (const Value* suspension = record.Find("suspension"); suspension != nullptr) {
     PORTOLAN_TRY(r.suspension, SuspensionFromValue(*suspension));
   }

@@ -51,6 +51,12 @@ std::optional<AckStatus> ParseAckStatus(std::string_view name) {
   return std::nullopt;
 }
 
+const Digest* Wanted::Of(std::string_view holder) const {
+  if (!of_group) return &digest;
+  const auto found = by_map.find(holder.substr(0, holder.find('/')));
+  return found == by_map.end() ? nullptr : &found->second;
+}
+
 bool Instance::Holds(const Digest& digest) const {
   return std::find(applied.begin(), applied.end(), digest) != applied.end();
 }
@@ -99,12 +105,14 @@ bool EndLeases(Fleet& fleet, Duration now_mono, bool keep) {
   return changed;
 }
 
-void BeginRollout(Fleet& fleet, const Digest& target, bool target_is_stable) {
+void BeginRollout(Fleet& fleet, const Wanted& target, bool target_is_stable) {
   std::erase_if(fleet, [](const auto& entry) { return entry.second.lost; });
   for (auto& [name, instance] : fleet) {
     instance.joined = 0;
-    if (!target_is_stable) std::erase(instance.applied, target);
-    if (instance.refused == target) instance.refused.reset();
+    const Digest* wanted = target.Of(name);
+    if (wanted == nullptr) continue;
+    if (!target_is_stable) std::erase(instance.applied, *wanted);
+    if (instance.refused == *wanted) instance.refused.reset();
   }
 }
 
@@ -116,10 +124,12 @@ bool Losses::TooMany() const {
   return many && others_stay;
 }
 
-Losses LossesOf(const Fleet& fleet, const Digest& target, std::uint64_t rollout) {
+Losses LossesOf(const Fleet& fleet, const Wanted& target, std::uint64_t rollout) {
   Losses losses;
   for (const auto& [name, instance] : fleet) {
-    const bool with = instance.Holds(target);
+    const Digest* wanted = target.Of(name);
+    if (wanted == nullptr) continue;
+    const bool with = instance.Holds(*wanted);
     ++(with ? losses.with : losses.without);
     if (instance.lost) ++(with ? losses.with_lost : losses.without_lost);
     if (!instance.lost && instance.joined == rollout) ++losses.newcomers;

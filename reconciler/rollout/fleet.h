@@ -53,6 +53,19 @@ struct Instance {
   bool Holds(const Digest& digest) const;
 };
 
+// What holders of a version are to have: its digest, or of a group the digests of the members that
+// it changes. In a group a holder is one instance of one member, "<map>/<instance>".
+struct Wanted {
+  Wanted(const Digest& of_all) : digest(of_all) {}
+
+  // Null: this holder's member does not change, so nothing is to be learnt from it.
+  const Digest* Of(std::string_view holder) const;
+
+  Digest digest;
+  bool of_group = false;
+  std::map<std::string, Digest, std::less<>> by_map;
+};
+
 // The instances of one map by name.
 using Fleet = std::map<std::string, Instance, std::less<>>;
 
@@ -65,7 +78,7 @@ bool TakeAck(Fleet& fleet, const Ack& ack, const Now& now, std::uint64_t rollout
 bool EndLeases(Fleet& fleet, Duration now_mono, bool keep);
 
 // A rollout to `target` begins: what an earlier attempt left behind says nothing about this one.
-void BeginRollout(Fleet& fleet, const Digest& target, bool target_is_stable);
+void BeginRollout(Fleet& fleet, const Wanted& target, bool target_is_stable);
 
 // How many instances were lost that ran the new version, and how many that did not.
 struct Losses {
@@ -80,6 +93,6 @@ struct Losses {
   // are gone, it may be the network. A rolling restart brings a newcomer for each one that goes.
   bool TooMany() const;
 };
-Losses LossesOf(const Fleet& fleet, const Digest& target, std::uint64_t rollout);
+Losses LossesOf(const Fleet& fleet, const Wanted& target, std::uint64_t rollout);
 
 }  // namespace portolan::reconciler

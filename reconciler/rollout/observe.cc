@@ -1,6 +1,7 @@
 // What a Step takes in besides commands: reports, time and the wishes of git.
 #include <algorithm>
 
+#include "reconciler/rollout/converge.h"
 #include "reconciler/rollout/judge.h"
 #include "reconciler/rollout/turn.h"
 
@@ -94,6 +95,34 @@ void EndBake(Turn& turn) {
   turn.Say("Warning", "BakeExtended", message);
   turn.Enter(Phase::kBaking, reason::kInconclusive,
              "the bake goes on until its metrics are measured: " + message);
+}
+
+// The time in which instances lack the version says nothing about it. Like a step's soak, the bake
+// waits for them; they have it from 100 % on, so there is no weight to hold and no phase to leave.
+// It is no success for ever: where there is a version to return to, they get as long as a rollout.
+bool BakeConverged(Turn& turn, Duration elapsed) {
+  Rollout& r = turn.state();
+  const Convergence convergence = ConvergenceOf(r);
+  const bool waits = r.reason == reason::kNotConverged;
+  if (convergence.reached()) {
+    r.progress.unconverged = Duration(0);
+    if (!waits) return true;
+    turn.Say("Normal", "Converged", ConvergenceText(convergence));
+    turn.Enter(Phase::kBaking, "Baking", "100 %, not known good before the bake is over");
+    return true;
+  }
+  r.progress.unconverged += elapsed;
+  const manifests::Strategy& strategy = r.target->strategy;
+  const bool may_return = r.stable && r.stable->digest != r.target->version.digest;
+  const std::string text = ConvergenceText(convergence);
+  if (may_return && r.progress.unconverged >= strategy.progress_deadline) {
+    turn.RollBack(reason::kProgressDeadline, "the bake could not go on: " + text);
+  } else if (!waits && r.progress.unconverged >= strategy.converge.timeout) {
+    turn.Say("Warning", "BakeExtended", text);
+    turn.Enter(Phase::kBaking, reason::kNotConverged,
+               "the bake goes on when they have the version: " + text);
+  }
+  return false;
 }
 
 // Paused by itself, so that it may go on by itself and the progress deadline counts.
@@ -203,8 +232,9 @@ void PassTime(Turn& turn, Duration elapsed) {
   if (r.phase == Phase::kStepping || PausedByData(r)) return PassStepTime(turn, elapsed);
   if (r.phase == Phase::kPaused) return PassPause(turn, elapsed);
   if (r.phase != Phase::kBaking || r.reason == reason::kFirstVersionFailing) return;
-  r.progress.baked += elapsed;
   turn.PersistAtLeast(Persist::kTick);
+  if (!BakeConverged(turn, elapsed)) return;
+  r.progress.baked += elapsed;
   if (r.progress.baked >= r.target->strategy.bake) EndBake(turn);
 }
 

@@ -4,6 +4,7 @@
 #include "reconciler/json_parts.h"
 #include "reconciler/rollout/expiring_record.h"
 #include "reconciler/rollout/fleet_record.h"
+#include "reconciler/rollout/group_record.h"
 
 namespace portolan::reconciler {
 namespace {
@@ -62,6 +63,7 @@ Result<VersionRef> VersionRefFrom(const Value& value) {
       version.sensitive.push_back(glob.as_string());
     }
   }
+  PORTOLAN_CHECK(ReadParts(value, version));
   return version;
 }
 
@@ -107,6 +109,7 @@ Value BlockingFindingToValue(const Finding& finding) {
 Result<Finding> FindingFrom(const Value& item) {
   Finding finding{std::string(item.StringOr("policy", "")), std::string(item.StringOr("level", "")),
                   std::string(item.StringOr("message", ""))};
+  finding.map = item.StringOr("map", "");
   PORTOLAN_TRY(const auto digest, OptionalDigestAt(item, "digest"));
   finding.policy_digest = digest.value_or(Digest{});
   PORTOLAN_CHECK(EachAt(item, "overrideGroups", [&](const Value& group) -> Status {
@@ -131,6 +134,7 @@ Value TargetToValue(const Target& target) {
   value.Set("quarantine", HoldName(target.quarantine));
   value.Set("quarantinedKeys",
             Value::Array(target.quarantined_keys.begin(), target.quarantined_keys.end()));
+  WritePlans(target, value);
   return value;
 }
 
@@ -147,6 +151,7 @@ Result<Target> TargetFrom(const Value& value) {
   PORTOLAN_TRY(target.strategy, manifests::StrategyFromValue(*strategy));
   if (target.strategy.steps.empty()) return Corrupt("target.strategy.steps");
   target.split = SplitFrom(value.Find("split"));
+  PORTOLAN_CHECK(ReadPlans(value, target));
   PORTOLAN_CHECK(EachAt(value, "findings", [&](const Value& item) -> Status {
     PORTOLAN_TRY(Finding finding, FindingFrom(item));
     target.findings.push_back(std::move(finding));
@@ -279,6 +284,7 @@ Value QuarantineToValue(const Quarantine& quarantine) {
   value.Set("message", quarantine.message);
   value.Set("at", FormatTime(quarantine.at));
   value.Set("rollout", quarantine.rollout);
+  WriteChanges(quarantine, value);
   return value;
 }
 
@@ -293,6 +299,7 @@ Result<Quarantine> QuarantineFrom(const Value& value) {
   quarantine.message = value.StringOr("message", "");
   PORTOLAN_TRY(quarantine.at, TimeAt(value, "at"));
   quarantine.rollout = value.StringOr("rollout", "");
+  PORTOLAN_CHECK(ReadChanges(value, quarantine));
   return quarantine;
 }
 
@@ -393,14 +400,18 @@ Value VersionRefToValue(const VersionRef& version) {
   value.Set("revision", RevisionToValue(version.revision));
   if (!version.sensitive.empty())
     value.Set("sensitive", Value::Array(version.sensitive.begin(), version.sensitive.end()));
+  WriteParts(version, value);
   return value;
 }
 
 Value RolloutToValue(const Rollout& r) {
   Value value;
-  value.Set("format", kRolloutFormat);
+  // What an earlier program would take for a map of its own is of the format that it refuses.
+  const bool grouped = !r.group.empty() || !r.members.empty();
+  value.Set("format", grouped ? kRolloutFormat : kMapFormat);
   value.Set("map", r.map);
   value.Set("source", r.source);
+  WriteMembership(r, value);
   value.Set("number", r.number);
   value.Set("phase", PhaseName(r.phase));
   value.Set("reason", r.reason);
@@ -435,6 +446,7 @@ Result<Rollout> RolloutFromValue(const Value& value) {
   r.map = value.StringOr("map", "");
   if (r.map.empty()) return Corrupt("map");
   r.source = value.StringOr("source", "");
+  PORTOLAN_CHECK(ReadMembership(value, r));
   r.number = static_cast<std::uint64_t>(value.IntOr("number", 0));
   PORTOLAN_TRY(r.phase, ParsePhase(value.StringOr("phase", "")));
   r.reason = value.StringOr("reason", "");

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "reconciler/rollout/group.h"
+
 namespace portolan::reconciler {
 namespace {
 
@@ -28,8 +30,12 @@ constexpr std::size_t kPrefixMin = 6;
 bool Names(const HistoryEntry& entry, std::string_view wanted) {
   if (wanted.starts_with("sha256:")) wanted.remove_prefix(7);
   if (wanted.size() < kPrefixMin) return false;
+  const auto& members = entry.version.members;
   return entry.version.digest.Hex().starts_with(wanted) ||
-         entry.version.revision.commit.starts_with(wanted);
+         entry.version.revision.commit.starts_with(wanted) ||
+         std::any_of(members.begin(), members.end(), [&](const MemberVersion& member) {
+           return member.digest.Hex().starts_with(wanted);
+         });
 }
 
 }  // namespace
@@ -44,6 +50,32 @@ Result<Phase> ParsePhase(std::string_view name) {
   for (const PhaseRow& row : kPhases)
     if (row.name == name) return row.phase;
   return Error{ErrorCode::kInvalid, "unknown phase \"" + std::string(name) + "\""};
+}
+
+std::string Rollout::id() const {
+  return (group.empty() ? map : GroupName(group)) + "#" + std::to_string(number);
+}
+
+const Digest& PlanOf(const Target& target, const Finding& finding) {
+  const auto plan = target.member_plans.find(finding.map);
+  return plan == target.member_plans.end() ? target.plan : plan->second;
+}
+
+bool IsPlanOf(const Target& target, const Digest& plan) {
+  return target.plan == plan ||
+         std::any_of(target.member_plans.begin(), target.member_plans.end(),
+                     [&](const auto& member) { return member.second == plan; });
+}
+
+Wanted WantedOf(const VersionRef& version, const std::optional<VersionRef>& stable) {
+  Wanted wanted(version.digest);
+  wanted.of_group = !version.members.empty();
+  for (const MemberVersion& member : version.members) {
+    const MemberVersion* before = stable ? MemberIn(*stable, member.map) : nullptr;
+    if (before == nullptr || before->digest != member.digest)
+      wanted.by_map.emplace(member.map, member.digest);
+  }
+  return wanted;
 }
 
 bool InFlight(Phase phase) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,15 @@ inline constexpr std::string_view kRemovedFromGit = "RemovedFromGit";
 inline constexpr std::string_view kPruned = "Pruned";
 }  // namespace reason
 
+// What a version of a group is for one of its maps.
+struct MemberVersion {
+  std::string map;
+  Digest digest;
+  std::int64_t size = 0;
+  std::vector<std::string> sensitive;
+  manifests::HealSettings heal;
+};
+
 // A version of the map that this controller admitted, by its number in the map's history.
 struct VersionRef {
   Digest digest;
@@ -67,6 +77,8 @@ struct VersionRef {
   std::int64_t size = 0;               // entries
   std::uint64_t number = 0;            // 1, 2, … in order of admission; 0: not admitted
   std::vector<std::string> sensitive;  // globs of the keys whose values need the right to see them
+  std::vector<MemberVersion>
+      members;  // of a group, by map; the digest is over theirs (GroupDigest)
 };
 
 // How lookups of the map are assigned; frozen into a rollout together with its strategy.
@@ -89,7 +101,11 @@ struct Target {
   std::vector<Finding> findings;  // of the last judgement; not empty: it may not go on
   QuarantineHold quarantine = QuarantineHold::kNone;
   std::vector<std::string> quarantined_keys;
+  std::map<std::string, Digest> member_plans;  // of a group: of the members that change
 };
+// The plan that a finding denies: of the target, or of a member. Approvals are bound to it.
+const Digest& PlanOf(const Target& target, const Finding& finding);
+bool IsPlanOf(const Target& target, const Digest& plan);
 
 // One line of the map's history. Known good only after its bake.
 struct HistoryEntry {
@@ -98,6 +114,13 @@ struct HistoryEntry {
   std::string outcome;  // "in-flight", "live", "superseded", "rolled-back"
   std::optional<WallTime> known_good;
   Digest plan{};  // that brought it; empty in records of the versions that did not keep it
+};
+
+// What one map of a group had, and what it would have had.
+struct MemberChange {
+  std::string map;
+  Digest digest;
+  std::optional<Digest> base;
 };
 
 // A digest that must not come back by itself. Its (key, value) pairs are the difference from
@@ -109,7 +132,8 @@ struct Quarantine {
   std::string reason;
   std::string message;
   WallTime at{};
-  std::string rollout;  // id
+  std::string rollout;                // id
+  std::vector<MemberChange> members;  // of a group: those that changed
 };
 
 struct Lock {
@@ -174,11 +198,13 @@ struct Progress {
   std::set<std::uint64_t> bad_subjects;
 };
 
-// Everything the controller knows of one map: a value that Step turns into the next one. Persisted
-// as a whole.
+// Everything the controller knows of one map, or of a group of maps that move together (group.h): a
+// value that Step turns into the next one. Persisted as a whole.
 struct Rollout {
-  std::string map;
+  std::string map;  // of a group: GroupName
   std::string source;
+  std::string group;                 // the group that the map moves with; its own state then rests
+  std::vector<std::string> members;  // of a group, by name; empty for a map
   std::uint64_t number = 0;  // rollouts started; the id of the present one is "<map>#<number>"
   Phase phase = Phase::kPending;
   std::string reason;
@@ -209,8 +235,11 @@ struct Rollout {
   // Monotonic time of the last Step; none after a restart. Not persisted.
   std::optional<Duration> last_step;
 
-  std::string id() const { return map + "#" + std::to_string(number); }
+  std::string id() const;
 };
+
+// What holders are to have of `version`: in a group that of the members it changes from `stable`.
+Wanted WantedOf(const VersionRef& version, const std::optional<VersionRef>& stable);
 
 constexpr std::size_t kHistoryMax = 1'000;
 constexpr std::size_t kRequestsMax = 256;

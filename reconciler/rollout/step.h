@@ -47,6 +47,7 @@ struct Command {
   std::string key;             // override, clear-override
   std::string value;           // override: canonical JSON that passed the map's rules
   Duration length{0};          // override, suspend
+  std::string map = {};        // of a group: the member that it names; empty: the group
 };
 
 // What the policies in force say of a raise of the weight in this Step.

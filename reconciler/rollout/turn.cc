@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "reconciler/rollout/group.h"
+
 namespace portolan::reconciler {
 namespace {
 
@@ -110,8 +112,9 @@ std::optional<Turn::Hold> Turn::HoldOf(const Target& target) const {
                                            "; commit something else, or give it what it asks for"};
   if (!target.findings.empty()) {
     const Finding& soft = target.findings.front();
-    return Hold{reason::kApprovalRequired, soft.policy + ": " + soft.message + "; to allow it: " +
-                                               ApproveCommand(target.plan, target.findings)};
+    return Hold{reason::kApprovalRequired,
+                soft.policy + ": " + soft.message +
+                    "; to allow it: " + ApproveCommand(PlanOf(target, soft), target.findings)};
   }
   if (r.suspension)
     return Hold{reason::kSuspended, "suspended by " + r.suspension->actor + " until " +
@@ -161,9 +164,10 @@ void Turn::Start(Target target) {
   const bool known_good = target.quarantine == QuarantineHold::kNone &&
                           KnownGood(r, target.version.digest, target.strategy, wall());
   const bool first = !r.stable;
-  BeginRollout(r.fleet, target.version.digest, !first && r.stable->digest == target.version.digest);
+  BeginRollout(r.fleet, WantedOf(target.version, r.stable),
+               !first && r.stable->digest == target.version.digest);
   for (Approval& approval : r.approvals)
-    if (!approval.policy.empty() && approval.plan == target.plan && approval.rollout.empty())
+    if (!approval.policy.empty() && IsPlanOf(target, approval.plan) && approval.rollout.empty())
       approval.rollout = r.id();
   r.target = std::move(target);
   const VersionRef& version = r.target->version;
@@ -217,7 +221,8 @@ void Turn::HoldAtStep(const std::vector<Finding>& findings) {
   const Finding& first = findings.front();
   std::string message = "held at " + Percent(WeightAt(r)) + " by " + first.policy + " (" +
                         first.level + "): " + first.message + "; goes on when it allows it";
-  if (first.level != kHardLevel) message += ", or: " + ApproveCommand(r.target->plan, findings);
+  if (first.level != kHardLevel)
+    message += ", or: " + ApproveCommand(PlanOf(*r.target, first), findings);
   Say("Warning", "PolicyDenied", message);
   Enter(Phase::kPaused, reason::kPolicyDenied, std::move(message));
 }
@@ -279,7 +284,7 @@ void Turn::RollBack(std::string_view cause, std::string message) {
                  message + "; no earlier version to return to: commit a fix");
   }
   const std::string radius = BlastRadius(r, wall());
-  AddQuarantine(r.target->version, r.stable->digest, cause, message);
+  AddQuarantine(r.target->version, *r.stable, cause, message);
   SetOutcome(r.target->version.digest, "rolled-back");
   manifests::Value data = VersionData(r.target->version);
   data.Set("cause", cause);
@@ -312,12 +317,12 @@ void Turn::MakeStable(const VersionRef& version, bool old_is_bad) {
   out.safe_direction = true;
 }
 
-void Turn::AddQuarantine(const VersionRef& bad, std::optional<Digest> base, std::string_view cause,
+void Turn::AddQuarantine(const VersionRef& bad, const VersionRef& base, std::string_view cause,
                          std::string message) {
   Rollout& r = state();
   std::erase_if(r.quarantine, [&](const Quarantine& q) { return q.digest == bad.digest; });
-  r.quarantine.push_back(
-      {bad.digest, base, bad.revision, std::string(cause), std::move(message), wall(), r.id()});
+  r.quarantine.push_back({bad.digest, base.digest, bad.revision, std::string(cause),
+                          std::move(message), wall(), r.id(), ChangesBetween(base, bad)});
 }
 
 void Turn::SetOutcome(const Digest& digest, std::string_view outcome) {

@@ -55,7 +55,7 @@ struct Turn {
   void Withdraw(std::string_view event_reason, std::string message);
   // Stable becomes `version` at once (rollback, lock); false when it is stable already.
   void MakeStable(const VersionRef& version, bool old_is_bad);
-  void AddQuarantine(const VersionRef& bad, std::optional<Digest> base, std::string_view cause,
+  void AddQuarantine(const VersionRef& bad, const VersionRef& base, std::string_view cause,
                      std::string message);
   void SetOutcome(const Digest& digest, std::string_view outcome);
 };

@@ -68,7 +68,8 @@ CommandOutcome Promote(Turn& turn, const Command& command) {
   const bool stepping = r.phase == Phase::kStepping || r.phase == Phase::kPaused;
   if (r.phase == Phase::kHeld && r.reason == reason::kApprovalRequired)
     return {false,
-            "the plan waits for an approval: " + ApproveCommand(r.target->plan, r.target->findings),
+            "the plan waits for an approval: " +
+                ApproveCommand(PlanOf(*r.target, r.target->findings.front()), r.target->findings),
             /*denied=*/true};
   if (!stepping) return NotInFlight(r, "promote");
   if (const auto denied = DeniedRaise(turn)) return *denied;
@@ -201,8 +202,7 @@ CommandOutcome Rollback(Turn& turn, const Command& command) {
     return Refuse("version " + std::to_string(version.number) + " is live already");
   const VersionRef left = *r.stable;
   Target target = TargetOf(r, version);
-  turn.AddQuarantine(left, version.digest, "RolledBackByOperator",
-                     "rolled back " + Because(command));
+  turn.AddQuarantine(left, version, "RolledBackByOperator", "rolled back " + Because(command));
   std::erase_if(r.quarantine, [&](const Quarantine& q) { return q.digest == version.digest; });
   turn.Say("Warning", "Rollback",
            "from " + left.digest.Short() + " to version " + std::to_string(version.number) + " (" +
@@ -277,7 +277,7 @@ void KeepApproval(Rollout& r, Approval approval) {
 CommandOutcome Approve(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
   const bool waits = r.phase == Phase::kHeld || r.phase == Phase::kPaused;
-  if (!waits || !r.target || r.target->plan != command.plan)
+  if (!waits || !r.target || !IsPlanOf(*r.target, command.plan))
     return Refuse("plan " + command.plan.Short() + " is not what " + r.map +
                   " waits for; see: portolan status " + r.map);
   Approval approval{command.plan, command.actor, command.reason, turn.wall()};
@@ -286,7 +286,8 @@ CommandOutcome Approve(Turn& turn, const Command& command) {
   if (!command.despite.empty()) {
     const bool answered = !command.answer.empty();
     const auto finding = std::ranges::find_if(lifted.findings, [&](const Finding& each) {
-      return each.policy == command.despite && answered == (each.level == kExternalLevel);
+      return each.policy == command.despite && answered == (each.level == kExternalLevel) &&
+             PlanOf(lifted, each) == command.plan;
     });
     if (finding == lifted.findings.end() && !answered && command.despite == kRegulated)
       return {false, "only a signed answer releases a regulated map; see: portolan status " + r.map,

@@ -68,7 +68,8 @@ class MemoryStore final : public reconciler::StateStore {
     const std::lock_guard lock(mutex_);
     std::vector<reconciler::Event> events;
     for (std::size_t i = query.after; i < state_.events.size(); ++i)
-      if (query.map.empty() || state_.events[i].map == query.map)
+      if (query.map.empty() || state_.events[i].map == query.map ||
+          (!query.also.empty() && state_.events[i].map == query.also))
         events.push_back(state_.events[i]);
     if (events.size() <= query.limit) return events;
     const auto surplus = static_cast<std::ptrdiff_t>(events.size() - query.limit);

@@ -190,6 +190,8 @@ TYPED_TEST_P(StateStoreContract, EventsOfOneMapComeFromEitherEnd) {
   EXPECT_EQ(sequences({.after = 7, .limit = 2, .map = "flags", .newest = true}), "10 ");
   EXPECT_EQ(sequences({.limit = 3, .newest = true}), "10 11 12 ");
   EXPECT_EQ(sequences({.map = "prices"}), "");
+  EXPECT_EQ(sequences({.after = 8, .map = "flags", .also = "limits"}), "9 10 11 12 ");
+  EXPECT_EQ(sequences({.map = "prices", .also = "flags"}), "1 4 7 10 ");
 }
 
 TYPED_TEST_P(StateStoreContract, AnEventThatCouldNotBeReadBackIsInvalid) {

@@ -129,8 +129,9 @@ void Rig::WriteMap(const std::string& name, const std::string& entries,
                    const std::string& strategy) {
   Must(workshop_.Write("maps/" + name + ".yaml",
                        "apiVersion: portolan/v1\nkind: Map\nmetadata: {name: " + name +
-                           "}\nspec:\n  rollout: {strategy: " + strategy + "}\n  entries:\n" +
-                           entries));
+                           "}\nspec:\n" +
+                           (strategy.empty() ? "" : "  rollout: {strategy: " + strategy + "}\n") +
+                           "  entries:\n" + entries));
 }
 
 void Rig::Git(const std::vector<std::string>& arguments) {

@@ -48,7 +48,7 @@ class Rig {
   std::string state() const { return directory_.path() + "/rig/state"; }
   const std::string& scratch() const { return directory_.path(); }
 
-  // A map with the entries' YAML lines, by the strategy named.
+  // A map with the entries' YAML lines, by the strategy named; "": by that of its group.
   void WriteMap(const std::string& name, const std::string& entries,
                 const std::string& strategy = "quick");
   void Git(const std::vector<std::string>& arguments);

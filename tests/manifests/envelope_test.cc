@@ -40,10 +40,10 @@ TEST(Envelope, ReadsWhatIsAroundTheSpec) {
 TEST(Envelope, ListsTheSupportedKinds) {
   Decoding d("{apiVersion: portolan/v1, kind: Mpa, metadata: {name: a}, spec: {}}");
   DecodeEnvelope(d.root, d.report);
-  EXPECT_EQ(
-      d.Text(),
-      "t.yaml:1:33: kind: unknown kind \"Mpa\"; supported now: \"Map\", \"RolloutStrategy\", "
-      "\"AnalysisTemplate\", \"Policy\", \"PolicyTest\" or \"Waiver\"; did you mean \"Map\"?\n");
+  EXPECT_EQ(d.Text(),
+            "t.yaml:1:33: kind: unknown kind \"Mpa\"; supported now: \"Map\", \"RolloutStrategy\", "
+            "\"AnalysisTemplate\", \"Policy\", \"PolicyTest\", \"Waiver\" or "
+            "\"RolloutGroup\"; did you mean \"Map\"?\n");
 }
 
 TEST(Envelope, ReportsEverythingAtOnce) {

@@ -84,31 +84,44 @@ TEST(LiveState, OverridesNothingWithoutAnOverlay) {
   EXPECT_EQ(state.Find(*state.stable, "key"), "1");
 }
 
-TEST(LiveMap, LoadsWhatWasPublishedLast) {
-  LiveMap live;
-  ReadGuard guard;
-  EXPECT_EQ(live.Load(guard).stable, nullptr);
-  live.Publish(Stable("1"));
-  EXPECT_EQ(live.Load(guard).stable->Find("key"), "1");
-  live.Publish(Stable("2"));
-  EXPECT_EQ(live.Load(guard).stable->Find("key"), "2");
+TEST(ReadGuard, ReadsTheCatalogAsItWasAtTheFirstFind) {
+  Catalog catalog;
+  catalog.Publish("limits", Stable("1"));
+  catalog.Publish("routes", Stable("1"));
+  ReadGuard before;
+  EXPECT_EQ(catalog.Find(before, "limits")->stable->Find("key"), "1");
+  catalog.Publish({{"limits", Stable("2")}, {"prices", Stable("2")}, {"routes", Stable("2")}});
+  EXPECT_EQ(catalog.Find(before, "routes")->stable->Find("key"), "1");
+  EXPECT_EQ(catalog.Find(before, "prices"), nullptr);
+  ReadGuard after;
+  for (const char* map : {"limits", "prices", "routes"})
+    EXPECT_EQ(catalog.Find(after, map)->stable->Find("key"), "2");
 }
 
-TEST(ReadGuard, KeepsEveryStateReachedThroughItAndNoLonger) {
-  LiveMap live;
-  std::vector<std::weak_ptr<const MapVersion>> versions;
+TEST(ReadGuard, KeepsWhatItReachedAndNoLonger) {
+  Catalog catalog;
+  catalog.Publish("limits", Stable("1"));
+  std::weak_ptr<const MapVersion> version;
   {
     ReadGuard guard;
-    std::vector<const LiveState*> loaded;
-    for (int i = 0; i < 3; ++i) {
-      live.Publish(Stable(std::to_string(i)));
-      loaded.push_back(&live.Load(guard));
-      versions.push_back(loaded.back()->stable);
-    }
-    live.Publish(Stable("last"));
-    for (int i = 0; i < 3; ++i) EXPECT_EQ(loaded[i]->stable->Find("key"), std::to_string(i));
+    const LiveState* state = catalog.Find(guard, "limits");
+    version = state->stable;
+    catalog.Publish("limits", Stable("2"));
+    EXPECT_EQ(state->stable->Find("key"), "1");
   }
-  for (const auto& version : versions) EXPECT_TRUE(version.expired());
+  EXPECT_TRUE(version.expired());
+}
+
+TEST(Catalog, PublishesABatchInAnyOrderAndTheLaterOfTwoStatesOfOneMap) {
+  Catalog catalog;
+  catalog.Publish({{"b", Stable("1")}, {"d", Stable("1")}});
+  catalog.Publish({{"e", Stable("2")}, {"a", Stable("2")}, {"d", Stable("2")}, {"d", Stable("3")}});
+  catalog.Publish(std::vector<NamedState>());
+  EXPECT_EQ(catalog.Names(), (std::vector<std::string>{"a", "b", "d", "e"}));
+  ReadGuard guard;
+  EXPECT_EQ(catalog.Find(guard, "a")->stable->Find("key"), "2");
+  EXPECT_EQ(catalog.Find(guard, "b")->stable->Find("key"), "1");
+  EXPECT_EQ(catalog.Find(guard, "d")->stable->Find("key"), "3");
 }
 
 TEST(Catalog, FindsMapsByNameAndListsThemSorted) {
@@ -142,8 +155,10 @@ TEST(Catalog, KeepsARemovedMapForTheGuardThatReachedIt) {
   const LiveState* state = catalog.Find(guard, "limits");
   catalog.Remove("limits");
   catalog.Remove("never there");
-  EXPECT_EQ(catalog.Find(guard, "limits"), nullptr);
   EXPECT_EQ(state->stable->Find("key"), "1");
+  EXPECT_EQ(catalog.Find(guard, "limits"), state);
+  ReadGuard later;
+  EXPECT_EQ(catalog.Find(later, "limits"), nullptr);
   EXPECT_EQ(catalog.Names(), std::vector<std::string>{"routes"});
 }
 
@@ -193,6 +208,31 @@ TEST(Catalog, ConcurrentReadersNeverSeeAMixture) {
     else
       catalog.Remove(other);
   }
+  written = true;
+  for (std::thread& reader : readers) reader.join();
+  EXPECT_EQ(mixtures, 0);
+}
+
+// What a group of maps asks for: a reader of two that are published together sees both or neither.
+TEST(Catalog, ConcurrentReadersSeeAllOfABatchOrNothing) {
+  constexpr int kPublishes = 2'000;
+  Catalog catalog;
+  catalog.Publish({{"limits", Generation(1)}, {"prices", Generation(1)}});
+  std::atomic<int> mixtures = 0;
+  std::atomic<bool> written = false;
+  std::vector<std::thread> readers;
+  for (int r = 0; r < 2; ++r) {
+    readers.emplace_back([&, r] {
+      while (!written) {
+        ReadGuard guard;
+        const LiveState* one = catalog.Find(guard, r == 0 ? "limits" : "prices");
+        const LiveState* other = catalog.Find(guard, r == 0 ? "prices" : "limits");
+        if (one->split.salt != other->split.salt) ++mixtures;
+      }
+    });
+  }
+  for (int number = 2; number <= kPublishes; ++number)
+    catalog.Publish({{"limits", Generation(number)}, {"prices", Generation(number)}});
   written = true;
   for (std::thread& reader : readers) reader.join();
   EXPECT_EQ(mixtures, 0);

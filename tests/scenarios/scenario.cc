@@ -8,6 +8,7 @@
 #include "reconciler/diff.h"
 #include "reconciler/floor.h"
 #include "reconciler/plan.h"
+#include "reconciler/rollout/group.h"
 #include "reconciler/rollout/judge.h"
 #include "reconciler/rollout/race.h"
 #include "reconciler/rollout/record.h"
@@ -75,9 +76,11 @@ void Scenario::Run(const std::string& line) {
   std::istringstream words(line);
   std::string command;
   words >> command;
+  if (command == "commit" && !rollout_.members.empty()) return CommitGroup(line.substr(6));
   if (command == "commit") return Commit(line.substr(6));
   const auto arguments = ArgumentsOf(words);
   if (command == "strategy") return SetStrategy(arguments);
+  if (command == "group") return MakeGroup(arguments);
   if (command == "advance")
     return Advance(DurationOf(line.substr(8, line.find(' ', 8) - 8)), arguments);
   if (command == "report")
@@ -112,7 +115,7 @@ void Scenario::Run(const std::string& line) {
     return Observe(std::move(seen));
   }
   if (command == "replan") {
-    if (wish_ == nullptr) return;
+    if (wish_ == nullptr && group_wish_.empty()) return;
     seen.desired = TargetOfWish();
     return Observe(std::move(seen));
   }
@@ -172,36 +175,40 @@ void Scenario::Commit(const std::string& entries) {
 }
 
 Target Scenario::TargetOfWish() const {
+  return rollout_.members.empty() ? TargetOf(rollout_, wish_) : TargetOfGroup();
+}
+
+Target Scenario::TargetOf(const Rollout& rollout, const mapcore::VersionPtr& wish) const {
   const mapcore::MapVersion* stable =
-      rollout_.stable ? versions_.at(rollout_.stable->digest).get() : nullptr;
+      rollout.stable ? versions_.at(rollout.stable->digest).get() : nullptr;
   manifests::DesiredMap desired;
-  desired.name = desired.salt = rollout_.map;
+  desired.name = desired.salt = rollout.map;
   desired.strategy = strategy_;
   desired.rollout_rules = rules_;
-  desired.version = wish_;
+  desired.version = wish;
   manifests::Revision revision;
   revision.branch = "main";
   revision.commit = "c" + std::to_string(commits_) + std::string(38, '0');
   const MapPlan plan = MakeMapPlan(stable, desired, revision, "test");
   Target target;
-  target.version = {wish_->digest(), revision, static_cast<std::int64_t>(wish_->size()), 0, {}};
+  target.version = {wish->digest(), revision, static_cast<std::int64_t>(wish->size()), 0, {}, {}};
   target.base = plan.base;
   target.plan = plan.id;
   target.strategy = plan.strategy;
-  target.split.salt = rollout_.map;
+  target.split.salt = rollout.map;
   target.split.mode = split_;
   target.findings = plan.findings;
   // As the gate counts them: what was approved despite is lifted.
   std::erase_if(target.findings, [&](const Finding& finding) {
-    return std::ranges::any_of(rollout_.approvals, [&](const Approval& approval) {
+    return std::ranges::any_of(rollout.approvals, [&](const Approval& approval) {
       return approval.plan == plan.id && approval.policy == finding.policy;
     });
   });
-  for (const Quarantine& quarantine : rollout_.quarantine) {
+  for (const Quarantine& quarantine : rollout.quarantine) {
     const auto changes =
         MakeChangeSet(quarantine.base ? versions_.at(*quarantine.base).get() : nullptr,
                       *versions_.at(quarantine.digest));
-    const QuarantineMatch match = MatchQuarantine(changes, *wish_);
+    const QuarantineMatch match = MatchQuarantine(changes, *wish);
     if (match.hold <= target.quarantine) continue;
     target.quarantine = match.hold;
     target.quarantined_keys = match.keys;
@@ -249,12 +256,14 @@ void Scenario::Acknowledge(const std::string& line) {
   while (std::getline(list, name, ',')) {
     Ack ack;
     ack.instance = name;
-    ack.map = rollout_.map;
+    ack.map = MemberOfLine(arguments);
     ack.status = ParseAckStatus(command == "ack" ? status : command).value();
-    if (arm == "canary") ack.digest = rollout_.target->version.digest;
-    if (arm == "stable") ack.digest = rollout_.stable->digest;
+    const Rollout seen_as = rollout_.members.empty() ? rollout_ : MemberOf(rollout_, ack.map);
+    if (arm == "canary") ack.digest = seen_as.target->version.digest;
+    if (arm == "stable") ack.digest = seen_as.stable->digest;
     ack.reason = Get(arguments, "reason", "");
     ack.lease = DurationOf(Get(arguments, "lease", "30s"));
+    if (!rollout_.members.empty()) ack = GroupAck(rollout_, std::move(ack));
     seen.acks.push_back(std::move(ack));
   }
   Observe(std::move(seen));
@@ -293,11 +302,12 @@ void Scenario::ReportOnce(const std::string& arm, const Arguments& arguments) {
   Report report;
   report.instance = Get(arguments, "instance", "client-" + arm);
   report.batch = arguments.contains("batch") ? std::stoull(arguments.at("batch")) : ++batch_;
-  report.map = rollout_.map;
+  report.map = MemberOfLine(arguments);
+  const Rollout seen_as = rollout_.members.empty() ? rollout_ : MemberOf(rollout_, report.map);
   ReportItem& item = report.items.emplace_back();
   item.arm = arm == "canary" ? mapcore::Arm::kCanary : mapcore::Arm::kStable;
-  if (arm == "canary" && rollout_.target) item.digest = rollout_.target->version.digest;
-  if (arm == "stable" && rollout_.stable) item.digest = rollout_.stable->digest;
+  if (arm == "canary" && seen_as.target) item.digest = seen_as.target->version.digest;
+  if (arm == "stable" && seen_as.stable) item.digest = seen_as.stable->digest;
   item.step = static_cast<std::uint32_t>(
       std::stoul(Get(arguments, "step", std::to_string(rollout_.progress.step + 1))));
   item.matched = arguments.contains("matched");
@@ -318,6 +328,7 @@ void Scenario::ReportOnce(const std::string& arm, const Arguments& arguments) {
   }
   Observation seen;
   seen.now = now_;
+  if (!rollout_.members.empty()) report = GroupReport(rollout_, std::move(report));
   seen.reports.push_back(std::move(report));
   Observe(std::move(seen));
 }
@@ -385,12 +396,14 @@ void Scenario::RunVerb(Verb verb, const std::string& line, const Arguments& argu
   command.request_id = Get(arguments, "request", "");
   command.reason = Get(arguments, "reason", "");
   command.key = Get(arguments, "key", "");
+  command.map = Get(arguments, "map", "");
   command.value = Get(arguments, "value", "");
   if (arguments.contains("for")) command.length = DurationOf(arguments.at("for"));
   if (verb == Verb::kApprove && rollout_.target) {
-    command.plan = rollout_.target->plan;
-    if (!rollout_.target->findings.empty())
-      command.despite = rollout_.target->findings.front().policy;
+    const auto& findings = rollout_.target->findings;
+    command.plan =
+        findings.empty() ? rollout_.target->plan : PlanOf(*rollout_.target, findings.front());
+    if (!findings.empty()) command.despite = findings.front().policy;
   }
   seen.command = std::move(command);
   if (now_.wall < frozen_until_) seen.freeze = Freeze{"nights", frozen_until_};
@@ -428,8 +441,11 @@ void Scenario::Settle(Transition transition) {
 void Scenario::PrintState() {
   const Serving serving = ServingOf(rollout_);
   std::string state = std::string(PhaseName(rollout_.phase)) + "(" + rollout_.reason + ")";
-  state += serving.stable ? " stable=" + serving.stable->Short() : " stable=none";
-  if (serving.canary)
+  if (!rollout_.members.empty())
+    state += GroupState();
+  else
+    state += serving.stable ? " stable=" + serving.stable->Short() : " stable=none";
+  if (serving.canary && rollout_.members.empty())
     state += " canary=" + serving.canary->Short() +
              " weight=" + std::to_string(serving.split.weight / 1000) + "%";
   if (state != last_state_) out_ += "-> " + state + "\n";

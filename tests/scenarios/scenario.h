@@ -16,6 +16,10 @@ namespace portolan::reconciler {
 //            converge=0 split=instance match=GLOB window=VERSIONS:AGE
 //   rule GLOB NAME       rollout.rules: changes of these keys alone take the built-in strategy
 //   commit KEY=VALUE …   git now wants exactly these entries (held while a guard objects: approve)
+//   group MAP MAP …      from here on all is of the group "edge" of these maps (the first line),
+//   and
+//                        commit MAP:KEY=VALUE … wants these entries of the maps named; report and
+//                        ack take map=MAP, override too
 //   remove               git no longer declares the map
 //   replan               what the source does when a transition asks for it (also done by itself)
 //   advance 10s          time passes in steps of at most 1 s; with `reports` both arms report each,
@@ -59,7 +63,14 @@ class Scenario {
   void Restart();
   void Observe(Observation seen);
   void Settle(Transition transition);
+  void MakeGroup(const Arguments& maps);
+  void CommitGroup(const std::string& entries);
+  // The map that a report or an acknowledgement is of.
+  std::string MemberOfLine(const Arguments& arguments) const;
+  std::string GroupState() const;
   Target TargetOfWish() const;
+  Target TargetOfGroup() const;
+  Target TargetOf(const Rollout& rollout, const mapcore::VersionPtr& wish) const;
   void PrintState();
   void PrintEvidence();
 
@@ -70,6 +81,7 @@ class Scenario {
   Now now_{WallTime(std::chrono::hours(490'000)), Duration(0)};
   std::map<Digest, mapcore::VersionPtr> versions_;
   mapcore::VersionPtr wish_;
+  std::map<std::string, mapcore::VersionPtr> group_wish_;  // by map
   int commits_ = 0;
   std::uint64_t batch_ = 0;
   std::uint64_t subject_ = 0;

@@ -233,5 +233,20 @@ TEST_F(MapRoutesTest, APrunedMapIsNotFound) {
   EXPECT_EQ(GetJson("/v1/maps").Find("maps")->as_array().size(), 0u);
 }
 
+TEST_F(MapRoutesTest, LooksUpKeysOfSeveralMapsAtOnce) {
+  world.Settle("prices", world.limits_3);
+  const manifests::Value answer = Json(
+      Post("/v1/lookup", R"({"maps":{"limits":["api/login","nope"],"prices":["api/login"]}})"));
+  const auto& maps = answer.Find("maps")->as_array();
+  ASSERT_EQ(maps.size(), 2u);
+  EXPECT_EQ(maps[0].Find("values")->IntOr("api/login", 0), 10);
+  EXPECT_EQ(maps[0].Find("missing")->as_array().size(), 1u);
+  EXPECT_EQ(maps[1].StringOr("map", ""), "prices");
+  EXPECT_EQ(maps[1].Find("values")->IntOr("api/login", 0), 12);
+  EXPECT_EQ(Post("/v1/lookup", R"({"maps":{"limits":[],"nobody":["a"]}})").status, 404);
+  EXPECT_EQ(Post("/v1/lookup", R"({"maps":["limits"]})").status, 400);
+  EXPECT_EQ(Post("/v1/lookup", R"({"maps":{"limits":"api/login"}})").status, 400);
+}
+
 }  // namespace
 }  // namespace portolan::controller

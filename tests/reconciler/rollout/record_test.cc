@@ -53,8 +53,14 @@ Rollout FullRollout() {
   r.progress.unclear = Duration(12);
   r.history = {{VersionOf("s", 1), at, "live", at},
                {VersionOf("t", 2), at, "in-flight", std::nullopt}};
-  r.quarantine = {{Sha256Of("q"), Sha256Of("s"), VersionOf("q", 3).revision, "HardLimit", "failed",
-                   at, "limits#6"}};
+  r.quarantine = {{Sha256Of("q"),
+                   Sha256Of("s"),
+                   VersionOf("q", 3).revision,
+                   "HardLimit",
+                   "failed",
+                   at,
+                   "limits#6",
+                   {}}};
   r.approvals = {{Sha256Of("plan"), "user:ana", "reviewed", at}};
   r.requests = {{"r1", "pause", at, {true, "paused"}},
                 {"r2", "promote", at, {false, "waits for an approval", true}}};
