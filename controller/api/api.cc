@@ -29,6 +29,7 @@ void AddRoutes(Router& router, Api& api) {
   AddMapRoutes(router, api);
   AddStatusRoutes(router, api);
   AddReportRoutes(router, api);
+  AddShadowRoutes(router, api);
   AddAckRoutes(router, api);
   AddVerbRoutes(router, api);
   AddSourceRoutes(router, api);

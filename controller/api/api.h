@@ -56,6 +56,7 @@ void AddRoutes(Router& router, Api& api);
 void AddMapRoutes(Router& router, Api& api);
 void AddStatusRoutes(Router& router, Api& api);
 void AddReportRoutes(Router& router, Api& api);
+void AddShadowRoutes(Router& router, Api& api);
 void AddAckRoutes(Router& router, Api& api);
 void AddVerbRoutes(Router& router, Api& api);
 void AddSourceRoutes(Router& router, Api& api);

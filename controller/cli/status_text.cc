@@ -2,6 +2,7 @@
 
 #include <sstream>
 
+#include "controller/cli/shadow_text.h"
 #include "reconciler/text_format.h"
 
 namespace portolan::controller {
@@ -74,6 +75,12 @@ void AddMetrics(std::ostream& out, const Value& map) {
   for (const Value& metric : ItemsOf(map, "metrics"))
     AddRow(out, "metric",
            Text(metric, "name") + " " + Text(metric, "verdict") + ": " + Text(metric, "message"));
+}
+
+void AddShadow(std::ostream& out, const Value& map) {
+  const Value* shadow = map.Find("shadow");
+  if (shadow == nullptr || !shadow->is_object()) return;
+  for (const auto& [label, text] : ShadowRows(*shadow)) AddRow(out, label, text);
 }
 
 void AddTroubles(std::ostream& out, const Value& map) {
@@ -163,6 +170,7 @@ std::string StatusDetail(const Value& map, WallTime now) {
   AddArms(out, map);
   AddInstances(out, map);
   AddMetrics(out, map);
+  AddShadow(out, map);
   AddRow(out, "plan", ShortDigest(TextAt(map, {"plan"})));
   AddTroubles(out, map);
   return out.str();
@@ -288,6 +296,7 @@ std::string WhyText(const Value& why) {
     for (const Value& verdict : ItemsOf(*policies, "verdicts"))
       if (verdict.StringOr("outcome", "") != "skipped") out << "  " << VerdictLine(verdict) << '\n';
   }
+  AddShadow(out, why);
   AddSection(out, why, "approvals", [](const Value& approval) {
     return Text(approval, "at") + "  " + Text(approval, "actor") + ": " + Text(approval, "reason");
   });

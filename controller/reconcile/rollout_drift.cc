@@ -26,7 +26,7 @@ DriftReport RolloutReconciler::LastDrift(WallTime now) const {
 std::vector<reconciler::Event> RolloutReconciler::CheckLane(const std::string& map, Lane& lane,
                                                             const Now& now, bool heal) {
   const reconciler::Serving serving = reconciler::ServingOf(lane.rollout);
-  auto events = drift_.Check(lane.rollout, Assemble(serving), now, heal);
+  auto events = drift_.Check(lane.rollout, Assemble(serving, lane), now, heal);
   if (!serving.stable && !serving.canary) drift_.Forget(map);
   return events;
 }

@@ -104,7 +104,7 @@ std::future<void> RolloutReconciler::Wish(SourceWish wish) {
 void RolloutReconciler::Wait(Duration duration) {
   std::unique_lock lock(inbox_mutex_);
   inbox_changed_.wait_for(lock, duration, [this] {
-    return woken_ || !inbox_.reports.empty() || !inbox_.acks.empty() ||
+    return woken_ || !inbox_.reports.empty() || !inbox_.acks.empty() || !inbox_.outputs.empty() ||
            !inbox_.measurements.empty() || !inbox_.commands.empty() || !inbox_.wishes.empty() ||
            !inbox_.drifts.empty() || !inbox_.answers.empty();
   });
@@ -197,6 +197,7 @@ RolloutReconciler::Observations RolloutReconciler::ObserveHealth(Inbox& inbox, c
       seen[measurement.map].measurements.push_back(std::move(measurement));
   for (const auto& [map, lane] : lanes_)
     if ((lane.due && *lane.due <= now.mono) || lane.gate.answer) seen[map];
+  AddComparisons(inbox, seen);
   return seen;
 }
 
@@ -358,7 +359,8 @@ void RolloutReconciler::RetryJournal() {
   }
 }
 
-Result<mapcore::LiveState> RolloutReconciler::Assemble(const reconciler::Serving& serving) {
+Result<mapcore::LiveState> RolloutReconciler::Assemble(const reconciler::Serving& serving,
+                                                       Lane& lane) {
   mapcore::LiveState state;
   if (serving.stable) {
     PORTOLAN_TRY(state.stable, versions_.Get(*serving.stable));
@@ -375,6 +377,7 @@ Result<mapcore::LiveState> RolloutReconciler::Assemble(const reconciler::Serving
   state.rollout = serving.rollout;
   state.step = serving.step;
   state.sensitive.assign(serving.sensitive.begin(), serving.sensitive.end());
+  state.dual_run = DualRunOf(serving, lane);
   return state;
 }
 
@@ -387,7 +390,7 @@ void RolloutReconciler::Serve(const std::string& map, Lane& lane) {
     lane.held.clear();
     return;
   }
-  auto state = Assemble(serving);
+  auto state = Assemble(serving, lane);
   if (!state.ok()) return hooks_.fault(map, state.error());
   lane.held = {state->stable, state->canary};
   catalog_.Publish(map, std::move(state).value());

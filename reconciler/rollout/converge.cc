@@ -66,7 +66,7 @@ void MindLosses(Turn& turn) {
 
 Convergence ConvergenceOf(const Rollout& r) {
   Convergence convergence;
-  const bool moving = InFlight(r.phase) && r.target;
+  const bool moving = ServesCanary(r.phase) && r.target;
   const mapcore::TrafficSplit split = moving ? ServingOf(r).split : mapcore::TrafficSplit();
   for (const auto& [name, instance] : r.fleet) {
     if (instance.lost) continue;

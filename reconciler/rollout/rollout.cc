@@ -14,6 +14,7 @@ constexpr PhaseRow kPhases[] = {
     {Phase::kPending, "Pending"},
     {Phase::kHealthy, "Healthy"},
     {Phase::kHeld, "Held"},
+    {Phase::kShadow, "Shadow"},
     {Phase::kStepping, "Stepping"},
     {Phase::kPaused, "Paused"},
     {Phase::kBaking, "Baking"},
@@ -47,7 +48,16 @@ Result<Phase> ParsePhase(std::string_view name) {
 }
 
 bool InFlight(Phase phase) {
+  return phase == Phase::kShadow || ServesCanary(phase);
+}
+
+bool ServesCanary(Phase phase) {
   return phase == Phase::kStepping || phase == Phase::kPaused || phase == Phase::kBaking;
+}
+
+bool HeldByPolicies(const Rollout& rollout) {
+  return (rollout.phase == Phase::kPaused || rollout.phase == Phase::kShadow) &&
+         rollout.reason == reason::kPolicyDenied;
 }
 
 const HistoryEntry* FindVersion(const Rollout& rollout, std::string_view wanted) {
