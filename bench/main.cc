@@ -12,6 +12,7 @@
 #include "bench/million.h"
 #include "bench/path.h"
 #include "bench/policy.h"
+#include "bench/shadow.h"
 
 namespace portolan::bench {
 namespace {
@@ -21,8 +22,11 @@ struct Benchmark {
   Result<std::vector<Finding>> (*measure)(const std::string& portolan,
                                           const std::filesystem::path& directory);
 };
-constexpr Benchmark kBenchmarks[] = {
-    {"cel", MeasureCel}, {"million", MeasureMillion}, {"path", MeasurePath}, {"policy", MeasurePolicy}};
+constexpr Benchmark kBenchmarks[] = {{"cel", MeasureCel},
+                                     {"million", MeasureMillion},
+                                     {"path", MeasurePath},
+                                     {"policy", MeasurePolicy},
+                                     {"shadow", MeasureShadow}};
 
 int Usage() {
   std::cerr << "usage: portolan_bench NAME --portolan BINARY; names:";
