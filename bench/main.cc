@@ -13,6 +13,7 @@
 #include "bench/path.h"
 #include "bench/policy.h"
 #include "bench/ranks.h"
+#include "bench/shadow.h"
 
 namespace portolan::bench {
 namespace {
@@ -25,7 +26,8 @@ struct Benchmark {
 constexpr Benchmark kBenchmarks[] = {{"cel", MeasureCel},
                                      {"million", MeasureMillion},
                                      {"path", MeasurePath},
-                                     {"policy", MeasurePolicy}};
+                                     {"policy", MeasurePolicy},
+                                     {"shadow", MeasureShadow}};
 
 int Usage() {
   std::cerr << "usage: portolan_bench NAME --portolan BINARY; names:";

@@ -70,6 +70,12 @@ std::vector<Diagnostic> ReasonsAgainst(Declarations& declarations, const GroupsO
     reasons.insert(reasons.end(), declaration->diagnostics.begin(), declaration->diagnostics.end());
     const StrategyPtr strategy = declarations.StrategyOf(group);
     reasons.insert(reasons.end(), strategy->reasons.begin(), strategy->reasons.end());
+    if (strategy->strategy.shadow)
+      reasons.push_back(ErrorAt(group.file, group.position,
+                                "strategy " + QuoteForMessage(strategy->strategy.name) +
+                                    " has a dual run (shadow), which compares the versions of one "
+                                    "map",
+                                "give the group a strategy without shadow"));
     for (const Reference& map : group.maps) {
       const auto faults = FaultsOf(map, group, declarations, groups);
       reasons.insert(reasons.end(), faults.begin(), faults.end());

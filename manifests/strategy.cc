@@ -171,6 +171,7 @@ Value StrategyToValue(const Strategy& strategy) {
   if (strategy.converge.share) value.Set("convergeShare", *strategy.converge.share);
   if (strategy.converge.timeout != Converge{}.timeout)
     value.Set("convergeTimeoutMs", strategy.converge.timeout.count());
+  if (strategy.shadow) value.Set("shadow", ShadowToValue(*strategy.shadow));
   return value;
 }
 
@@ -185,6 +186,9 @@ Result<Strategy> StrategyFromValue(const Value& value) {
     strategy.steps.push_back(std::move(step));
   }
   if (!RisesToAll(strategy.steps)) reader.Fail("steps");
+  if (const Value* shadow = value.Find("shadow")) {
+    PORTOLAN_TRY(strategy.shadow, ShadowFromValue(*shadow));
+  }
   PORTOLAN_TRY(strategy.analysis, TemplatesFromValue(reader.Items("analysis")));
   for (const Value& item : reader.Items("match")) {
     PORTOLAN_TRY(auto rule, MatchFromValue(item));

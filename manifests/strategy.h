@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "manifests/metric.h"
+#include "manifests/shadow.h"
 #include "manifests/value.h"
 #include "mapcore/base/clock.h"
 #include "mapcore/traffic_split.h"
@@ -67,6 +68,7 @@ struct Converge {
 // The recipe of a rollout, with every reference resolved: what a rollout freezes when it starts.
 struct Strategy {
   std::string name = "default";
+  std::optional<Shadow> shadow;            // a dual run before the first step
   std::vector<Step> steps;                 // weights rise strictly and end at 100 %
   std::vector<AnalysisTemplate> analysis;  // in the background, through every step and the bake
   std::int64_t min_lookups = 100;          // per arm and step, below 100 %

@@ -57,7 +57,7 @@ class StepsDecoder {
     const Field pause = item.Take("pause");
     const Field analysis = item.Take("analysis");
     const Field linear = item.Take("linear");
-    item.RefuseForNow({"regions", "shadow", "earlyAdvance"});
+    item.RefuseForNow({"regions", "earlyAdvance"});
     item.Finish();
     if (weight) return DecodeWeight(weight);
     if (linear) return DecodeLinear(linear);
@@ -246,7 +246,8 @@ std::optional<StrategySpec> DecodeStrategy(const std::string& name, const Field&
   DecodeMatch(decoder.Take("match"), strategy, report);
   DecodeRollbackWindow(decoder.Take("rollbackWindow"), strategy, report);
   DecodeConverge(decoder.Take("converge"), strategy.converge, report);
-  decoder.RefuseForNow({"holdback", "shadow", "linear", "hardLimits"});
+  strategy.shadow = DecodeShadow(decoder.Take("shadow"), report);
+  decoder.RefuseForNow({"holdback", "linear", "hardLimits"});
   decoder.Finish();
   if (report.size() != before) return std::nullopt;
   return result;

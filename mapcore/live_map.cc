@@ -27,6 +27,11 @@ bool LiveState::Overrides(std::string_view key) const {
   return overlay != nullptr && overlay->Find(key).has_value();
 }
 
+void LiveState::CompareArms(std::string_view key) const {
+  if (dual_run == nullptr || stable == nullptr || canary == nullptr || !dual_run->Samples()) return;
+  dual_run->Count(key, Find(*stable, key), Find(*canary, key));
+}
+
 // Merges two sorted sequences: an overlay is small, so its entries are listed first.
 void LiveState::ForEach(
     const MapVersion& version,

@@ -9,13 +9,15 @@
 #include <string_view>
 #include <vector>
 
+#include "mapcore/dual_run.h"
 #include "mapcore/map_version.h"
 #include "mapcore/published.h"
 #include "mapcore/traffic_split.h"
 
 namespace portolan::mapcore {
 
-// Everything that lookups of one map see, at one moment. Immutable once published.
+// Everything that lookups of one map see, at one moment. Immutable once published, but for what its
+// dual run counts.
 struct LiveState {
   VersionPtr stable;    // null before the first version
   VersionPtr canary;    // null without a rollout
@@ -25,6 +27,7 @@ struct LiveState {
   std::uint32_t step = 0;              // the rollout's step, from 1; 0 without a rollout
   std::vector<std::string> sensitive;  // globs of the keys whose values not every reader may see
   VersionPtr overlay;  // entries that hide those of both arms, for a while; null without one
+  std::shared_ptr<DualRun> dual_run;  // counts what the arms would answer; null without one
 
   // The arm and version that serve this subject. The version is null only when `stable` is.
   struct Choice {
@@ -36,7 +39,9 @@ struct LiveState {
   // The entry as a reader of `version`, one of the two above, sees it. O(1), no allocation.
   std::optional<std::string_view> Find(const MapVersion& version, std::string_view key) const;
   bool Overrides(std::string_view key) const;
-  // The same of all entries, in byte order of keys.
+  // Counts the lookup of a key in the dual run, when there is one and the lookup is in its sample.
+  void CompareArms(std::string_view key) const;
+  // The entries as a reader of `version` sees them, in byte order of keys.
   void ForEach(
       const MapVersion& version,
       const std::function<void(std::string_view key, std::string_view value)>& visit) const;

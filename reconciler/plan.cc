@@ -31,6 +31,9 @@ std::vector<std::string> StrategyNotes(const manifests::Strategy& strategy) {
   if (strategy.min_lookups == 0) {
     notes.push_back("minLookups: 0: steps advance without having seen a lookup");
   }
+  if (strategy.shadow)
+    notes.push_back("shadow: both versions are compared for " +
+                    FormatDuration(strategy.shadow->soak) + " before anybody gets the new one");
   if (!HasAnalysis(strategy)) notes.push_back("no analysis: only hard limits guard this rollout");
   return notes;
 }

@@ -6,6 +6,7 @@
 #include "reconciler/rollout/converge.h"
 #include "reconciler/rollout/judge.h"
 #include "reconciler/rollout/step.h"
+#include "reconciler/shadow_status.h"
 
 // What people and scripts are told of a rollout, with the conditions of kstatus and Flux. Derived
 // from the rollout alone and never stored, so that it cannot disagree with it.
@@ -124,7 +125,7 @@ Value FleetStatus(const Rollout& r) {
 
 void SetProgress(Value& value, const Rollout& r) {
   // Only then `progress` is of the target.
-  const bool moving = InFlight(r.phase) && r.target.has_value();
+  const bool moving = ServesCanary(r.phase) && r.target.has_value();
   const std::size_t steps = r.target ? r.target->strategy.steps.size() : 0;
   Duration required(0);
   Duration spent(0);
@@ -134,6 +135,9 @@ void SetProgress(Value& value, const Rollout& r) {
   } else if (moving) {
     required = r.target->strategy.steps[r.progress.step].soak;
     spent = r.progress.soaked;
+  } else if (r.phase == Phase::kShadow) {
+    required = r.target->strategy.shadow->soak;
+    spent = r.progress.shadow.soaked;
   }
   value.Set("rollout", r.number == 0 ? Value() : Value(r.id()));
   value.Set("strategy", r.target ? r.target->strategy.name : r.strategy.name);
@@ -149,6 +153,7 @@ void SetProgress(Value& value, const Rollout& r) {
   value.Set("instances", FleetStatus(r));
   value.Set("metrics",
             moving || r.phase == Phase::kRolledBack ? MetricsStatus(r) : Value(Value::Array{}));
+  value.Set("shadow", ShadowStatus(r, /*sees_sensitive=*/false));
 }
 
 Value SuspensionStatus(const Suspension& suspension) {
@@ -170,6 +175,12 @@ std::optional<Duration> UntilNext(const Rollout& r) {
     return limit > spent ? std::optional(limit - spent) : std::nullopt;
   };
   if (r.phase == Phase::kBaking) return rest(strategy.bake, r.progress.baked);
+  if (r.phase == Phase::kShadow && r.reason == reason::kOperatorPause)
+    return rest(kOperatorPauseDeadline, r.progress.paused);
+  if (r.phase == Phase::kShadow)
+    return r.reason == reason::kNoData || r.reason == reason::kPolicyDenied
+               ? std::nullopt
+               : rest(strategy.shadow->soak, r.progress.shadow.soaked);
   const manifests::Step& step = strategy.steps[r.progress.step];
   if (r.phase == Phase::kStepping) return rest(step.soak, r.progress.soaked);
   if (r.phase == Phase::kPaused && r.reason == reason::kOperatorPause)

@@ -1,5 +1,6 @@
 // What instances acknowledge, and who they are.
 #include "controller/api/api.h"
+#include "controller/api/report_head.h"
 #include "reconciler/status.h"
 
 namespace portolan::controller {
@@ -13,10 +14,6 @@ constexpr std::size_t kItemsMax = 1'000;
 constexpr std::size_t kInstanceBytesMax = 128;
 constexpr std::size_t kReasonBytesMax = 1'000;
 
-Error Bad(const std::string& field, const std::string& expected) {
-  return {ErrorCode::kInvalid, field + ": expected " + expected};
-}
-
 Result<Duration> LeaseOf(const Value& body) {
   const Value* seconds = body.Find("lease");
   if (seconds == nullptr) return reconciler::kLeaseDefault;
@@ -24,7 +21,7 @@ Result<Duration> LeaseOf(const Value& body) {
                              ? std::chrono::seconds(seconds->as_int())
                              : Duration(0);
   if (lease < reconciler::kLeaseMin || lease > reconciler::kLeaseMax)
-    return Bad("lease", "whole seconds from 1 to 3600");
+    return BadField("lease", "whole seconds from 1 to 3600");
   return lease;
 }
 
@@ -33,28 +30,28 @@ Result<Ack> HeadOf(const Value& body) {
   Ack head;
   head.instance = body.StringOr("instance", "");
   if (head.instance.empty() || head.instance.size() > kInstanceBytesMax)
-    return Bad("instance", "the instance's name, 1 to 128 bytes");
+    return BadField("instance", "the instance's name, 1 to 128 bytes");
   PORTOLAN_TRY(head.lease, LeaseOf(body));
   if (body.BoolOr("goodbye", false)) head.status = AckStatus::kGoodbye;
   return head;
 }
 
 Result<Ack> ReadItem(const Value& value, const Ack& head, const std::string& where) {
-  if (!value.is_object()) return Bad(where, "an object");
+  if (!value.is_object()) return BadField(where, "an object");
   Ack ack = head;
   ack.map = value.StringOr("map", "");
-  if (ack.map.empty()) return Bad(where + ".map", "the map's name");
+  if (ack.map.empty()) return BadField(where + ".map", "the map's name");
   if (head.status == AckStatus::kGoodbye) return ack;
   const auto status = reconciler::ParseAckStatus(value.StringOr("status", ""));
   if (!status || *status == AckStatus::kGoodbye)
-    return Bad(where + ".status", "applied, rejected, crashed or alive");
+    return BadField(where + ".status", "applied, rejected, crashed or alive");
   ack.status = *status;
   if (ack.status == AckStatus::kAlive) return ack;
   const auto digest = Digest::Parse(value.StringOr("digest", ""));
-  if (!digest.ok()) return Bad(where + ".digest", "the digest that the lookup gave");
+  if (!digest.ok()) return BadField(where + ".digest", "the digest that the lookup gave");
   ack.digest = *digest;
   ack.reason = value.StringOr("reason", "");
-  if (ack.reason.size() > kReasonBytesMax) return Bad(where + ".reason", "at most 1000 bytes");
+  if (ack.reason.size() > kReasonBytesMax) return BadField(where + ".reason", "at most 1000 bytes");
   return ack;
 }
 
@@ -76,7 +73,7 @@ Result<ReadAcks> ReadBody(const Api& api, const Request& request) {
     return read;
   }
   if (!items->is_array() || items->as_array().size() > kItemsMax)
-    return Bad("items", "a list of at most 1000 items");
+    return BadField("items", "a list of at most 1000 items");
   for (std::size_t i = 0; i < items->as_array().size(); ++i) {
     PORTOLAN_TRY(Ack ack, ReadItem(items->as_array()[i], head, "items[" + std::to_string(i) + "]"));
     if (api.rollouts.Find(ack.map) == nullptr) {

@@ -30,6 +30,7 @@ void AddRoutes(Router& router, Api& api) {
   AddStatusRoutes(router, api);
   AddWhyRoutes(router, api);
   AddReportRoutes(router, api);
+  AddShadowRoutes(router, api);
   AddAckRoutes(router, api);
   AddVerbRoutes(router, api);
   AddAnswerRoutes(router, api);

@@ -58,6 +58,7 @@ void AddMapRoutes(Router& router, Api& api);
 void AddStatusRoutes(Router& router, Api& api);
 void AddWhyRoutes(Router& router, Api& api);
 void AddReportRoutes(Router& router, Api& api);
+void AddShadowRoutes(Router& router, Api& api);
 void AddAckRoutes(Router& router, Api& api);
 void AddVerbRoutes(Router& router, Api& api);
 void AddAnswerRoutes(Router& router, Api& api);

@@ -27,6 +27,7 @@ struct View {
   mapcore::LiveState::Choice choice;
   bool sees_sensitive;
   bool overlaid = true;  // with the overrides
+  bool named = false;    // the arm was asked for by name
   const MapVersion& version() const { return *choice.version; }
   std::string_view arm() const { return mapcore::ArmName(choice.assignment.arm); }
   bool Masks(std::string_view key) const {
@@ -34,6 +35,10 @@ struct View {
   }
   std::optional<std::string_view> Find(std::string_view key) const {
     return overlaid ? state->Find(version(), key) : version().Find(key);
+  }
+  // A lookup of a client, as against somebody who asks for an arm by name.
+  void CountLookup(std::string_view key) const {
+    if (!named) state->CompareArms(key);
   }
   bool Overrides(std::string_view key) const { return overlaid && state->Overrides(key); }
   void ForEach(const std::function<void(std::string_view, std::string_view)>& visit) const {
@@ -105,7 +110,9 @@ Result<View> ViewByArm(const Api& api, mapcore::ReadGuard& guard, const Request&
       state,
       {{canary ? mapcore::Arm::kCanary : mapcore::Arm::kStable, mapcore::AssignReason::kStatic},
        version},
-      request.actor.scopes.Has(Scope::kSensitive)};
+      request.actor.scopes.Has(Scope::kSensitive),
+      /*overlaid=*/true,
+      /*named=*/true};
 }
 
 void SetReadHeaders(Response& response, const View& view, std::string etag) {
@@ -192,6 +199,7 @@ Result<Response> OneEntry(const Api& api, const Request& request) {
   mapcore::ReadGuard guard;
   PORTOLAN_TRY(const View view, ViewByArm(api, guard, request));
   const std::string_view key = request.Param("key");
+  view.CountLookup(key);
   const auto value = view.Find(key);
   if (!value)
     return Error{ErrorCode::kNotFound, "map \"" + std::string(request.Param("map")) +
@@ -243,6 +251,7 @@ Result<std::string> ValuesText(const View& view, const Value& keys, std::string_
       return Error{ErrorCode::kInvalid,
                    "keys: expected texts, found a " + std::string(KindName(key.kind()))};
     if (!asked.insert(key.as_string()).second) continue;
+    view.CountLookup(key.as_string());
     if (const auto value = view.Find(key.as_string())) {
       values.Add(key.as_string(), *value);
     } else {

@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "controller/api/api.h"
+#include "controller/api/report_head.h"
 
 namespace portolan::controller {
 namespace {
@@ -10,23 +11,17 @@ using manifests::Value;
 using reconciler::Report;
 using reconciler::ReportItem;
 
-constexpr std::size_t kItemsMax = 1'000;
 constexpr std::size_t kKindsMax = 16;
 constexpr std::size_t kHashesMax = 1'000;
 constexpr std::size_t kSamplesPerItemMax = 5;
 constexpr std::size_t kSampleBytesMax = 256;
-constexpr std::size_t kInstanceBytesMax = 128;
 constexpr std::int64_t kCountMax = 1'000'000'000;
-
-Error Bad(const std::string& field, const std::string& expected) {
-  return {ErrorCode::kInvalid, field + ": expected " + expected};
-}
 
 Result<std::int64_t> CountAt(const Value& item, const std::string& where, std::string_view field) {
   const Value* found = item.Find(field);
   if (found == nullptr) return std::int64_t{0};
   if (!found->is_int() || found->as_int() < 0 || found->as_int() > kCountMax)
-    return Bad(where + "." + std::string(field), "an integer from 0 to 1000000000");
+    return BadField(where + "." + std::string(field), "an integer from 0 to 1000000000");
   return found->as_int();
 }
 
@@ -35,14 +30,14 @@ Result<std::vector<std::uint64_t>> HashesAt(const Value& events, const std::stri
   const Value* found = events.Find("subjectHashes");
   if (found == nullptr) return hashes;
   if (!found->is_array() || found->as_array().size() > kHashesMax)
-    return Bad(where + ".subjectHashes", "a list of at most 1000 hashes");
+    return BadField(where + ".subjectHashes", "a list of at most 1000 hashes");
   for (const Value& hash : found->as_array()) {
     std::uint64_t number = 0;
     const std::string text = hash.is_string() ? hash.as_string() : "";
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
     if (text.size() != 16 || error != std::errc() || end != text.data() + text.size())
-      return Bad(where + ".subjectHashes",
-                 "16 hex digits each (the start of the subject's SHA-256)");
+      return BadField(where + ".subjectHashes",
+                      "16 hex digits each (the start of the subject's SHA-256)");
     hashes.push_back(number);
   }
   return hashes;
@@ -52,10 +47,10 @@ Status ReadBad(const Value& value, const std::string& where, ReportItem& item) {
   const Value* bad = value.Find("bad");
   if (bad == nullptr) return {};
   if (!bad->is_object() || bad->as_object().size() > kKindsMax)
-    return Bad(where + ".bad", "an object of at most 16 kinds of bad events");
+    return BadField(where + ".bad", "an object of at most 16 kinds of bad events");
   for (const auto& [kind, events] : bad->as_object()) {
     const std::string here = where + ".bad." + kind;
-    if (!events.is_object()) return Bad(here, "{count, subjectHashes}");
+    if (!events.is_object()) return BadField(here, "{count, subjectHashes}");
     reconciler::BadEvents& into = item.bad[kind];
     PORTOLAN_TRY(into.count, CountAt(events, here, "count"));
     PORTOLAN_TRY(into.subject_hashes, HashesAt(events, here));
@@ -67,13 +62,14 @@ Status ReadSamples(const Value& value, const std::string& where, ReportItem& ite
   const Value* samples = value.Find("samples");
   if (samples == nullptr) return {};
   if (!samples->is_array() || samples->as_array().size() > kSamplesPerItemMax)
-    return Bad(where + ".samples", "at most 5 samples");
+    return BadField(where + ".samples", "at most 5 samples");
   for (const Value& sample : samples->as_array()) {
     const Value* text = sample.is_object() ? sample.Find("text") : &sample;
     std::string key(sample.StringOr("key", ""));
     if (text == nullptr || !text->is_string() || text->as_string().size() > kSampleBytesMax ||
         key.size() > mapcore::kKeyBytesMax)
-      return Bad(where + ".samples", "texts of at most 256 bytes, each alone or as {key, text}");
+      return BadField(where + ".samples",
+                      "texts of at most 256 bytes, each alone or as {key, text}");
     item.samples.push_back({std::move(key), text->as_string()});
   }
   return {};
@@ -88,7 +84,7 @@ Status ReadSubjects(const Value& value, const std::string& where, ReportItem& it
   }
   const Value* text = found->Find("hll");
   if (text == nullptr || !text->is_string())
-    return Bad(where + ".subjects", "a count, or {\"hll\": SKETCH}");
+    return BadField(where + ".subjects", "a count, or {\"hll\": SKETCH}");
   auto sketch = reconciler::SubjectSketch::FromBase64(text->as_string());
   if (!sketch.ok())
     return Error{ErrorCode::kInvalid, where + ".subjects.hll: " + sketch.error().message};
@@ -97,14 +93,14 @@ Status ReadSubjects(const Value& value, const std::string& where, ReportItem& it
 }
 
 Result<ReportItem> ReadItem(const Value& value, const std::string& where) {
-  if (!value.is_object()) return Bad(where, "an object");
+  if (!value.is_object()) return BadField(where, "an object");
   ReportItem item;
-  if (value.StringOr("map", "").empty()) return Bad(where + ".map", "the map's name");
+  if (value.StringOr("map", "").empty()) return BadField(where + ".map", "the map's name");
   auto digest = Digest::Parse(value.StringOr("digest", ""));
-  if (!digest.ok()) return Bad(where + ".digest", "the digest that the lookup gave");
+  if (!digest.ok()) return BadField(where + ".digest", "the digest that the lookup gave");
   item.digest = *digest;
   const std::string_view arm = value.StringOr("arm", "");
-  if (arm != "stable" && arm != "canary") return Bad(where + ".arm", "stable or canary");
+  if (arm != "stable" && arm != "canary") return BadField(where + ".arm", "stable or canary");
   item.arm = arm == "canary" ? mapcore::Arm::kCanary : mapcore::Arm::kStable;
   PORTOLAN_TRY(const std::int64_t step, CountAt(value, where, "step"));
   item.step = static_cast<std::uint32_t>(step);
@@ -120,7 +116,7 @@ Result<ReportItem> ReadItem(const Value& value, const std::string& where) {
 // once.
 bool Relevant(const Api& api, const std::string& map, const ReportItem& item) {
   const auto rollout = api.rollouts.Find(map);
-  if (rollout == nullptr || !reconciler::InFlight(rollout->phase) ||
+  if (rollout == nullptr || !reconciler::ServesCanary(rollout->phase) ||
       item.step != rollout->progress.step + 1)
     return false;
   const bool canary = item.arm == mapcore::Arm::kCanary;
@@ -138,18 +134,11 @@ struct ReadReport {
 // Refused whole: a report with one bad item counts nothing.
 Result<ReadReport> ReadBody(const Api& api, const Request& request) {
   PORTOLAN_TRY(const Value body, BodyObject(request));
-  const std::string instance(body.StringOr("instance", ""));
-  if (instance.empty() || instance.size() > kInstanceBytesMax)
-    return Bad("instance", "the reporter's name, 1 to 128 bytes");
-  const std::int64_t batch = body.IntOr("batch", -1);
-  if (batch < 0) return Bad("batch", "a number that rises with each report");
-  const Value* items = body.Find("items");
-  if (items == nullptr || !items->is_array() || items->as_array().size() > kItemsMax)
-    return Bad("items", "a list of at most 1000 items");
+  PORTOLAN_TRY(const ReportHead head, ReadReportHead(body));
   ReadReport read;
   std::map<std::string, Report> by_map;
-  for (std::size_t i = 0; i < items->as_array().size(); ++i) {
-    const Value& value = items->as_array()[i];
+  for (std::size_t i = 0; i < head.items->size(); ++i) {
+    const Value& value = (*head.items)[i];
     PORTOLAN_TRY(ReportItem item, ReadItem(value, "items[" + std::to_string(i) + "]"));
     const std::string map(value.StringOr("map", ""));
     if (!Relevant(api, map, item)) {
@@ -158,8 +147,8 @@ Result<ReadReport> ReadBody(const Api& api, const Request& request) {
     }
     ++read.accepted;
     Report& report = by_map[map];
-    report.instance = instance;
-    report.batch = static_cast<std::uint64_t>(batch);
+    report.instance = head.instance;
+    report.batch = head.batch;
     report.map = map;
     report.items.push_back(std::move(item));
   }

@@ -8,6 +8,7 @@
 #include "reconciler/rollout/judge.h"
 #include "reconciler/rollout/record.h"
 #include "reconciler/rollout/step.h"
+#include "reconciler/shadow_status.h"
 #include "reconciler/status.h"
 
 namespace portolan::controller {
@@ -59,7 +60,9 @@ Value::Array FactsOf(const Rollout& r) {
   if (r.target)
     for (const auto& finding : r.target->findings)
       facts.push_back(Fact(finding.policy, finding.message));
-  if (reconciler::InFlight(r.phase) && r.target) {
+  if (r.target && r.target->strategy.shadow)
+    facts.push_back(Fact("dual run", reconciler::ShadowText(r.progress.shadow)));
+  if (reconciler::ServesCanary(r.phase) && r.target) {
     const auto& strategy = r.target->strategy;
     facts.push_back(Fact("step", std::to_string(r.progress.step + 1) + " of " +
                                      std::to_string(strategy.steps.size()) + " of strategy " +
@@ -82,7 +85,7 @@ Value::Array FactsOf(const Rollout& r) {
   for (const auto& item : r.overrides)
     facts.push_back(Fact("override", item.key + " until " + FormatTime(item.until) + " by " +
                                          item.actor + ": " + item.reason));
-  if (reconciler::InFlight(r.phase) || r.phase == reconciler::Phase::kRolledBack)
+  if (reconciler::ServesCanary(r.phase) || r.phase == reconciler::Phase::kRolledBack)
     for (const auto& metric : reconciler::JudgementOf(r).metrics)
       facts.push_back(
           Fact("metric " + metric.name,
@@ -93,6 +96,18 @@ Value::Array FactsOf(const Rollout& r) {
   return facts;
 }
 
+template <typename Say>
+void SayNextOfShadow(const Rollout& r, Say say) {
+  const manifests::Shadow& shadow = *r.target->strategy.shadow;
+  if (r.reason != "Progressing") say(r.message);
+  say("goes to the first step when the versions agree for " + FormatDuration(shadow.soak) + " (" +
+      FormatDuration(r.progress.shadow.soaked) +
+      " done; only time in which something was compared counts)");
+  say("rolls back when they disagree more than maxDisagreement allows; stable is served meanwhile. "
+      "To go on now: portolan skip " +
+      r.map);
+}
+
 Value::Array NextOf(const Rollout& r) {
   using reconciler::Phase;
   Value::Array next;
@@ -100,6 +115,7 @@ Value::Array NextOf(const Rollout& r) {
   if (r.phase == Phase::kHealthy)
     say("nothing to do; the next commit that changes this map starts a "
         "rollout");
+  if (r.phase == Phase::kShadow) SayNextOfShadow(r, say);
   if (r.phase == Phase::kStepping) {
     const auto& strategy = r.target->strategy;
     const auto& step = strategy.steps[r.progress.step];
@@ -225,17 +241,20 @@ Value::Array StepsOf(const std::vector<reconciler::Event>& events, const Rollout
     if (event.data.StringOr("rollout", "") != r.id()) continue;
     const bool step = event.reason == "StepStarted";
     const bool bake = event.reason == "BakeStarted";
+    const bool shadow = event.reason == "ShadowStarted";
     const bool end = event.reason == "RollingBack" || event.reason == "Promoted" ||
                      event.reason == "Superseded" || event.reason == "RolloutWithdrawn" ||
                      event.reason == "GitBackAtStable";
-    if (!step && !bake && !end) continue;
+    if (!step && !bake && !shadow && !end) continue;
     if (!steps.empty() && steps.back().Find("endedAt")->is_null()) {
       steps.back().Set("endedAt", FormatTime(event.time));
       steps.back().Set("endedBy", event.reason);
     }
     if (end) continue;
     Value item;
-    item.Set("step", bake ? Value("bake") : Value(event.data.IntOr("step", 0)));
+    item.Set("step", bake     ? Value("bake")
+                     : shadow ? Value("shadow")
+                              : Value(event.data.IntOr("step", 0)));
     item.Set("weight", event.data.IntOr("weight", 0));
     item.Set("startedAt", FormatTime(event.time));
     item.Set("endedAt", Value());
@@ -356,6 +375,7 @@ Result<Response> Why(const Api& api, const Request& request) {
   value.Set("next", NextOf(r));
   value.Set("events", NewestOf(events));
   value.Set("samples", SamplesOf(request, r));
+  value.Set("shadow", reconciler::ShadowStatus(r, request.actor.scopes.Has(Scope::kSensitive)));
   if (!request.QueryOr("key", "").empty()) PORTOLAN_CHECK(AddEntry(api, request, r, value));
   return JsonResponse(value);
 }

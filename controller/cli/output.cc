@@ -20,7 +20,7 @@ constexpr std::pair<std::string_view, OutputFormat> kFormats[] = {
 constexpr std::string_view kGood[] = {"Healthy", "Synced", "live", "ok"};
 constexpr std::string_view kBad[] = {"RolledBack", "RollingBack", "rolled-back",
                                      "Warning",    "Diverged",    "FAIL"};
-constexpr std::string_view kBusy[] = {"Held",   "Paused",  "Stepping",  "Baking",
+constexpr std::string_view kBusy[] = {"Held",   "Shadow",  "Paused",    "Stepping",   "Baking",
                                       "Locked", "Pending", "in-flight", "Progressing"};
 
 // The ANSI colour of a cell that is exactly one of the words above, or nothing.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "controller/cli/shadow_text.h"
 #include "reconciler/text_format.h"
 
 namespace portolan::controller {
@@ -75,6 +76,12 @@ void AddMetrics(std::ostream& out, const Value& map) {
   for (const Value& metric : ItemsOf(map, "metrics"))
     AddRow(out, "metric",
            Text(metric, "name") + " " + Text(metric, "verdict") + ": " + Text(metric, "message"));
+}
+
+void AddShadow(std::ostream& out, const Value& map) {
+  const Value* shadow = map.Find("shadow");
+  if (shadow == nullptr || !shadow->is_object()) return;
+  for (const auto& [label, text] : ShadowRows(*shadow)) AddRow(out, label, text);
 }
 
 void AddTroubles(std::ostream& out, const Value& map) {
@@ -175,6 +182,7 @@ std::string StatusDetail(const Value& map, WallTime now) {
   AddArms(out, map);
   AddInstances(out, map);
   AddMetrics(out, map);
+  AddShadow(out, map);
   AddRow(out, "plan", ShortDigest(TextAt(map, {"plan"})));
   AddTroubles(out, map);
   return out.str();
@@ -307,6 +315,7 @@ std::string WhyText(const Value& why) {
     for (const Value& verdict : ItemsOf(*policies, "verdicts"))
       if (verdict.StringOr("outcome", "") != "skipped") out << "  " << VerdictLine(verdict) << '\n';
   }
+  AddShadow(out, why);
   AddSection(out, why, "approvals", [](const Value& approval) {
     return Text(approval, "at") + "  " + Text(approval, "actor") + ": " + Text(approval, "reason");
   });

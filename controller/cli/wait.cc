@@ -12,9 +12,9 @@ using manifests::Value;
 constexpr Duration kPollInterval = std::chrono::seconds(1);
 constexpr Duration kWaitTimeout =
     std::chrono::hours(1);  // the default progressDeadline of a strategy
-constexpr std::string_view kPhases[] = {"Pending",  "Healthy", "Held",        "Stepping",
-                                        "Paused",   "Baking",  "RollingBack", "RolledBack",
-                                        "Retiring", "Locked"};
+constexpr std::string_view kPhases[] = {"Pending",    "Healthy",  "Held",   "Shadow",
+                                        "Stepping",   "Paused",   "Baking", "RollingBack",
+                                        "RolledBack", "Retiring", "Locked"};
 
 bool Contains(const std::vector<std::string>& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();

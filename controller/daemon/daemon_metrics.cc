@@ -9,9 +9,10 @@ namespace portolan::controller {
 namespace {
 
 constexpr reconciler::Phase kPhases[] = {
-    reconciler::Phase::kHealthy,    reconciler::Phase::kHeld,     reconciler::Phase::kStepping,
-    reconciler::Phase::kPaused,     reconciler::Phase::kBaking,   reconciler::Phase::kRollingBack,
-    reconciler::Phase::kRolledBack, reconciler::Phase::kRetiring, reconciler::Phase::kLocked,
+    reconciler::Phase::kHealthy,     reconciler::Phase::kHeld,       reconciler::Phase::kShadow,
+    reconciler::Phase::kStepping,    reconciler::Phase::kPaused,     reconciler::Phase::kBaking,
+    reconciler::Phase::kRollingBack, reconciler::Phase::kRolledBack, reconciler::Phase::kRetiring,
+    reconciler::Phase::kLocked,
 };
 
 // A family's limit is for label values that nobody foresaw. Those of a map are as many as there are
@@ -19,6 +20,7 @@ constexpr reconciler::Phase kPhases[] = {
 // would push each other into `_other`, a gauge that says nothing.
 constexpr std::size_t kMapsShown = kSeriesMax;
 constexpr std::size_t kArms = 2;
+constexpr std::size_t kKinds = 2;
 
 }  // namespace
 
@@ -43,6 +45,14 @@ DaemonMetrics::DaemonMetrics()
                                         "Distinct subjects that failed in the present step.",
                                         {"map", "arm"},
                                         kMapsShown * kArms})),
+      compared_(registry_.AddGauge({"portolan_shadow_compared",
+                                    "Lookups and outputs compared in the dual run.",
+                                    {"map", "kind"},
+                                    kMapsShown * kKinds})),
+      disagreeing_(registry_.AddGauge({"portolan_shadow_disagreeing",
+                                       "Of these: those that differ, or disagree.",
+                                       {"map", "kind"},
+                                       kMapsShown * kKinds})),
       source_ready_(registry_.AddGauge(
           {"portolan_source_ready", "1 when the source's last commit is followed.", {"source"}})),
       source_age_(registry_.AddGauge({"portolan_source_last_success_timestamp_seconds",
@@ -126,6 +136,20 @@ void DaemonMetrics::SetDrift(const DriftReport& report) {
   drift_maps_ratio_.With().Set(report.totals.map_rate());
 }
 
+// Of the last dual run; a map that never had one has no series.
+void DaemonMetrics::SetShadow(const reconciler::Rollout& rollout) {
+  const reconciler::ShadowEvidence& shadow = rollout.progress.shadow;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!shadow.empty()) shadowed_.insert(rollout.map);
+    if (!shadowed_.contains(rollout.map)) return;
+  }
+  compared_.With({rollout.map, "lookups"}).Set(static_cast<double>(shadow.lookups));
+  compared_.With({rollout.map, "outputs"}).Set(static_cast<double>(shadow.outputs.compared));
+  disagreeing_.With({rollout.map, "lookups"}).Set(static_cast<double>(shadow.differing));
+  disagreeing_.With({rollout.map, "outputs"}).Set(static_cast<double>(shadow.outputs.disagreeing));
+}
+
 std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
                                   const std::vector<SourceStatus>& sources) {
   for (const auto& rollout : rollouts.All()) {
@@ -142,6 +166,7 @@ std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
     lookups_.With({map, "canary"}).Set(static_cast<double>(evidence.canary.lookups));
     bad_subjects_.With({map, "stable"})
         .Set(static_cast<double>(evidence.stable.bad_subjects.size()));
+    SetShadow(*rollout);
     bad_subjects_.With({map, "canary"})
         .Set(static_cast<double>(evidence.canary.bad_subjects.size()));
   }

@@ -35,6 +35,7 @@ class DaemonMetrics {
  private:
   void RenderAudit(const std::vector<SourceStatus>& sources);
   void SetDrift(const DriftReport& report);
+  void SetShadow(const reconciler::Rollout& rollout);
 
   MetricRegistry registry_;
   Family<Counter>& events_;
@@ -44,6 +45,8 @@ class DaemonMetrics {
   Family<Gauge>& entries_;
   Family<Gauge>& lookups_;
   Family<Gauge>& bad_subjects_;
+  Family<Gauge>& compared_;
+  Family<Gauge>& disagreeing_;
   Family<Gauge>& source_ready_;
   Family<Gauge>& source_age_;
   Family<Gauge>& journalled_;
@@ -57,6 +60,7 @@ class DaemonMetrics {
   Family<Gauge>& drift_maps_ratio_;
   Family<Gauge>& overrides_;
   std::mutex mutex_;
+  std::set<std::string> shadowed_;                         // maps that have a series of a dual run
   std::set<std::pair<std::string, std::string>> audited_;  // policies and maps that have a series
 };
 

@@ -29,7 +29,7 @@ std::vector<reconciler::Event> RolloutReconciler::CheckMap(const std::string& ma
                                                            bool heal) {
   const auto rollout = Find(map);
   const reconciler::Serving serving = reconciler::ServingOf(*rollout);
-  auto events = drift_.Check(*rollout, Assemble(serving), now, heal);
+  auto events = drift_.Check(*rollout, Assemble(serving, lanes_.at(map)), now, heal);
   if (!serving.stable && !serving.canary) drift_.Forget(map);
   return events;
 }

@@ -55,7 +55,7 @@ std::future<void> RolloutReconciler::Wish(SourceWish wish) {
 void RolloutReconciler::Wait(Duration duration) {
   std::unique_lock lock(inbox_mutex_);
   inbox_changed_.wait_for(lock, duration, [this] {
-    return woken_ || !inbox_.reports.empty() || !inbox_.acks.empty() ||
+    return woken_ || !inbox_.reports.empty() || !inbox_.acks.empty() || !inbox_.outputs.empty() ||
            !inbox_.measurements.empty() || !inbox_.commands.empty() || !inbox_.wishes.empty() ||
            !inbox_.drifts.empty() || !inbox_.answers.empty();
   });

@@ -20,11 +20,6 @@ bool Raises(const Rollout& before, const Rollout& after, const Observation& seen
   return ServingOf(after).split.weight > ServingOf(before).split.weight;
 }
 
-bool HeldAtItsStep(const Rollout& rollout) {
-  return rollout.phase == reconciler::Phase::kPaused &&
-         rollout.reason == reconciler::reason::kPolicyDenied;
-}
-
 }  // namespace
 
 void RolloutReconciler::Judged(std::string map, Digest plan,
@@ -55,7 +50,7 @@ void RolloutReconciler::ForgetAnswers(const Now& now) {
     if (lane.gate.answer) lane.gate.ask_again = now.mono + kAskAgain;
     lane.gate.answer.reset();
     // Without a pause of its own nothing raises the weight, so nothing would ask.
-    if (HeldAtItsStep(lane.rollout) && now.mono >= lane.gate.ask_again) Ask(lane, now);
+    if (HeldByPolicies(lane.rollout) && now.mono >= lane.gate.ask_again) Ask(lane, now);
   }
 }
 

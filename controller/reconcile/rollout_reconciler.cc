@@ -146,6 +146,7 @@ RolloutReconciler::Observations RolloutReconciler::ObserveHealth(Inbox& inbox, c
       seen[measurement.map].measurements.push_back(std::move(measurement));
   for (const auto& [map, lane] : lanes_)
     if ((lane.due && *lane.due <= now.mono) || lane.gate.answer) seen[map];
+  AddComparisons(inbox, seen);
   return seen;
 }
 
@@ -321,7 +322,8 @@ void RolloutReconciler::RetryJournal() {
   }
 }
 
-Result<mapcore::LiveState> RolloutReconciler::Assemble(const reconciler::Serving& serving) {
+Result<mapcore::LiveState> RolloutReconciler::Assemble(const reconciler::Serving& serving,
+                                                       Lane& lane) {
   mapcore::LiveState state;
   if (serving.stable) {
     PORTOLAN_TRY(state.stable, versions_.Get(*serving.stable));
@@ -338,6 +340,7 @@ Result<mapcore::LiveState> RolloutReconciler::Assemble(const reconciler::Serving
   state.rollout = serving.rollout;
   state.step = serving.step;
   state.sensitive.assign(serving.sensitive.begin(), serving.sensitive.end());
+  state.dual_run = DualRunOf(serving, lane);
   return state;
 }
 
@@ -350,7 +353,7 @@ bool RolloutReconciler::ServeAs(const Rollout& rollout, Lane& lane, Batch& batch
     lane.held.clear();
     return true;
   }
-  auto state = Assemble(serving);
+  auto state = Assemble(serving, lane);
   if (!state.ok()) {
     hooks_.fault(rollout.map, state.error());
     return false;

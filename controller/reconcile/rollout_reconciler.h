@@ -70,6 +70,8 @@ class RolloutReconciler {
   void Report(std::vector<reconciler::Report> reports);
   // An acknowledgement without a map goes to every map that its instance acknowledged before.
   void Acknowledge(std::vector<reconciler::Ack> acks);
+  // What clients computed on both versions of maps in their dual run.
+  void Compared(std::vector<reconciler::OutputReport> reports);
   void Measured(reconciler::Measurement measurement);
   // What the policies say of the plan now; empty: its weight may rise.
   void Judged(std::string map, Digest plan, std::vector<reconciler::Finding> findings);
@@ -135,6 +137,8 @@ class RolloutReconciler {
     Duration drift_due{0};        // monotonic
     std::optional<UnstoredWish> unstored_wish;
     std::vector<mapcore::VersionPtr> held;  // keeps served versions in memory
+    std::shared_ptr<mapcore::DualRun> dual_run;
+    std::string dual_run_of;  // id of its rollout
     Gate gate;
   };
   struct PendingWish {
@@ -148,6 +152,7 @@ class RolloutReconciler {
   struct Inbox {
     std::vector<reconciler::Report> reports;
     std::vector<reconciler::Ack> acks;
+    std::vector<reconciler::OutputReport> outputs;
     std::vector<reconciler::Measurement> measurements;
     std::vector<PendingCommand> commands;
     std::vector<PendingWish> wishes;
@@ -188,6 +193,7 @@ class RolloutReconciler {
   // What clients and providers say, and the time for those that are due.
   Observations ObserveHealth(Inbox& inbox, const Now& now);
   void AddAck(reconciler::Ack& ack, Observations& seen);
+  void AddComparisons(Inbox& inbox, Observations& seen);
   Observations ObserveSources(std::vector<PendingWish>& wishes, const Now& now);
   std::optional<reconciler::Freeze> FreezeOf(const std::string& map, const Now& now) const;
   // One Step of each map observed.
@@ -223,7 +229,9 @@ class RolloutReconciler {
   void Serve(const std::string& map, Lane& lane, Batch& batch);
   void Adopt(Turned& turned, const Now& now, bool stored, Batch& batch);
   bool ServeAs(const reconciler::Rollout& rollout, Lane& lane, Batch& batch);
-  Result<mapcore::LiveState> Assemble(const reconciler::Serving& serving);
+  Result<mapcore::LiveState> Assemble(const reconciler::Serving& serving, Lane& lane);
+  static std::shared_ptr<mapcore::DualRun> DualRunOf(const reconciler::Serving& serving,
+                                                     Lane& lane);
   void CheckDrift(std::vector<PendingDrift>& asked, const Now& now);
   std::vector<reconciler::Event> CheckMap(const std::string& map, const Now& now, bool heal);
   void TellDrift(std::vector<reconciler::Event> events);

@@ -308,6 +308,7 @@ reconciler::Target SourceReconciler::TargetOf(const manifests::DesiredMap& desir
   target.strategy = plan.strategy;
   target.split = {desired.salt, desired.bucket_by, desired.split};
   target.heal = desired.heal;
+  target.changed_keys = static_cast<std::int64_t>(plan.changes.changes.size());
   if (rollout != nullptr) MatchQuarantines(*rollout, target, *desired.version);
   return target;
 }

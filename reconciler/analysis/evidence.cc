@@ -24,13 +24,6 @@ constexpr double kHardLimitStable = 0.25;
 // Of a kind of bad event: no metric can name a longer one (manifests/analysis_template.cc).
 constexpr std::size_t kKindBytesMax = 63;
 
-// As text: JSON numbers of other readers have 53 bits.
-std::string HashText(std::uint64_t hash) {
-  char text[17];
-  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
-  return text;
-}
-
 Value HashesToValue(const std::set<std::uint64_t>& hashes) {
   Value::Array items;
   items.reserve(hashes.size());
@@ -226,6 +219,12 @@ std::uint64_t SubjectHash(std::string_view subject) {
   std::uint64_t hash = 0;
   for (int i = 0; i < 8; ++i) hash = hash << 8 | digest.bytes()[static_cast<std::size_t>(i)];
   return hash;
+}
+
+std::string HashText(std::uint64_t hash) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(hash));
+  return text;
 }
 
 std::int64_t ArmEvidence::SubjectsAtMost() const {

@@ -26,6 +26,8 @@ inline constexpr std::string_view kCrash = "crash";
 // The hash by which clients name a subject in reports: the first 8 bytes of SHA-256 over its UTF-8
 // bytes, big endian, written as 16 hex digits. Published at /v1/spec/bucketing.
 std::uint64_t SubjectHash(std::string_view subject);
+// Such a hash as text: JSON numbers of other readers have 53 bits.
+std::string HashText(std::uint64_t hash);
 
 // Bad events of one kind, "errors" for example.
 struct BadEvents {

@@ -79,7 +79,7 @@ void MindLosses(Turn& turn) {
 
 Convergence ConvergenceOf(const Rollout& r) {
   Convergence convergence;
-  const bool moving = InFlight(r.phase) && r.target;
+  const bool moving = ServesCanary(r.phase) && r.target;
   const mapcore::TrafficSplit split = moving ? ServingOf(r).split : mapcore::TrafficSplit();
   const Destination to{r, split, moving ? WantedOf(r.target->version, r.stable) : Wanted(Digest())};
   for (const auto& [name, instance] : r.fleet) {

@@ -20,7 +20,7 @@ void MindFreeze(Turn& turn) {
     const Target held = *r.target;
     return turn.Consider(held);
   }
-  if (waits && !freeze && r.phase == Phase::kPaused) {
+  if (waits && !freeze && (r.phase == Phase::kPaused || r.phase == Phase::kShadow)) {
     turn.Say("Normal", "WindowOpened", "the freeze is over");
     return turn.GoOn();
   }

@@ -79,7 +79,7 @@ std::optional<MetricVerdict> BakeObstacle(const Rollout& r) {
 
 void TakeMeasurements(Turn& turn) {
   Rollout& r = turn.state();
-  if (!InFlight(r.phase) || !r.target || turn.seen.measurements.empty()) return;
+  if (!ServesCanary(r.phase) || !r.target || turn.seen.measurements.empty()) return;
   bool taken = false;
   for (const Measurement& measurement : turn.seen.measurements)
     taken |= TakeMeasurement(r.target->strategy, ScopeOf(r), r.progress.runs, measurement,
@@ -91,7 +91,7 @@ void TakeMeasurements(Turn& turn) {
 
 void AskForMeasurements(Turn& turn) {
   Rollout& r = turn.state();
-  if (!InFlight(r.phase) || !r.target) return;
+  if (!ServesCanary(r.phase) || !r.target) return;
   const manifests::Strategy& strategy = r.target->strategy;
   const AnalysisScope scope = ScopeOf(r);
   turn.out.measure = DueMeasurements(strategy, scope, r.progress.runs, turn.seen.now);
@@ -101,7 +101,7 @@ void AskForMeasurements(Turn& turn) {
 
 void Judge(Turn& turn) {
   Rollout& r = turn.state();
-  if (!InFlight(r.phase)) return;
+  if (!ServesCanary(r.phase)) return;
   const StepJudgement judgement = JudgementOf(r);
   if (const MetricVerdict* failed = FirstOf(judgement.metrics, Verdict::kFailed))
     turn.RollBack(reason::kAnalysisFailed, failed->name + ": " + failed->message);

@@ -182,7 +182,7 @@ bool Quarantined(const Rollout& r, const Digest& digest) {
 }
 
 bool Belongs(const Rollout& r, const ReportItem& item) {
-  if (!InFlight(r.phase) || !r.target || item.step != r.progress.step + 1) return false;
+  if (!ServesCanary(r.phase) || !r.target || item.step != r.progress.step + 1) return false;
   if (item.arm == mapcore::Arm::kCanary) return item.digest == r.target->version.digest;
   return r.stable && item.digest == r.stable->digest;
 }
@@ -219,8 +219,7 @@ void TakeReports(Turn& turn) {
 
 void MindPolicies(Turn& turn) {
   Rollout& r = turn.state();
-  const bool held = r.phase == Phase::kPaused && r.reason == reason::kPolicyDenied;
-  if (!held || !turn.seen.raise || turn.seen.raise->waits) return;
+  if (!HeldByPolicies(r) || !turn.seen.raise || turn.seen.raise->waits) return;
   if (!turn.seen.raise->findings.empty()) return turn.HoldAtStep(turn.seen.raise->findings);
   r.target->findings.clear();
   turn.Say("Normal", "PoliciesAllow", "the policies allow what they denied");
@@ -229,6 +228,7 @@ void MindPolicies(Turn& turn) {
 
 void PassTime(Turn& turn, Duration elapsed) {
   Rollout& r = turn.state();
+  if (r.phase == Phase::kShadow) return PassShadow(turn, elapsed);
   if (r.phase == Phase::kStepping || PausedByData(r)) return PassStepTime(turn, elapsed);
   if (r.phase == Phase::kPaused) return PassPause(turn, elapsed);
   if (r.phase != Phase::kBaking || r.reason == reason::kFirstVersionFailing) return;
@@ -281,6 +281,7 @@ void TakeDesired(Turn& turn) {
     case Phase::kHeld:
     case Phase::kRetiring:
       return turn.Consider(desired);
+    case Phase::kShadow:
     case Phase::kStepping:
     case Phase::kPaused:
     case Phase::kBaking:

@@ -1,6 +1,7 @@
 #include "reconciler/rollout/record.h"
 
 #include "reconciler/analysis/metric_run_record.h"
+#include "reconciler/analysis/shadow_record.h"
 #include "reconciler/json_parts.h"
 #include "reconciler/rollout/expiring_record.h"
 #include "reconciler/rollout/fleet_record.h"
@@ -135,6 +136,7 @@ Value TargetToValue(const Target& target) {
   value.Set("quarantinedKeys",
             Value::Array(target.quarantined_keys.begin(), target.quarantined_keys.end()));
   WritePlans(target, value);
+  value.Set("changedKeys", target.changed_keys);
   return value;
 }
 
@@ -164,6 +166,7 @@ Result<Target> TargetFrom(const Value& value) {
     if (item.is_string()) target.quarantined_keys.push_back(item.as_string());
     return {};
   }));
+  target.changed_keys = value.IntOr("changedKeys", 0);
   return target;
 }
 
@@ -206,6 +209,7 @@ Value ProgressToValue(const Progress& progress) {
   value.Set("startedAt", FormatTime(progress.started));
   value.Set("evidence", EvidenceToValue(progress.evidence));
   value.Set("control", ControlToValue(progress.control));
+  if (!progress.shadow.empty()) value.Set("shadow", ShadowEvidenceToValue(progress.shadow));
   if (!progress.runs.empty()) value.Set("metricRuns", MetricRunsToValue(progress.runs));
   value.Set("inconclusiveAccepted", progress.inconclusive_accepted);
   value.Set("lookups", progress.lookups);
@@ -230,6 +234,9 @@ Result<Progress> ProgressFrom(const Value& value) {
   }
   if (const Value* evidence = value.Find("evidence"); evidence != nullptr) {
     PORTOLAN_TRY(progress.evidence, EvidenceFromValue(*evidence));
+  }
+  if (const Value* shadow = value.Find("shadow"); shadow != nullptr) {
+    PORTOLAN_TRY(progress.shadow, ShadowEvidenceFromValue(*shadow));
   }
   if (const Value* control = value.Find("control"); control != nullptr)
     progress.control = ControlFrom(*control);
@@ -466,6 +473,8 @@ Result<Rollout> RolloutFromValue(const Value& value) {
   }
   if (r.target && r.progress.step >= r.target->strategy.steps.size())
     return Corrupt("progress.step");
+  if (r.phase == Phase::kShadow && !(r.target && r.target->strategy.shadow))
+    return Corrupt("target.strategy.shadow");
   PORTOLAN_CHECK(ReadMemory(value, r));
   PORTOLAN_CHECK(ReadLock(value, r));
   PORTOLAN_CHECK(ReadOrders(value, r));

@@ -16,6 +16,7 @@ constexpr PhaseRow kPhases[] = {
     {Phase::kPending, "Pending"},
     {Phase::kHealthy, "Healthy"},
     {Phase::kHeld, "Held"},
+    {Phase::kShadow, "Shadow"},
     {Phase::kStepping, "Stepping"},
     {Phase::kPaused, "Paused"},
     {Phase::kBaking, "Baking"},
@@ -79,7 +80,16 @@ Wanted WantedOf(const VersionRef& version, const std::optional<VersionRef>& stab
 }
 
 bool InFlight(Phase phase) {
+  return phase == Phase::kShadow || ServesCanary(phase);
+}
+
+bool ServesCanary(Phase phase) {
   return phase == Phase::kStepping || phase == Phase::kPaused || phase == Phase::kBaking;
+}
+
+bool HeldByPolicies(const Rollout& rollout) {
+  return (rollout.phase == Phase::kPaused || rollout.phase == Phase::kShadow) &&
+         rollout.reason == reason::kPolicyDenied;
 }
 
 const HistoryEntry* FindVersion(const Rollout& rollout, std::string_view wanted) {

@@ -14,6 +14,7 @@
 #include "reconciler/analysis/due_measurements.h"
 #include "reconciler/analysis/evidence.h"
 #include "reconciler/analysis/evidence_verdict.h"
+#include "reconciler/analysis/shadow_evidence.h"
 #include "reconciler/plan.h"
 #include "reconciler/quarantine.h"
 #include "reconciler/rollout/expiring.h"
@@ -27,6 +28,7 @@ enum class Phase {
   kPending,  // nothing was admitted yet, or the map was pruned: not served
   kHealthy,
   kHeld,
+  kShadow,  // both versions are compared, everybody is served stable
   kStepping,
   kPaused,
   kBaking,
@@ -53,6 +55,7 @@ inline constexpr std::string_view kNotConverged = "NotConverged";
 inline constexpr std::string_view kRejected = "RejectedByInstance";
 inline constexpr std::string_view kAnalysisFailed = "AnalysisFailed";
 inline constexpr std::string_view kHardLimit = "HardLimit";
+inline constexpr std::string_view kDisagreement = "Disagreement";
 inline constexpr std::string_view kAborted = "Aborted";
 inline constexpr std::string_view kProgressDeadline = "ProgressDeadlineExceeded";
 inline constexpr std::string_view kPauseDeadline = "PauseDeadlineExceeded";
@@ -102,6 +105,7 @@ struct Target {
   QuarantineHold quarantine = QuarantineHold::kNone;
   std::vector<std::string> quarantined_keys;
   std::map<std::string, Digest> member_plans;  // of a group: of the members that change
+  std::int64_t changed_keys = 0;               // of the plan; 0 when unknown
 };
 // The plan that a finding denies: of the target, or of a member. Approvals are bound to it.
 const Digest& PlanOf(const Target& target, const Finding& finding);
@@ -190,6 +194,7 @@ struct Progress {
   StepEvidence evidence;
   MetricRuns runs;                     // of the metrics that providers measure
   InstanceNames canary_instances;      // with `split: instance`
+  ShadowEvidence shadow;               // of the dual run before the steps
   ControlArm control;                  // of the steps that are over, for the bake
   bool inconclusive_accepted = false;  // by an operator, for this step
   // Over the whole rollout, for the blast radius.
@@ -255,8 +260,13 @@ constexpr Duration kNoDataPatience =
 constexpr Duration kUnclearPatience =
     std::chrono::seconds(30);  // reports of the two arms come one after the other
 
-// A rollout of these is in flight: it has a canary that clients may be reading.
+// A rollout of these is in flight.
 bool InFlight(Phase phase);
+// Of these in flight clients may be served the canary; in a dual run none is.
+bool ServesCanary(Phase phase);
+
+// A rollout in flight that the policies in force hold where it is.
+bool HeldByPolicies(const Rollout& rollout);
 
 // The version in the history that a person means: a history number, a digest (full or >= 6 hex
 // digits), or a commit

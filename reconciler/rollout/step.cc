@@ -18,6 +18,7 @@ std::optional<Duration> LookAgain(const Rollout& r, WallTime now) {
     return std::clamp(*r.frozen_until - now, Duration(1), kFreezeLook);
   if (r.phase == Phase::kRollingBack) return Duration(0);
   if (!InFlight(r.phase) || !r.target) return std::nullopt;
+  if (r.phase == Phase::kShadow) return LookAgainInShadow(r);
   Duration rest = kTick;
   const auto nearer = [&rest](Duration limit, Duration spent) {
     if (limit > spent) rest = std::min(rest, limit - spent);
@@ -62,6 +63,7 @@ Transition Step(const Rollout& rollout, const Observation& seen) {
   if (seen.command) TakeCommand(turn);
   TakeAcks(turn);
   TakeReports(turn);
+  TakeComparisons(turn);
   TakeMeasurements(turn);
   MindPolicies(turn);
   // The time before a verb started a rollout is no time of it: a map that is held is not looked at
@@ -89,6 +91,12 @@ Serving ServingOf(const Rollout& r) {
   if (!InFlight(r.phase) || !r.target || serving.stable == r.target->version.digest) return serving;
   const manifests::Strategy& strategy = r.target->strategy;
   serving.canary = r.target->version.digest;
+  if (r.phase == Phase::kShadow) {
+    // At weight 0 nobody is in the canary, whatever else matches.
+    serving.shadow_share = strategy.shadow->share;
+    serving.rollout = r.id();
+    return serving;
+  }
   serving.split.weight =
       r.phase == Phase::kBaking ? mapcore::kWeightMax : strategy.steps[r.progress.step].weight;
   serving.split.salt = r.target->split.salt;

@@ -60,9 +60,11 @@ struct RaiseAnswer {
 // observation.
 struct Observation {
   Now now;
-  std::vector<Report> reports;            // of this map
-  std::vector<Ack> acks;                  // of this map
-  std::vector<Measurement> measurements;  // answers of this map's providers
+  std::vector<Report> reports;                       // of this map
+  std::vector<Ack> acks;                             // of this map
+  std::optional<mapcore::DualRun::Counts> compared;  // lookups of this map, since the last Step
+  std::vector<OutputReport> outputs;                 // of this map
+  std::vector<Measurement> measurements;             // answers of this map's providers
   std::optional<Target> desired;  // git wants this, planned against the present stable version
   std::optional<Freeze> freeze;   // that is on for this map now
   bool removed = false;           // git no longer declares the map
@@ -102,8 +104,9 @@ struct Serving {
   std::optional<Digest> stable;
   std::optional<Digest> canary;
   mapcore::TrafficSplit split;
-  std::string rollout;     // id, or empty
-  std::uint32_t step = 0;  // 1-based, 0 without a rollout
+  std::string rollout;             // id, or empty
+  std::uint32_t step = 0;          // 1-based, 0 without a rollout and in its dual run
+  std::uint32_t shadow_share = 0;  // of lookups to compare, of 100,000; 0 outside a dual run
   // Globs of the keys whose values need the right to see them: those of every version that is
   // served or wanted, so that a commit cannot uncover the values that are live before it is.
   std::set<std::string> sensitive;

@@ -52,6 +52,7 @@ void LeaveStep(Rollout& r) {
 }  // namespace
 
 std::string BlastRadius(const Rollout& rollout, WallTime now) {
+  if (rollout.phase == Phase::kShadow) return "nobody was served it";
   const Progress& progress = rollout.progress;
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.1f s",
@@ -181,7 +182,12 @@ void Turn::Start(Target target) {
         "some changes of a version that failed are in it again, " +
             r.target->quarantined_keys.front() + " for one");
   if (first || known_good) return Bake();
-  if (Alone(r)) {
+  if (r.target->strategy.shadow) return EnterShadow();
+  BeginSteps();
+}
+
+void Turn::BeginSteps() {
+  if (Alone(state())) {
     Say("Normal", "SingleInstance", "one instance leaves none to compare with: no steps");
     return Bake();
   }
@@ -215,19 +221,22 @@ bool Turn::MayRaise() {
 
 void Turn::HoldAtStep(const std::vector<Finding>& findings) {
   Rollout& r = state();
-  const bool held = r.phase == Phase::kPaused && r.reason == reason::kPolicyDenied;
-  if (held && r.target->findings == findings) return;
+  if (HeldByPolicies(r) && r.target->findings == findings) return;
   r.target->findings = findings;
   const Finding& first = findings.front();
-  std::string message = "held at " + Percent(WeightAt(r)) + " by " + first.policy + " (" +
-                        first.level + "): " + first.message + "; goes on when it allows it";
+  const bool shadow = r.phase == Phase::kShadow;
+  std::string message = "held " + (shadow ? "in the dual run" : "at " + Percent(WeightAt(r))) +
+                        " by " + first.policy + " (" + first.level + "): " + first.message +
+                        "; goes on when it allows it";
   if (first.level != kHardLevel)
     message += ", or: " + ApproveCommand(PlanOf(*r.target, first), findings);
   Say("Warning", "PolicyDenied", message);
-  Enter(Phase::kPaused, reason::kPolicyDenied, std::move(message));
+  Enter(shadow ? Phase::kShadow : Phase::kPaused, reason::kPolicyDenied, std::move(message));
 }
 
 void Turn::GoOn() {
+  if (state().phase == Phase::kShadow)
+    return Enter(Phase::kShadow, "Progressing", "both versions are compared; stable is served");
   const Progress& progress = state().progress;
   Enter(Phase::kStepping, "Progressing",
         "step " + std::to_string(progress.step + 1) + " at " +

@@ -36,12 +36,16 @@ struct Turn {
   // Starts a rollout: by steps, or straight to the bake when there is no stable version or the
   // target is known good.
   void Start(Target target);
+  // Both versions are compared before anybody gets the new one.
+  void EnterShadow();
+  // The first step, or the bake where steps could not tell anything.
+  void BeginSteps();
   void EnterStep(std::uint32_t index);
   // Whether the weight may rise now. When policies deny it, the rollout is held where it is: it is
   // still judged and can still roll back.
   bool MayRaise();
   void HoldAtStep(const std::vector<Finding>& findings);
-  // Back to the present step from a pause, its evidence kept.
+  // Back to the present step, or to the dual run, from a pause, its evidence kept.
   void GoOn();
   // The step is done: the next one, or the bake.
   void Advance();
@@ -66,6 +70,10 @@ void TakeAcks(Turn& turn);
 void EndExpired(Turn& turn);
 void LookAgainAtExpiry(Turn& turn);
 void TakeReports(Turn& turn);
+// In a dual run: counts what was compared, and rolls back when the versions disagree.
+void TakeComparisons(Turn& turn);
+void PassShadow(Turn& turn, Duration elapsed);
+std::optional<Duration> LookAgainInShadow(const Rollout& rollout);
 void TakeDesired(Turn& turn);
 void TakeCommand(Turn& turn);
 void TakeMeasurements(Turn& turn);

@@ -63,9 +63,19 @@ Target FreshlyJudged(const Turn& turn) {
   return target;
 }
 
+// A person's word in place of the dual run's.
+CommandOutcome EndShadow(Turn& turn, const Command& command) {
+  turn.Say("Warning", "ShadowSkipped",
+           "the dual run ends before its verdict " + Because(command) + "; " +
+               ShadowText(turn.state().progress.shadow));
+  turn.BeginSteps();
+  return Accept(turn.state().message);
+}
+
 CommandOutcome Promote(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
-  const bool stepping = r.phase == Phase::kStepping || r.phase == Phase::kPaused;
+  const bool shadow = r.phase == Phase::kShadow;
+  const bool stepping = shadow || r.phase == Phase::kStepping || r.phase == Phase::kPaused;
   if (r.phase == Phase::kHeld && r.reason == reason::kApprovalRequired)
     return {false,
             "the plan waits for an approval: " +
@@ -78,6 +88,7 @@ CommandOutcome Promote(Turn& turn, const Command& command) {
     turn.Bake();
     return Accept("100 % of clients now; known good after the bake");
   }
+  if (shadow) return EndShadow(turn, command);
   if (r.phase == Phase::kPaused && r.reason == reason::kPauseStep) {
     turn.Say("Normal", "PausePromoted", "the pause is over " + Because(command));
     turn.Advance();
@@ -91,14 +102,16 @@ CommandOutcome PauseMap(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
   if (r.phase == Phase::kBaking)
     return Refuse("every client has the new version already; to go back: portolan abort " + r.map);
-  if (r.phase == Phase::kStepping || r.phase == Phase::kPaused) {
+  const bool shadow = r.phase == Phase::kShadow;
+  if (shadow || r.phase == Phase::kStepping || r.phase == Phase::kPaused) {
     if (r.reason == reason::kOperatorPause) return Accept("already paused");
     turn.Say("Normal", "Paused", "paused " + Because(command));
     r.progress.paused = Duration(0);
-    turn.Enter(Phase::kPaused, reason::kOperatorPause,
+    turn.Enter(shadow ? Phase::kShadow : Phase::kPaused, reason::kOperatorPause,
                "paused " + Because(command) + "; to go on: portolan resume " + r.map +
                    " (deadline in " + FormatDuration(kOperatorPauseDeadline) + ")");
-    return Accept("paused; the weight stays, clients are still watched");
+    return Accept(shadow ? "paused; the soak stands still, the versions are still compared"
+                         : "paused; the weight stays, clients are still watched");
   }
   r.operator_paused = true;
   turn.Say("Normal", "Paused", "the next rollout is held " + Because(command));
@@ -109,9 +122,16 @@ CommandOutcome Resume(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
   if (r.phase == Phase::kPaused && r.reason == reason::kPauseStep)
     return Refuse("this pause waits for a decision, not for resume: portolan promote " + r.map);
-  if (r.phase == Phase::kPaused && r.reason == reason::kPolicyDenied)
-    return {false, r.message, /*denied=*/true};
-  if (r.phase == Phase::kPaused && r.reason == reason::kWindowClosed) return Refuse(r.message);
+  if (HeldByPolicies(r)) return {false, r.message, /*denied=*/true};
+  const bool shadow = r.phase == Phase::kShadow;
+  if ((shadow || r.phase == Phase::kPaused) && r.reason == reason::kWindowClosed)
+    return Refuse(r.message);
+  if (shadow && (r.reason == reason::kOperatorPause || r.reason == reason::kNoData)) {
+    turn.Say("Normal", "Resumed", "resumed " + Because(command));
+    r.progress.silent = Duration(0);
+    turn.GoOn();
+    return Accept("the dual run goes on, its evidence kept");
+  }
   if (r.phase == Phase::kPaused) {
     turn.Say("Normal", "Resumed", "resumed " + Because(command));
     r.progress.silent = r.progress.unconverged = Duration(0);
@@ -131,8 +151,9 @@ CommandOutcome Skip(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
   if (r.phase == Phase::kBaking)
     return Refuse("a bake cannot be skipped: a version is known good only after it");
-  if (r.phase != Phase::kStepping && r.phase != Phase::kPaused) return NotInFlight(r, "skip");
+  if (!InFlight(r.phase)) return NotInFlight(r, "skip");
   if (const auto denied = DeniedRaise(turn)) return *denied;
+  if (r.phase == Phase::kShadow) return EndShadow(turn, command);
   turn.Say("Warning", "StepSkipped",
            "step " + std::to_string(r.progress.step + 1) + " skipped " + Because(command));
   turn.Advance();
@@ -276,7 +297,7 @@ void KeepApproval(Rollout& r, Approval approval) {
 
 CommandOutcome Approve(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
-  const bool waits = r.phase == Phase::kHeld || r.phase == Phase::kPaused;
+  const bool waits = r.phase == Phase::kHeld || r.phase == Phase::kPaused || HeldByPolicies(r);
   if (!waits || !r.target || !IsPlanOf(*r.target, command.plan))
     return Refuse("plan " + command.plan.Short() + " is not what " + r.map +
                   " waits for; see: portolan status " + r.map);

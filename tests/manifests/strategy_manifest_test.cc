@@ -99,7 +99,7 @@ TEST(StrategyManifest, SaysNothingAboutWhatFollowsABadWeight) {
 }
 
 TEST(StrategyManifest, RefusesWhatComesLater) {
-  for (const std::string field : {"holdback: 1%", "shadow: {}"})
+  for (const std::string field : {"holdback: 1%", "hardLimits: {}"})
     EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\n" + field, "not supported yet"));
 }
 

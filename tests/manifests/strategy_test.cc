@@ -28,6 +28,12 @@ Strategy Full() {
   strategy.match = {{.subject = "beta-*", .attribute = "", .in = {}},
                     {.subject = "", .attribute = "region", .in = {"eu", "us"}}};
   strategy.converge = {0.0, std::chrono::minutes(2)};
+  strategy.shadow = Shadow{.share = 10'000,
+                           .soak = std::chrono::hours(1),
+                           .tolerance = 0.5,
+                           .max_lookups_ratio = 0.1,
+                           .max_outputs_ratio = 0.01,
+                           .require = ShadowRequire::kOutputs};
   strategy.rollback_window_versions = 3;
   strategy.rollback_window_age = Duration(4);
   return strategy;

@@ -78,6 +78,21 @@ TEST(LiveState, ReadsAnOverlaidEntryOnBothArmsAndTheOthersFromTheVersion) {
   EXPECT_EQ(seen, "a=1 b=2 c=override d=4 ");
 }
 
+TEST(LiveState, ComparesWhatBothArmsWouldAnswerAndAnOverrideHidesBoth) {
+  LiveState state;
+  state.stable = *MapVersion::FromEntries({{"a", "1"}, {"b", "1"}, {"c", "1"}});
+  state.CompareArms("a");
+  state.dual_run = std::make_shared<DualRun>(kWeightMax);
+  state.CompareArms("a");
+  EXPECT_EQ(state.dual_run->Take().compared, 0) << "without a canary there is nothing to compare";
+  state.canary = *MapVersion::FromEntries({{"a", "1"}, {"b", "2"}});
+  state.overlay = *MapVersion::FromEntries({{"c", "override"}});
+  for (const std::string_view key : {"a", "b", "c", "d"}) state.CompareArms(key);
+  const DualRun::Counts counts = state.dual_run->Take();
+  EXPECT_EQ(counts.compared, 4);
+  EXPECT_EQ(counts.keys, (std::vector<DualRun::KeyCounts>{{"b", 1, 0}}));
+}
+
 TEST(LiveState, OverridesNothingWithoutAnOverlay) {
   const LiveState state = Stable("1");
   EXPECT_FALSE(state.Overrides("key"));

@@ -90,6 +90,14 @@ TEST(MapPlan, NotesWhatWeakensItsGuard) {
   EXPECT_EQ(PlanOf(Numbered(1), desired).notes, expected);
 }
 
+TEST(MapPlan, NotesADualRun) {
+  auto desired = Desired("limits", Numbered(2));
+  desired.strategy.shadow = manifests::Shadow{.soak = std::chrono::hours(2)};
+  EXPECT_EQ(PlanOf(Numbered(1), desired).notes,
+            std::vector<std::string>{
+                "shadow: both versions are compared for 2h before anybody gets the new one"});
+}
+
 TEST(MapPlan, AcceptsAnAnalysisInsideAStepAsAGuard) {
   auto desired = Desired("limits", Numbered(2));
   desired.strategy.steps[1].analysis = desired.strategy.analysis;

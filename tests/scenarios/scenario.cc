@@ -41,13 +41,18 @@ Duration DurationOf(const std::string& text) {
   return *parsed;
 }
 
+// "5%" or "5" in 100,000ths.
+std::uint32_t PercentOf(const std::string& text) {
+  return static_cast<std::uint32_t>(std::stod(text) * 1000 + 0.5);
+}
+
 std::vector<manifests::Step> StepsOf(const std::string& text) {
   std::vector<manifests::Step> steps;
   std::istringstream parts(text);
   std::string part;
   while (std::getline(parts, part, ',')) {
     manifests::Step step;
-    step.weight = static_cast<std::uint32_t>(std::stod(part) * 1000 + 0.5);
+    step.weight = PercentOf(part);
     if (const std::size_t colon = part.find(':'); colon != std::string::npos)
       step.soak = DurationOf(part.substr(colon + 1));
     steps.push_back(step);
@@ -83,6 +88,7 @@ void Scenario::Run(const std::string& line) {
   if (command == "group") return MakeGroup(arguments);
   if (command == "advance")
     return Advance(DurationOf(line.substr(8, line.find(' ', 8) - 8)), arguments);
+  if (command == "compare") return Compare(arguments);
   if (command == "report")
     return ReportOnce(arguments.contains("canary") ? "canary" : "stable", arguments);
   if (command == "ack" || command == "alive" || command == "goodbye") return Acknowledge(line);
@@ -155,6 +161,15 @@ void Scenario::SetStrategy(const Arguments& arguments) {
                            .metrics = {{.name = arguments.at("metric"),
                                         .bad = "errors",
                                         .require = Get(arguments, "require", "regressionOnly")}}}};
+  if (arguments.contains("shadow"))
+    strategy_.shadow = manifests::Shadow{
+        .share = PercentOf(Get(arguments, "shadowShare", "5%")),
+        .soak = DurationOf(arguments.at("shadow")),
+        .tolerance = std::stod(Get(arguments, "tolerance", "1e-5")),
+        .max_lookups_ratio = std::stod(Get(arguments, "maxLookups", "1")),
+        .max_outputs_ratio = std::stod(Get(arguments, "maxOutputs", "0")),
+        .require = arguments.contains("shadowRequire") ? manifests::ShadowRequire::kOutputs
+                                                       : manifests::ShadowRequire::kAny};
   if (arguments.contains("pauseAfter")) {
     manifests::Pause pause;
     pause.deadline = DurationOf(Get(arguments, "pauseDeadline", "24h"));
@@ -195,6 +210,7 @@ Target Scenario::TargetOf(const Rollout& rollout, const mapcore::VersionPtr& wis
   target.base = plan.base;
   target.plan = plan.id;
   target.strategy = plan.strategy;
+  target.changed_keys = static_cast<std::int64_t>(plan.changes.changes.size());
   target.split.salt = rollout.map;
   target.split.mode = split_;
   target.findings = plan.findings;
@@ -218,12 +234,15 @@ Target Scenario::TargetOf(const Rollout& rollout, const mapcore::VersionPtr& wis
 
 void Scenario::Advance(Duration duration, const Arguments& how) {
   while (duration > Duration(0)) {
-    const Duration step = std::min(duration, kSecond);
+    const Duration step =
+        std::min(duration, how.contains("each") ? DurationOf(how.at("each")) : kSecond);
     now_.wall += step;
     now_.mono += step;
     duration -= step;
     if (how.contains("alive")) RenewLeases(how);
-    if (how.contains("reports") && InFlight(rollout_.phase)) {
+    if (how.contains("lookups") && rollout_.phase == Phase::kShadow) Compare({{"lookups", "10"}});
+    if (how.contains("outputs") && rollout_.phase == Phase::kShadow) Compare({{"outputs", "10"}});
+    if (how.contains("reports") && ServesCanary(rollout_.phase)) {
       const std::uint32_t canary = ServingOf(rollout_).split.weight / 1'000;
       ReportOnce("stable", {{"lookups", "100"}, {"subjects", std::to_string(100 - canary)}});
       ReportOnce("canary", {{"lookups", "10"}, {"subjects", std::to_string(canary)}});
@@ -233,6 +252,41 @@ void Scenario::Advance(Duration duration, const Arguments& how) {
     Observe(std::move(seen));
     if (std::exchange(replan_, false)) Run("replan");
   }
+}
+
+void Scenario::Compare(const Arguments& arguments) {
+  Observation seen;
+  seen.now = now_;
+  const std::string key = Get(arguments, "key", "a");
+  const auto number = [&](const std::string& name) {
+    return std::stoll(Get(arguments, name, "0"));
+  };
+  if (arguments.contains("lookups")) {
+    mapcore::DualRun::Counts& counts = seen.compared.emplace();
+    counts.compared = number("lookups");
+    counts.differing = number("differing");
+    counts.lost = number("lost");
+    if (counts.differing > 0) counts.keys.push_back({key, counts.differing, counts.lost});
+  } else {
+    OutputReport report{Get(arguments, "instance", "client"),
+                        ++batch_,
+                        rollout_.map,
+                        rollout_.target->version.digest,
+                        {}};
+    if (arguments.contains("batch")) report.batch = std::stoull(arguments.at("batch"));
+    const std::int64_t failed = number("failed");
+    const std::int64_t bad = number("bad") + failed;
+    for (std::int64_t i = 0; i < number("outputs"); ++i) {
+      OutputItem& item = report.items.emplace_back();
+      item.key = key;
+      item.subject = SubjectHash(Get(arguments, "sticky", "subject-" + std::to_string(++subject_)));
+      item.agrees = i >= bad;
+      item.failed = i < failed;
+      if (!item.agrees) item.distance = std::stod(Get(arguments, "distance", "0.1"));
+    }
+    seen.outputs.push_back(std::move(report));
+  }
+  Observe(std::move(seen));
 }
 
 // ack NAMES STATUS ARM, alive NAMES, goodbye NAMES

@@ -14,6 +14,11 @@ namespace portolan::reconciler {
 //   strategy steps=5%:10s,20%:10s,100% bake=30s minLookups=50 onNoData=hold deadline=10m
 //            pauseAfter=1 onNewRevision=queue metric=NAME require=safe earlyAdvance
 //            converge=0 split=instance match=GLOB window=VERSIONS:AGE
+//            shadow=SOAK  a dual run first, with shadowShare=5% tolerance=1e-5 maxOutputs=RATIO
+//            maxLookups=RATIO shadowRequire=outputs
+//   compare lookups=1000 [differing=30] [lost=1] [key=K]    what sampled lookups found
+//   compare outputs=40 [bad=2] [failed=1] [key=K] [distance=0.1] [sticky=NAME] [batch=1]
+//            [instance=NAME]                                what clients computed on both versions
 //   rule GLOB NAME       rollout.rules: changes of these keys alone take the built-in strategy
 //   commit KEY=VALUE …   git now wants exactly these entries (held while a guard objects: approve)
 //   group MAP MAP …      from here on all is of the group "edge" of these maps (the first line),
@@ -23,6 +28,8 @@ namespace portolan::reconciler {
 //   remove               git no longer declares the map
 //   replan               what the source does when a transition asks for it (also done by itself)
 //   advance 10s          time passes in steps of at most 1 s; with `reports` both arms report each,
+//                        with `lookups` and `outputs` ten comparisons agree in each step of a dual
+//                        run, and steps are of `each=10s`,
 //                        with `alive` all instances renew their leases each step, but those of
 //                        except=a,b
 //   report canary subjects=40 lookups=100 bad=30 [kind=errors] [sticky=NAME] [batch=1] [step=1]
@@ -53,6 +60,7 @@ class Scenario {
   void Commit(const std::string& entries);
   void Advance(Duration duration, const Arguments& how);
   void ReportOnce(const std::string& arm, const Arguments& arguments);
+  void Compare(const Arguments& arguments);
   void Acknowledge(const std::string& line);
   void RenewLeases(const Arguments& arguments);
   void PrintInstances();

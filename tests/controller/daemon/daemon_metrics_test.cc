@@ -53,6 +53,25 @@ TEST_F(DaemonMetricsTest, ShowsThePhaseOfEveryMapOfAThousand) {
   EXPECT_EQ(text.find("_other"), std::string::npos);
 }
 
+TEST_F(DaemonMetricsTest, ShowsWhatADualRunComparedAndKeepsItToZeroInTheNextRollout) {
+  EXPECT_EQ(Render().find("portolan_shadow_compared{"), std::string::npos);
+  world.Pass(std::chrono::minutes(2));
+  world.strategy.shadow = manifests::Shadow{.share = 100'000};
+  world.Want("limits", world.limits_3);
+  mapcore::ReadGuard guard;
+  for (const char* key : {"api/login", "api/login", "api/search"})
+    world.catalog.Find(guard, "limits")->CompareArms(key);
+  world.Pass(std::chrono::seconds(1));
+  const std::string text = Render();
+  EXPECT_TRUE(HasLine(text, R"(portolan_map_phase{map="limits",phase="Shadow"} 1)"));
+  EXPECT_TRUE(HasLine(text, R"(portolan_shadow_compared{map="limits",kind="lookups"} 3)")) << text;
+  EXPECT_TRUE(HasLine(text, R"(portolan_shadow_disagreeing{map="limits",kind="lookups"} 2)"));
+  EXPECT_TRUE(HasLine(text, R"(portolan_shadow_compared{map="limits",kind="outputs"} 0)"));
+  world.strategy.shadow.reset();
+  world.Want("limits", VersionOf({{"api/login", "13"}, {"api/search", "20"}, {"%", "1"}}));
+  EXPECT_TRUE(HasLine(Render(), R"(portolan_shadow_compared{map="limits",kind="lookups"} 0)"));
+}
+
 TEST_F(DaemonMetricsTest, SaysHowMuchDrifted) {
   world.catalog.Remove("limits");
   auto asked = world.rollouts.Drift("");
