@@ -86,8 +86,6 @@ manifests::Value::Array StatusOfAll(const Api& api);
 
 // What a command to a map answers, after the policies were asked again when it approves.
 Result<Response> RunCommand(Api& api, const std::string& map, const reconciler::Command& command);
-// The record of that plan. Errors: kNotFound, kCorrupt.
-Result<manifests::Value> StoredPlan(const Api& api, const Digest& plan);
 
 // Why the daemon is not ready, in sentences; empty when every map that has a version is served and
 // stored.

@@ -85,14 +85,6 @@ Result<Response> PlanByDigest(const Api& api, const Request& request) {
 
 }  // namespace
 
-Result<Value> StoredPlan(const Api& api, const Digest& plan) {
-  auto record = api.store.Get("plan/" + plan.ToString());
-  if (!record.ok() && record.error().code == ErrorCode::kNotFound)
-    return Error{ErrorCode::kNotFound, "no plan " + plan.ToString() + " is stored"};
-  PORTOLAN_TRY(const reconciler::Record found, std::move(record));
-  return manifests::ParseJson(found.body, {.bytes = found.body.size() + 1});
-}
-
 void AddStatusRoutes(Router& router, Api& api) {
   router.Add("GET", "/v1/status", Scope::kRead,
              [&api](const Request&) -> Result<Response> { return WholeStatus(api); });

@@ -166,10 +166,17 @@ TEST_F(RealPrometheusTest, AnswersInstantQueriesAndSaysWhatIsWrongWithOthers) {
   EXPECT_NE(ErrorOf("p95_ms{").find("parse error"), std::string::npos);
 }
 
+manifests::Comparison Limits(double increase, std::optional<double> variance_ratio = {}) {
+  manifests::Comparison limits;
+  limits.max_increase = increase;
+  limits.max_variance_ratio = variance_ratio;
+  return limits;
+}
+
 TEST_F(RealPrometheusTest, SeesP95OfTheCanaryRise) {
   const std::string p95 =
       "histogram_quantile(0.95, sum by (le) (rate(latency_seconds_bucket{arm=\"{{arm}}\"}[1s])))";
-  const auto instant = Compare(p95, {"", "", 0.1, {}, 0});
+  const auto instant = Compare(p95, Limits(0.1));
   const auto range = InRange(instant);
   auto verdict = JudgeUntil(range, RunPhase::kSuccessful);
   EXPECT_EQ(verdict.phase, RunPhase::kSuccessful) << verdict.message;
@@ -184,7 +191,7 @@ TEST_F(RealPrometheusTest, SeesP95OfTheCanaryRise) {
 }
 
 TEST_F(RealPrometheusTest, SeesP95FluctuateAtTheSameMean) {
-  const auto metric = InRange(Compare("p95_ms{arm=\"{{arm}}\"}", {"", "", 0.1, 16, 0}));
+  const auto metric = InRange(Compare("p95_ms{arm=\"{{arm}}\"}", Limits(0.1, 16)));
   auto verdict = JudgeUntil(metric, RunPhase::kSuccessful);
   EXPECT_EQ(verdict.phase, RunPhase::kSuccessful) << verdict.message;
   service.Become(Service::Canary::kWild);
