@@ -3,6 +3,8 @@
 
 namespace portolan::controller {
 
+using manifests::Value;
+
 void SourceReconciler::Wait(Duration duration) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, duration, [this] {
@@ -101,6 +103,42 @@ std::future<Result<SourceReconciler::FileBytes>> SourceReconciler::ReadFiles(std
 SourceStatus SourceReconciler::status() const {
   const std::scoped_lock lock(mutex_);
   return status_;
+}
+
+void SourceReconciler::Fail(const Error& error, bool stalled) {
+  const auto [reason, message] = SplitReason(error);
+  {
+    const std::scoped_lock lock(mutex_);
+    status_.last_error = message;
+  }
+  Settle(reason, message, false, stalled);
+}
+
+// Says a new condition once, as an event.
+void SourceReconciler::Settle(std::string_view reason, std::string message, bool ready,
+                              bool stalled) {
+  reconciler::Event event;
+  {
+    const std::scoped_lock lock(mutex_);
+    const bool news = status_.reason != reason || status_.message != message;
+    status_.reason = reason;
+    status_.message = message;
+    status_.ready = ready;
+    status_.stalled = stalled;
+    if (!news) return;
+    event.data = Value::Object{};
+    event.data.Set("commit", status_.observed);
+    Value::Array lines;
+    for (const manifests::Diagnostic& diagnostic : status_.diagnostics)
+      lines.emplace_back(FormatDiagnostic(diagnostic));
+    if (!ready && !lines.empty()) event.data.Set("diagnostics", std::move(lines));
+  }
+  event.source = settings_.name;
+  event.type = ready ? "Normal" : "Warning";
+  event.reason = reason;
+  event.message = std::move(message);
+  event.actor = "git";
+  ports_.event(std::move(event));
 }
 
 }  // namespace portolan::controller

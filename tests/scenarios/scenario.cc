@@ -254,41 +254,6 @@ void Scenario::Advance(Duration duration, const Arguments& how) {
   }
 }
 
-void Scenario::Compare(const Arguments& arguments) {
-  Observation seen;
-  seen.now = now_;
-  const std::string key = Get(arguments, "key", "a");
-  const auto number = [&](const std::string& name) {
-    return std::stoll(Get(arguments, name, "0"));
-  };
-  if (arguments.contains("lookups")) {
-    mapcore::DualRun::Counts& counts = seen.compared.emplace();
-    counts.compared = number("lookups");
-    counts.differing = number("differing");
-    counts.lost = number("lost");
-    if (counts.differing > 0) counts.keys.push_back({key, counts.differing, counts.lost});
-  } else {
-    OutputReport report{Get(arguments, "instance", "client"),
-                        ++batch_,
-                        rollout_.map,
-                        rollout_.target->version.digest,
-                        {}};
-    if (arguments.contains("batch")) report.batch = std::stoull(arguments.at("batch"));
-    const std::int64_t failed = number("failed");
-    const std::int64_t bad = number("bad") + failed;
-    for (std::int64_t i = 0; i < number("outputs"); ++i) {
-      OutputItem& item = report.items.emplace_back();
-      item.key = key;
-      item.subject = SubjectHash(Get(arguments, "sticky", "subject-" + std::to_string(++subject_)));
-      item.agrees = i >= bad;
-      item.failed = i < failed;
-      if (!item.agrees) item.distance = std::stod(Get(arguments, "distance", "0.1"));
-    }
-    seen.outputs.push_back(std::move(report));
-  }
-  Observe(std::move(seen));
-}
-
 // ack NAMES STATUS ARM, alive NAMES, goodbye NAMES
 void Scenario::Acknowledge(const std::string& line) {
   std::istringstream words(line);
