@@ -331,4 +331,15 @@ Value HistoryToJson(const Rollout& r) {
   return value;
 }
 
+Value::Array DriftedKeysToJson(const Drift& drift) {
+  Value::Array keys;
+  for (const DriftedKey& key : drift.some) {
+    Value item;
+    item.Set("key", key.key);
+    item.Set("kind", DriftKindName(key.kind));
+    keys.push_back(std::move(item));
+  }
+  return keys;
+}
+
 }  // namespace portolan::reconciler

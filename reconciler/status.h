@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "manifests/value.h"
+#include "reconciler/drift.h"
 #include "reconciler/rollout/rollout.h"
 
 namespace portolan::reconciler {
@@ -37,6 +38,8 @@ manifests::Value MapStatusToValue(const Rollout& rollout, WallTime now);
 manifests::Value InstancesToValue(const Rollout& rollout, Duration now_mono);
 // The overrides of a map, those of sensitive keys masked unless the reader `sees_sensitive` values.
 manifests::Value::Array OverridesToJson(const Rollout& rollout, bool sees_sensitive);
+// The keys that a drift names, as {key, kind}.
+manifests::Value::Array DriftedKeysToJson(const Drift& drift);
 
 // The history as docs/http-api.md shows it, newest first.
 manifests::Value HistoryToJson(const Rollout& rollout);

@@ -10,20 +10,13 @@ using manifests::Value;
 constexpr std::size_t kHistoryDefault = 120;  // an hour
 
 Value HolderToValue(const HolderDrift& holder) {
-  Value::Array some;
-  for (const reconciler::DriftedKey& key : holder.drift.some) {
-    Value item;
-    item.Set("key", key.key);
-    item.Set("kind", reconciler::DriftKindName(key.kind));
-    some.push_back(std::move(item));
-  }
   Value value;
   value.Set("holder", holder.holder);
   value.Set("keys", holder.drift.keys);
   value.Set("drifted", holder.drift.drifted);
   value.Set("rate", holder.drift.rate());
   value.Set("split", holder.drift.split);
-  value.Set("some", std::move(some));
+  value.Set("some", reconciler::DriftedKeysToJson(holder.drift));
   value.Set("error", holder.error.empty() ? Value() : Value(holder.error));
   return value;
 }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "reconciler/status.h"
+
 namespace portolan::controller {
 namespace {
 
@@ -24,19 +26,12 @@ std::string Describe(const reconciler::Drift& drift) {
 }
 
 Value DataOf(const HolderDrift& found) {
-  Value::Array some;
-  for (const reconciler::DriftedKey& key : found.drift.some) {
-    Value item;
-    item.Set("key", key.key);
-    item.Set("kind", reconciler::DriftKindName(key.kind));
-    some.push_back(std::move(item));
-  }
   Value data;
   data.Set("holder", found.holder);
   data.Set("keys", found.drift.keys);
   data.Set("drifted", found.drift.drifted);
   data.Set("rate", found.drift.rate());
-  data.Set("some", std::move(some));
+  data.Set("some", reconciler::DriftedKeysToJson(found.drift));
   return data;
 }
 

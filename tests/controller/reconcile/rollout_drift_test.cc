@@ -36,6 +36,16 @@ class RolloutDriftTest : public testing::Test {
     world.Process();
     return report.get();
   }
+  // Overrides limits' api/search for ten minutes; whether that was accepted.
+  bool Override() {
+    reconciler::Command command;
+    command.verb = reconciler::Verb::kOverride;
+    command.key = "api/search";
+    command.value = "7";
+    command.reason = "incident";
+    command.length = minutes(10);
+    return world.Do("limits", command)->outcome.accepted;
+  }
   bool Told(const std::string& reason) const {
     return std::find(world.told.begin(), world.told.end(), reason) != world.told.end();
   }
@@ -90,13 +100,7 @@ TEST_F(RolloutDriftTest, FollowsAChangeOfTheManifestThatChangesNoEntry) {
 TEST_F(RolloutDriftTest, SeesNoDriftInACanaryNorInAnOverride) {
   world.Settle("limits", world.limits_1);
   world.Want("limits", world.limits_2);
-  reconciler::Command command;
-  command.verb = reconciler::Verb::kOverride;
-  command.key = "api/search";
-  command.value = "7";
-  command.reason = "incident";
-  command.length = minutes(10);
-  ASSERT_TRUE(world.Do("limits", command)->outcome.accepted);
+  ASSERT_TRUE(Override());
   const DriftReport report = Look("limits");
   EXPECT_EQ(report.totals.drifted_keys, 0);
   EXPECT_EQ(report.maps.at(0).overrides.size(), 1u);
@@ -104,13 +108,7 @@ TEST_F(RolloutDriftTest, SeesNoDriftInACanaryNorInAnOverride) {
 
 TEST_F(RolloutDriftTest, PutsALostOverrideBack) {
   world.Settle("limits", world.limits_1);
-  reconciler::Command command;
-  command.verb = reconciler::Verb::kOverride;
-  command.key = "api/search";
-  command.value = "7";
-  command.reason = "incident";
-  command.length = minutes(10);
-  ASSERT_TRUE(world.Do("limits", command)->outcome.accepted);
+  ASSERT_TRUE(Override());
   Tamper("limits", [](mapcore::LiveState& state) { state.overlay = nullptr; });
   world.Pass(seconds(30));
   mapcore::ReadGuard guard;
@@ -147,13 +145,7 @@ TEST_F(RolloutDriftTest, TellsThatItHealedEvenWhenTheStoreFails) {
 
 TEST_F(RolloutDriftTest, KeepsOverridesThroughARestartAndEndsThemByItself) {
   world.Settle("limits", world.limits_1);
-  reconciler::Command command;
-  command.verb = reconciler::Verb::kOverride;
-  command.key = "api/search";
-  command.value = "7";
-  command.reason = "incident";
-  command.length = minutes(10);
-  ASSERT_TRUE(world.Do("limits", command)->outcome.accepted);
+  ASSERT_TRUE(Override());
   World again(disk);
   ASSERT_TRUE(again.rollouts.Restore().ok());
   {
