@@ -36,6 +36,32 @@ void PrintJson(Value value) {
   std::cout << "json: " << manifests::WriteJson(value) << std::endl;
 }
 
+// Some rollouts of one kind, nothing changed, and what became of them.
+struct FalseCount {
+  int rolled_back = 0;
+  int in_trouble = 0;  // in a step that the trouble reached into
+  int undone = 0;
+  // Of those that were rolled back: the same fleet without the trouble is not.
+  int caused = 0;
+};
+FalseCount CountFalse(Trouble trouble, std::uint32_t last_step, int rollouts) {
+  FalseCount count;
+  for (int run = 0; run < rollouts; ++run) {
+    Fleet fleet{.strategy = StrategyOf(5'000, 20'000, seconds(60)),
+                .lookups_per_second = 200,
+                .trouble = trouble,
+                .seed = 1'000 + static_cast<std::uint64_t>(run)};
+    const Outcome outcome = Simulate(fleet, End::kHealthy, 600);
+    count.undone += outcome.end == End::kTimeout;
+    if (outcome.end != End::kRolledBack) continue;
+    ++count.rolled_back;
+    count.in_trouble += outcome.step <= last_step;
+    fleet.trouble = Trouble::kNone;
+    count.caused += Simulate(fleet, End::kHealthy, 600).end != End::kRolledBack;
+  }
+  return count;
+}
+
 void FalseRollbacks(int runs) {
   struct Row {
     Trouble trouble;
@@ -53,31 +79,23 @@ void FalseRollbacks(int runs) {
   std::printf(
       "False rollbacks: nothing changed; 5 %%, 20 %%, 100 %%, 60 s each and a bake of 60 s; "
       "200 lookups/s, 0.1 %% bad;\nlooked at every second; %d rollouts each\n"
-      "%-18s %12s %10s %18s %10s\n",
-      kFalseRuns * runs, "", "rolled back", "share", "with its evidence", "not done");
+      "%-18s %12s %10s %18s %11s %10s\n",
+      kFalseRuns * runs, "", "rolled back", "share", "with its evidence", "not without",
+      "not done");
   for (const Row& row : kRows) {
-    int rolled_back = 0, in_trouble = 0, undone = 0;
-    for (int run = 0; run < kFalseRuns * runs; ++run) {
-      const Outcome outcome = Simulate({.strategy = StrategyOf(5'000, 20'000, seconds(60)),
-                                        .lookups_per_second = 200,
-                                        .trouble = row.trouble,
-                                        .seed = 1'000 + static_cast<std::uint64_t>(run)},
-                                       End::kHealthy, 600);
-      rolled_back += outcome.end == End::kRolledBack;
-      in_trouble += outcome.end == End::kRolledBack && outcome.step <= row.last_step;
-      undone += outcome.end == End::kTimeout;
-    }
-    const double share = static_cast<double>(rolled_back) / (kFalseRuns * runs);
-    std::printf("%-18s %12d %8.2f %% %18d %10d\n", row.name, rolled_back, 100 * share, in_trouble,
-                undone);
+    const FalseCount count = CountFalse(row.trouble, row.last_step, kFalseRuns * runs);
+    const double share = static_cast<double>(count.rolled_back) / (kFalseRuns * runs);
+    std::printf("%-18s %12d %8.2f %% %18d %11d %10d\n", row.name, count.rolled_back, 100 * share,
+                count.in_trouble, count.caused, count.undone);
     PrintJson(Value::Object{{"name", "false-rollback"},
                             {"trouble", row.name},
                             {"runs", kFalseRuns * runs},
-                            {"rolledBack", rolled_back},
+                            {"rolledBack", count.rolled_back},
                             {"share", share},
-                            {"withItsEvidence", in_trouble},
+                            {"withItsEvidence", count.in_trouble},
+                            {"notWithoutIt", count.caused},
                             {"aim", 0.01},
-                            {"notDone", undone}});
+                            {"notDone", count.undone}});
   }
 }
 

@@ -32,6 +32,7 @@ class Simulation {
   explicit Simulation(const Fleet& fleet)
       : fleet_(fleet),
         generator_{Random(fleet.seed)},
+        troubles_{Random(~fleet.seed)},
         arrivals_(fleet.lookups_per_second),
         reporters_(fleet.trouble == Trouble::kRollingRestart ? kReportersMax : 1) {
     buckets_.reserve(kSubjects);
@@ -73,11 +74,13 @@ class Simulation {
     rollout_ = reconciler::Step(rollout_, seen).next;
   }
 
-  bool Chance(double probability) {
-    return static_cast<double>(generator_() >> 11) * 0x1p-53 < probability;
+  static bool Chance(Generator& generator, double probability) {
+    return static_cast<double>(generator() >> 11) * 0x1p-53 < probability;
   }
 
-  bool Fails(std::uint32_t subject, Arm arm) {
+  // The trouble draws from a generator of its own: without it the fleet of the same seed has the
+  // same lookups, of which the same fail.
+  bool Troubled(std::uint32_t subject) {
     switch (fleet_.trouble) {
       case Trouble::kStickySubjects:
         if (subject % 1'000 == 0) return true;
@@ -90,13 +93,18 @@ class Simulation {
           return true;
         break;
       case Trouble::kOutage:
-        if (second_ >= 20 && second_ < 60 && Chance(0.5)) return true;
+        if (second_ >= 20 && second_ < 60 && Chance(troubles_, 0.5)) return true;
         break;
       case Trouble::kNone:
       case Trouble::kRollingRestart:
         break;
     }
-    return Chance(fleet_.bad_ratio * (arm == Arm::kCanary ? fleet_.times_worse : 1));
+    return false;
+  }
+  bool Fails(std::uint32_t subject, Arm arm) {
+    const bool by_itself =
+        Chance(generator_, fleet_.bad_ratio * (arm == Arm::kCanary ? fleet_.times_worse : 1));
+    return Troubled(subject) || by_itself;
   }
 
   // Whether a reporter is away, and how often it has been.
@@ -111,8 +119,9 @@ class Simulation {
 
   void LookUp(const reconciler::Serving& serving,
               std::array<reconciler::Report, kReportersMax>& to) {
-    const bool loud = fleet_.trouble == Trouble::kOneSubject && Chance(0.05);
-    const auto subject = loud ? 0 : static_cast<std::uint32_t>(generator_.random.Below(kSubjects));
+    const bool loud = fleet_.trouble == Trouble::kOneSubject && Chance(troubles_, 0.05);
+    const auto drawn = static_cast<std::uint32_t>(generator_.random.Below(kSubjects));
+    const std::uint32_t subject = loud ? 0 : drawn;
     const auto reporter =
         static_cast<std::size_t>(generator_.random.Below(static_cast<std::uint64_t>(reporters_)));
     const Arm arm = buckets_[subject] < serving.split.weight ? Arm::kCanary : Arm::kStable;
@@ -150,6 +159,7 @@ class Simulation {
 
   const Fleet& fleet_;
   Generator generator_;
+  Generator troubles_;
   std::poisson_distribution<std::uint64_t> arrivals_;
   const int reporters_;
   std::vector<std::uint32_t> buckets_;

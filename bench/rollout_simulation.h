@@ -36,7 +36,8 @@ struct Outcome {
 };
 
 // Drives the pure Step once a second until the rollout is at 100 % (`until` kBaking) or known good
-// (kHealthy), rolled back, or `limit_s` is over. Equal fleets give equal outcomes.
+// (kHealthy), rolled back, or `limit_s` is over. Equal fleets give equal outcomes, and fleets that
+// differ in their trouble only are the same but for it: lookup by lookup, and what fails by itself.
 Outcome Simulate(const Fleet& fleet, End until, int limit_s);
 
 }  // namespace portolan::bench
