@@ -119,6 +119,18 @@ void CountItem(ArmEvidence& arm, const Report& report, const ReportItem& item, E
   }
 }
 
+void CountMember(ArmEvidence& arm, const Report& report, const ReportItem& item,
+                 EvidenceUnit unit) {
+  arm.lookups += item.lookups;
+  if (item.matched) return;
+  CountSubjects(arm, report, item, unit);
+  for (const auto& [kind, events] : item.bad) {
+    arm.bad += events.count;
+    for (const std::uint64_t hash : HashesOf(events, report, unit))
+      if (arm.bad_subjects.size() < kMemberBadSubjectsMax) arm.bad_subjects.insert(hash);
+  }
+}
+
 // The newest: what fails now is what a person looks for.
 // Of each arm apart: an outage on stable must not push out the few words of a small canary.
 void KeepSamples(StepEvidence& evidence, const Report& report, const ReportItem& item,
@@ -270,6 +282,10 @@ bool Count(StepEvidence& evidence, const Report& report, const Now& now, Evidenc
     arm.last_report = now.wall;
     arm.last_report_mono = now.mono;
     KeepSamples(evidence, report, item, now.wall);
+    if (report.member.empty()) continue;
+    ArmEvidence& own = evidence.members[report.member].of(item.arm);
+    CountMember(own, report, item, unit);
+    CountRecent(own, report, item, unit, now.mono);
   }
   return true;
 }
@@ -299,16 +315,17 @@ WindowCounts SumOf(const ArmEvidence& arm, Duration newest) {
 
 // The limit over the last seconds. Subjects cannot be the measure here: clients count a subject
 // once a step, when they see it first.
-std::optional<std::string> BrokenRecently(const StepEvidence& evidence) {
-  if (evidence.canary.recent.empty()) return std::nullopt;
-  const Duration newest = evidence.canary.recent.back().second;
-  const WindowCounts canary = SumOf(evidence.canary, newest);
+std::optional<std::string> BrokenRecently(const ArmEvidence& on_canary,
+                                          const ArmEvidence& on_stable) {
+  if (on_canary.recent.empty()) return std::nullopt;
+  const Duration newest = on_canary.recent.back().second;
+  const WindowCounts canary = SumOf(on_canary, newest);
   const auto subjects = static_cast<std::int64_t>(canary.bad_subjects.size());
   if (subjects < kHardLimitSubjects || canary.Ratio() <= kHardLimitCanary) return std::nullopt;
-  const WindowCounts stable = SumOf(evidence.stable, newest);
+  const WindowCounts stable = SumOf(on_stable, newest);
   // Stable reported before and is silent now: nothing is known of what happens there. In the bake
   // there is no stable arm, and never a report of it.
-  const bool unknown = stable.lookups == 0 && evidence.stable.lookups > 0;
+  const bool unknown = stable.lookups == 0 && on_stable.lookups > 0;
   if (unknown || stable.Ratio() >= kHardLimitStable) return std::nullopt;
   char text[256];
   const int length = std::snprintf(
@@ -323,22 +340,28 @@ std::optional<std::string> BrokenRecently(const StepEvidence& evidence) {
   return text;
 }
 
-}  // namespace
-
-std::optional<std::string> BrokenHardLimit(const StepEvidence& evidence) {
-  const ArmEvidence& canary = evidence.canary;
-  const auto crashes = canary.bad_by_kind.find(std::string(kCrash));
-  if (crashes != canary.bad_by_kind.end() && crashes->second > 0)
-    return "a client reports a crash on the new version";
+std::optional<std::string> BrokenShare(const ArmEvidence& canary, const ArmEvidence& on_stable) {
   const auto bad = static_cast<std::int64_t>(canary.bad_subjects.size());
   const std::int64_t seen = canary.SubjectsAtMost();
   if (seen < kHardLimitSubjects || canary.BadRatio() <= kHardLimitCanary ||
-      evidence.stable.BadRatio() >= kHardLimitStable)
-    return BrokenRecently(evidence);
+      on_stable.BadRatio() >= kHardLimitStable)
+    return BrokenRecently(canary, on_stable);
   char stable[32];
-  std::snprintf(stable, sizeof stable, "%.1f %%", 100 * evidence.stable.BadRatio());
+  std::snprintf(stable, sizeof stable, "%.1f %%", 100 * on_stable.BadRatio());
   return std::to_string(bad) + " of " + std::to_string(seen) +
          " subjects on the new version failed (limit: 50 % of at least 20), on stable " + stable;
+}
+
+}  // namespace
+
+std::optional<std::string> BrokenHardLimit(const StepEvidence& evidence) {
+  const auto crashes = evidence.canary.bad_by_kind.find(std::string(kCrash));
+  if (crashes != evidence.canary.bad_by_kind.end() && crashes->second > 0)
+    return "a client reports a crash on the new version";
+  for (const auto& [map, member] : evidence.members)
+    if (const auto broken = BrokenShare(member.canary, member.stable))
+      return "map \"" + map + "\": " + *broken;
+  return BrokenShare(evidence.canary, evidence.stable);
 }
 
 Value EvidenceToValue(const StepEvidence& evidence) {
@@ -351,6 +374,12 @@ Value EvidenceToValue(const StepEvidence& evidence) {
   value.Set("canary", ArmToValue(evidence.canary));
   value.Set("reporters", std::move(reporters));
   value.Set("samples", std::move(samples));
+  if (evidence.members.empty()) return value;
+  Value::Object members;
+  for (const auto& [map, member] : evidence.members)
+    members.emplace_back(map, Value::Object{{"stable", ArmToValue(member.stable)},
+                                            {"canary", ArmToValue(member.canary)}});
+  value.Set("members", std::move(members));
   return value;
 }
 
@@ -366,6 +395,12 @@ Result<StepEvidence> EvidenceFromValue(const Value& value) {
     for (const Value& item : samples->as_array()) {
       PORTOLAN_TRY(ClientSample sample, SampleFrom(item));
       evidence.samples.push_back(std::move(sample));
+    }
+  if (const Value* members = value.Find("members"); members != nullptr && members->is_object())
+    for (const auto& [map, arms] : members->as_object()) {
+      MemberEvidence& member = evidence.members[map];
+      PORTOLAN_TRY(member.stable, ArmFromValue(arms.Find("stable")));
+      PORTOLAN_TRY(member.canary, ArmFromValue(arms.Find("canary")));
     }
   return evidence;
 }

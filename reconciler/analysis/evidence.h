@@ -16,6 +16,8 @@
 namespace portolan::reconciler {
 
 constexpr std::size_t kBadSubjectsMax = 10'000;  // distinct hashes kept per arm, kind and step
+// Of one map of a group. Past that many what failed within the last seconds decides.
+constexpr std::size_t kMemberBadSubjectsMax = 256;
 constexpr std::size_t kReportersMax = 10'000;
 constexpr std::size_t kBadKindsMax = 64;  // kinds of bad events counted apart, per arm and step
 constexpr std::size_t kSamplesMax = 20;   // newest kept, per arm and step
@@ -72,6 +74,7 @@ struct Report {
   std::uint64_t batch = 0;
   std::string map;
   std::vector<ReportItem> items;
+  std::string member = {};  // of a group: the map that it is about
 };
 
 // What a subject of the evidence is: what lookups are for, or the instance that reports.
@@ -116,12 +119,22 @@ struct ArmEvidence {
   double BadRatio() const;
 };
 
+// Counts of one map of a group, for the hard limits only: lookups, subjects, bad subjects up to
+// kMemberBadSubjectsMax, and those of the last seconds. Kinds are not told apart.
+struct MemberEvidence {
+  ArmEvidence stable;
+  ArmEvidence canary;
+
+  ArmEvidence& of(mapcore::Arm arm) { return arm == mapcore::Arm::kStable ? stable : canary; }
+};
+
 // What a step was judged on so far.
 struct StepEvidence {
   ArmEvidence stable;
   ArmEvidence canary;
   std::map<std::string, std::uint64_t> reporters;  // instance -> last batch counted
   std::vector<ClientSample> samples;               // at most kSamplesMax of an arm, newest last
+  std::map<std::string, MemberEvidence> members;   // of a group, by map
 
   const ArmEvidence& of(mapcore::Arm arm) const {
     return arm == mapcore::Arm::kStable ? stable : canary;
@@ -137,7 +150,8 @@ bool Count(StepEvidence& evidence, const Report& report, const Now& now,
 // A limit that needs no statistics, or none: a crash on the canary, or more than half of at least
 // 20 canary subjects bad while fewer than a quarter of stable's are. The same of lookups in the
 // last kHardLimitWindow, by 20 bad subjects at least: what went well before does not dilute a
-// failure that comes late. The sentence says the numbers.
+// failure that comes late. Of a group each map is judged apart, too: those that work do not dilute
+// the one that fails. The sentence says the numbers.
 std::optional<std::string> BrokenHardLimit(const StepEvidence& evidence);
 
 manifests::Value EvidenceToValue(const StepEvidence& evidence);

@@ -356,7 +356,7 @@ Report GroupReport(const Rollout& group, Report report) {
       translate(item.digest, group.target->version);
   }
   report.instance = HolderName(report.map, report.instance);
-  report.map = group.map;
+  report.member = std::exchange(report.map, group.map);
   return report;
 }
 

@@ -203,7 +203,7 @@ void TakeReports(Turn& turn) {
   Rollout& r = turn.state();
   bool counted = false;
   for (const Report& report : turn.seen.reports) {
-    Report own{report.instance, report.batch, report.map, {}};
+    Report own{report.instance, report.batch, report.map, {}, report.member};
     std::copy_if(report.items.begin(), report.items.end(), std::back_inserter(own.items),
                  [&](const ReportItem& item) { return Belongs(r, item); });
     if (own.items.empty() || !Count(r.progress.evidence, own, turn.seen.now, UnitOf(r))) continue;
