@@ -13,6 +13,7 @@
 #include "bench/path.h"
 #include "bench/policy.h"
 #include "bench/ranks.h"
+#include "bench/rollouts.h"
 #include "bench/shadow.h"
 
 namespace portolan::bench {
@@ -23,11 +24,9 @@ struct Benchmark {
   Result<std::vector<Finding>> (*measure)(const std::string& portolan,
                                           const std::filesystem::path& directory);
 };
-constexpr Benchmark kBenchmarks[] = {{"cel", MeasureCel},
-                                     {"million", MeasureMillion},
-                                     {"path", MeasurePath},
-                                     {"policy", MeasurePolicy},
-                                     {"shadow", MeasureShadow}};
+constexpr Benchmark kBenchmarks[] = {{"cel", MeasureCel},           {"million", MeasureMillion},
+                                     {"path", MeasurePath},         {"policy", MeasurePolicy},
+                                     {"rollouts", MeasureRollouts}, {"shadow", MeasureShadow}};
 
 int Usage() {
   std::cerr << "usage: portolan_bench NAME --portolan BINARY; names:";

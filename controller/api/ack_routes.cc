@@ -91,7 +91,8 @@ Result<Response> TakeAcks(Api& api, const Request& request) {
   Value answer;
   answer.Set("accepted", read.accepted);
   answer.Set("ignored", read.ignored);
-  if (!read.acks.empty()) api.rollouts.Acknowledge(std::move(read.acks));
+  if (!read.acks.empty() && !api.rollouts.Acknowledge(std::move(read.acks)))
+    return TooMuchWaits("acknowledgements");
   return JsonResponse(answer, 202);
 }
 

@@ -1,12 +1,26 @@
 #include "controller/api/report_head.h"
 
+#include "controller/http/problem.h"
+
 namespace portolan::controller {
 namespace {
 
 constexpr std::size_t kItemsMax = 1'000;
 constexpr std::size_t kInstanceBytesMax = 128;
+// The control loop takes up what waits in far less than that.
+constexpr std::string_view kRetryAfterSeconds = "1";
 
 }  // namespace
+
+Response TooMuchWaits(std::string_view what) {
+  Response response =
+      ProblemResponse(429, "too_much_waits",
+                      "more " + std::string(what) +
+                          " wait than the daemon keeps, and nothing of this batch was taken: send "
+                          "the same batch again after the seconds of Retry-After");
+  response.SetHeader("Retry-After", std::string(kRetryAfterSeconds));
+  return response;
+}
 
 Error BadField(const std::string& field, const std::string& expected) {
   return {ErrorCode::kInvalid, field + ": expected " + expected};

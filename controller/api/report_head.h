@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
+#include "controller/http/message.h"
 #include "manifests/value.h"
 #include "mapcore/base/result.h"
 
@@ -17,6 +19,10 @@ struct ReportHead {
 };
 // Borrows from `body`. Errors: kInvalid naming the field.
 Result<ReportHead> ReadReportHead(const manifests::Value& body);
+
+// 429 with Retry-After, for a batch that there is no room for: nothing of it was taken, so that the
+// same is to be sent again. `what`: "reports".
+Response TooMuchWaits(std::string_view what);
 
 // "FIELD: expected WHAT".
 Error BadField(const std::string& field, const std::string& expected);

@@ -165,7 +165,8 @@ void AddReportRoutes(Router& router, Api& api) {
                Value answer;
                answer.Set("accepted", read.accepted);
                answer.Set("ignored", read.ignored);
-               if (!read.by_map.empty()) api.rollouts.Report(std::move(read.by_map));
+               if (!read.by_map.empty() && !api.rollouts.Report(std::move(read.by_map)))
+                 return TooMuchWaits("reports");
                return JsonResponse(answer, 202);
              });
 }

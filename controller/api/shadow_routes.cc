@@ -147,7 +147,8 @@ Result<Response> TakeOutputs(Api& api, const Request& request) {
   answer.Set("ignored", read.ignored);
   std::vector<OutputReport> reports;
   for (auto& [map, report] : read.by_map) reports.push_back(std::move(report));
-  if (!reports.empty()) api.rollouts.Compared(std::move(reports));
+  if (!reports.empty() && !api.rollouts.Compared(std::move(reports)))
+    return TooMuchWaits("outputs");
   return JsonResponse(answer, 202);
 }
 

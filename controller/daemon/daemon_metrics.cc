@@ -1,5 +1,7 @@
 #include "controller/daemon/daemon_metrics.h"
 
+#include <utility>
+
 #include "reconciler/status.h"
 
 // Events are counted when they happen, states are read when somebody asks: a gauge that is set on
@@ -60,6 +62,21 @@ DaemonMetrics::DaemonMetrics()
                                       {"source"}})),
       journalled_(registry_.AddGauge(
           {"portolan_journalled", "0 while something that is served could not be stored.", {}})),
+      rounds_(registry_.AddHistogram(
+          {"portolan_control_loop_round_seconds",
+           "Rounds of the control loop that looked at a map, by what they took.",
+           {}},
+          {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5})),
+      visits_(registry_.AddCounter({"portolan_control_loop_visits_total",
+                                    "How often the control loop looked at a map or a group.",
+                                    {}})),
+      inbox_bytes_(registry_.AddGauge({"portolan_client_inbox_bytes",
+                                       "What clients sent and the control loop has not taken up.",
+                                       {"kind"}})),
+      inbox_refused_(
+          registry_.AddCounter({"portolan_client_inbox_refused_total",
+                                "Calls of clients that were answered 429, for want of room.",
+                                {"kind"}})),
       measurements_(registry_.AddCounter({"portolan_metric_provider_requests_total",
                                           "Measurements asked of a provider, by outcome.",
                                           {"provider", "outcome"}})),
@@ -94,6 +111,10 @@ void DaemonMetrics::Count(const reconciler::Event& event) {
 
 void DaemonMetrics::CountMeasurement(const std::string& provider, std::string_view outcome) {
   measurements_.With({provider, outcome}).Add();
+}
+
+void DaemonMetrics::ObserveRound(double seconds) {
+  rounds_.With().Observe(seconds);
 }
 
 void DaemonMetrics::SetCircuits(const std::map<std::string, CircuitBreaker::State>& circuits) {
@@ -150,6 +171,20 @@ void DaemonMetrics::SetShadow(const reconciler::Rollout& rollout) {
   disagreeing_.With({rollout.map, "outputs"}).Set(static_cast<double>(shadow.outputs.disagreeing));
 }
 
+// The control loop counts these itself.
+void DaemonMetrics::SetLoop(const RolloutReconciler& rollouts) {
+  const std::scoped_lock lock(mutex_);
+  const auto catch_up = [this](Counter& counter, std::uint64_t counted) {
+    const auto now = static_cast<double>(counted);
+    counter.Add(now - std::exchange(read_[&counter], now));
+  };
+  catch_up(visits_.With(), rollouts.visits());
+  for (const auto& [kind, inbox] : rollouts.InboxStates()) {
+    inbox_bytes_.With({kind}).Set(static_cast<double>(inbox.bytes));
+    catch_up(inbox_refused_.With({kind}), inbox.refused);
+  }
+}
+
 std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
                                   const std::vector<SourceStatus>& sources) {
   for (const auto& rollout : rollouts.All()) {
@@ -178,6 +213,7 @@ std::string DaemonMetrics::Render(const RolloutReconciler& rollouts,
   }
   RenderAudit(sources);
   SetDrift(rollouts.LastDrift({}));
+  SetLoop(rollouts);
   journalled_.With().Set(rollouts.journalled() ? 1 : 0);
   return registry_.Render();
 }

@@ -27,6 +27,8 @@ class DaemonMetrics {
   void CountMeasurement(const std::string& provider, std::string_view outcome);
   // What MetricWorker::Circuits says, before a Render.
   void SetCircuits(const std::map<std::string, CircuitBreaker::State>& circuits);
+  // One round of the control loop that had something to do, and what it took.
+  void ObserveRound(double seconds);
   // What the machine allows the maps, before a Render.
   void SetFastPaths(const std::vector<mapcore::FastPathState>& states);
   // Prometheus text 0.0.4 of this moment.
@@ -36,6 +38,7 @@ class DaemonMetrics {
   void RenderAudit(const std::vector<SourceStatus>& sources);
   void SetDrift(const DriftReport& report);
   void SetShadow(const reconciler::Rollout& rollout);
+  void SetLoop(const RolloutReconciler& rollouts);
 
   MetricRegistry registry_;
   Family<Counter>& events_;
@@ -50,6 +53,10 @@ class DaemonMetrics {
   Family<Gauge>& source_ready_;
   Family<Gauge>& source_age_;
   Family<Gauge>& journalled_;
+  Family<Histogram>& rounds_;
+  Family<Counter>& visits_;
+  Family<Gauge>& inbox_bytes_;
+  Family<Counter>& inbox_refused_;
   Family<Counter>& measurements_;
   Family<Gauge>& violations_;
   Family<Gauge>& circuit_;
@@ -60,6 +67,7 @@ class DaemonMetrics {
   Family<Gauge>& drift_maps_ratio_;
   Family<Gauge>& overrides_;
   std::mutex mutex_;
+  std::map<const Counter*, double> read_;                  // what counters of others' counts say
   std::set<std::string> shadowed_;                         // maps that have a series of a dual run
   std::set<std::pair<std::string, std::string>> audited_;  // policies and maps that have a series
 };

@@ -44,7 +44,7 @@ ErrorCode CodeOfStatus(int status) {
   for (const CodeRow& row : kCodes) {
     if (row.status == status) return row.code;
   }
-  if (status >= 500) return ErrorCode::kUnavailable;
+  if (status >= 500 || status == 429) return ErrorCode::kUnavailable;
   return ErrorCode::kInvalid;
 }
 

@@ -36,11 +36,12 @@ std::vector<reconciler::Event> RolloutReconciler::CheckMap(const std::string& ma
 
 void RolloutReconciler::CheckDrift(std::vector<PendingDrift>& asked, const Now& now) {
   std::vector<reconciler::Event> events;
-  for (auto& [map, lane] : lanes_) {
-    if (now.mono < lane.drift_due) continue;
+  for (const std::string& map : drift_due_.Take(now.mono, kLanesPerRound)) {
+    CountVisits(1);
     const auto rollout = Find(map);
-    lane.drift_due = now.mono + (rollout == nullptr ? lane.rollout : *rollout).heal.interval;
-    if (rollout == nullptr || reconciler::IsGroupName(map)) continue;
+    const auto& heal = (rollout == nullptr ? lanes_.at(map).rollout : *rollout).heal;
+    drift_due_.Set(map, now.mono + heal.interval);
+    if (rollout == nullptr) continue;
     for (reconciler::Event& event : CheckMap(map, now, /*heal=*/true))
       events.push_back(std::move(event));
   }

@@ -66,7 +66,8 @@ std::set<std::string> RolloutReconciler::BusyLanes(const std::set<std::string>& 
     auto lane = lanes_.find(map);
     if (lane != lanes_.end() && !lane->second.rollout.group.empty())
       lane = lanes_.find(GroupName(lane->second.rollout.group));
-    if (lane != lanes_.end() && (!AtRest(lane->second.rollout) || lane->second.unjournalled))
+    if (lane != lanes_.end() &&
+        (!AtRest(lane->second.rollout) || unjournalled_.contains(lane->first)))
       busy.insert(lane->first);
   }
   return busy;
@@ -81,7 +82,9 @@ void RolloutReconciler::AwaitMove(WaitingMove waiting) {
 
 // A group parts when its maps change. It may then be formed anew at once, of other maps.
 void RolloutReconciler::Disband(const SourceWish& wish, Moves& moves) {
-  for (const auto& [name, lane] : lanes_) {
+  for (auto each = lanes_.lower_bound(GroupName(""));
+       each != lanes_.end() && reconciler::IsGroupName(each->first); ++each) {
+    const auto& [name, lane] = *each;
     if (!Changes(wish, lane.rollout)) continue;
     std::set<std::string> concerned = MapsOf(lane.rollout);
     for (const auto& [group, maps] : wish.groups)
@@ -171,12 +174,12 @@ Status RolloutReconciler::KeepMoves(Moves& moves, const Now& now) {
   }
   PORTOLAN_CHECK(store_.Commit(batch));
   for (auto& [name, rollout] : moves) {
-    Lane& lane = lanes_[name];
-    ++lane.version;
+    Lane& lane = LaneFor(name);
     lane.rollout = std::move(rollout);
-    lane.dirty = false;
-    lane.due.reset();
-    if (lane.rollout.group.empty()) lane.due = now.mono;
+    Journalled(lane);
+    steps_due_.Remove(name);
+    if (lane.rollout.group.empty()) steps_due_.Set(name, now.mono);
+    asks_due_.Remove(name);
     lane.unstored_wish.reset();
     Gate gate = std::exchange(lane.gate, {});
     for (PendingCommand& command : gate.deferred)
@@ -236,7 +239,8 @@ void RolloutReconciler::RepeatMoves(const Now& now) {
   std::erase_if(waiting_, [&](WaitingMove& waiting) {
     std::erase_if(waiting.until, [&](const std::string& name) {
       const auto lane = lanes_.find(name);
-      return lane == lanes_.end() || (AtRest(lane->second.rollout) && !lane->second.unjournalled);
+      return lane == lanes_.end() ||
+             (AtRest(lane->second.rollout) && !unjournalled_.contains(name));
     });
     if (!waiting.until.empty() || now.mono < waiting.not_before) return false;
     ready.push_back(std::move(waiting));

@@ -4,21 +4,71 @@
 #include "controller/reconcile/rollout_reconciler.h"
 
 namespace portolan::controller {
+namespace {
 
-void RolloutReconciler::Report(std::vector<reconciler::Report> reports) {
-  {
-    const std::scoped_lock lock(inbox_mutex_);
-    std::move(reports.begin(), reports.end(), std::back_inserter(inbox_.reports));
-  }
-  inbox_changed_.notify_one();
+// About what an item takes in memory with what hangs on it. A hash is 8 bytes; the names of kinds
+// and the nodes of containers are some 100 bytes each.
+std::size_t BytesOf(const reconciler::ReportItem& item) {
+  std::size_t bytes =
+      sizeof item + (item.sketch.empty() ? 0 : reconciler::SubjectSketch::kRegisters);
+  for (const auto& [kind, events] : item.bad) bytes += 100 + 8 * events.subject_hashes.size();
+  for (const reconciler::ReportedSample& sample : item.samples)
+    bytes += sizeof sample + sample.key.size() + sample.text.size();
+  return bytes;
+}
+std::size_t BytesOf(const reconciler::OutputItem& item) {
+  return sizeof item + item.key.size() + item.stable.size() + item.canary.size();
+}
+template <typename Report>
+std::size_t BytesOfReport(const Report& report) {
+  std::size_t bytes = sizeof report + report.instance.size() + report.map.size();
+  for (const auto& item : report.items) bytes += BytesOf(item);
+  return bytes;
+}
+std::size_t BytesOfAck(const reconciler::Ack& ack) {
+  return sizeof ack + ack.instance.size() + ack.map.size() + ack.reason.size();
 }
 
-void RolloutReconciler::Acknowledge(std::vector<reconciler::Ack> acks) {
+template <typename T>
+InboxState StateOf(const BoundedInbox<T>& inbox) {
+  return {inbox.bytes(), inbox.refused()};
+}
+
+}  // namespace
+
+bool RolloutReconciler::Report(std::vector<reconciler::Report> reports) {
   {
     const std::scoped_lock lock(inbox_mutex_);
-    std::move(acks.begin(), acks.end(), std::back_inserter(inbox_.acks));
+    if (!clients_.reports.Add(std::move(reports), BytesOfReport<reconciler::Report>)) return false;
   }
   inbox_changed_.notify_one();
+  return true;
+}
+
+bool RolloutReconciler::Acknowledge(std::vector<reconciler::Ack> acks) {
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    if (!clients_.acks.Add(std::move(acks), BytesOfAck)) return false;
+  }
+  inbox_changed_.notify_one();
+  return true;
+}
+
+bool RolloutReconciler::Compared(std::vector<reconciler::OutputReport> reports) {
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    if (!clients_.outputs.Add(std::move(reports), BytesOfReport<reconciler::OutputReport>))
+      return false;
+  }
+  inbox_changed_.notify_one();
+  return true;
+}
+
+std::map<std::string, InboxState> RolloutReconciler::InboxStates() const {
+  const std::scoped_lock lock(inbox_mutex_);
+  return {{"reports", StateOf(clients_.reports)},
+          {"acks", StateOf(clients_.acks)},
+          {"outputs", StateOf(clients_.outputs)}};
 }
 
 void RolloutReconciler::Measured(reconciler::Measurement measurement) {
@@ -55,9 +105,9 @@ std::future<void> RolloutReconciler::Wish(SourceWish wish) {
 void RolloutReconciler::Wait(Duration duration) {
   std::unique_lock lock(inbox_mutex_);
   inbox_changed_.wait_for(lock, duration, [this] {
-    return woken_ || !inbox_.reports.empty() || !inbox_.acks.empty() || !inbox_.outputs.empty() ||
-           !inbox_.measurements.empty() || !inbox_.commands.empty() || !inbox_.wishes.empty() ||
-           !inbox_.drifts.empty() || !inbox_.answers.empty();
+    return woken_ || !clients_.reports.empty() || !clients_.acks.empty() ||
+           !clients_.outputs.empty() || !inbox_.measurements.empty() || !inbox_.commands.empty() ||
+           !inbox_.wishes.empty() || !inbox_.drifts.empty() || !inbox_.answers.empty();
   });
   woken_ = false;
 }
@@ -72,7 +122,11 @@ void RolloutReconciler::Wake() {
 
 RolloutReconciler::Inbox RolloutReconciler::TakeInbox() {
   const std::scoped_lock lock(inbox_mutex_);
-  return std::exchange(inbox_, {});
+  Inbox taken = std::exchange(inbox_, {});
+  taken.reports = clients_.reports.Take(kLanesPerRound);
+  taken.acks = clients_.acks.Take(kLanesPerRound);
+  taken.outputs = clients_.outputs.Take(kLanesPerRound);
+  return taken;
 }
 
 }  // namespace portolan::controller

@@ -41,23 +41,40 @@ void RolloutReconciler::TakeAnswers(Inbox& inbox) {
     gate.asked.reset();
     for (PendingCommand& command : gate.deferred) inbox.commands.push_back(std::move(command));
     gate.deferred.clear();
+    answered_.insert(answer.map);
     gate.answer = std::move(answer);
   }
 }
 
 void RolloutReconciler::ForgetAnswers(const Now& now) {
-  for (auto& [map, lane] : lanes_) {
-    if (lane.gate.answer) lane.gate.ask_again = now.mono + kAskAgain;
+  for (const std::string& map : std::exchange(answered_, {})) {
+    Lane& lane = lanes_.at(map);
+    lane.gate.ask_again = now.mono + kAskAgain;
     lane.gate.answer.reset();
-    // Without a pause of its own nothing raises the weight, so nothing would ask.
-    if (HeldByPolicies(lane.rollout) && now.mono >= lane.gate.ask_again) Ask(lane, now);
+    AskLater(map, lane);
   }
+  for (const std::string& map : asks_due_.Take(now.mono, kLanesPerRound)) {
+    CountVisits(1);
+    Lane& lane = lanes_.at(map);
+    Ask(lane, now);
+    asks_due_.Set(map, std::max(lane.gate.ask_again, now.mono + kAskAgain));
+  }
+}
+
+// Without a pause of its own nothing raises the weight of what the policies hold, so nothing would
+// ask them.
+void RolloutReconciler::AskLater(const std::string& name, const Lane& lane) {
+  if (hooks_.ask_policies && HeldByPolicies(lane.rollout))
+    asks_due_.Set(name, lane.gate.ask_again);
+  else
+    asks_due_.Remove(name);
 }
 
 void RolloutReconciler::Ask(Lane& lane, const Now& now) {
   if (!hooks_.ask_policies || !lane.rollout.target) return;
   if (lane.gate.asked && now.mono - *lane.gate.asked < kAnswerPatience) return;
   lane.gate.asked = now.mono;
+  lane.gate.ask_again = now.mono + kAnswerPatience;
   hooks_.ask_policies(std::make_shared<const Rollout>(lane.rollout));
 }
 

@@ -16,21 +16,12 @@ using reconciler::Rollout;
 
 constexpr Duration kTick = std::chrono::seconds(1);
 constexpr Duration kIdle = std::chrono::seconds(10);
-constexpr std::string_view kRecordPrefix = "rollout/";
 
 bool PlannedOnStable(const reconciler::Target& target, const Rollout& rollout) {
   return target.base == (rollout.stable ? std::optional(rollout.stable->digest) : std::nullopt);
 }
 
 }  // namespace
-
-std::string RolloutReconciler::RecordKey(const std::string& lane) {
-  return std::string(kRecordPrefix) + lane;
-}
-
-std::string RolloutReconciler::Body(const Rollout& rollout) {
-  return manifests::CanonicalJson(reconciler::RolloutToValue(rollout));
-}
 
 RolloutReconciler::RolloutReconciler(reconciler::StateStore& store, VersionCache& versions,
                                      mapcore::Catalog& catalog, Hooks hooks)
@@ -43,16 +34,16 @@ RolloutReconciler::RolloutReconciler(reconciler::StateStore& store, VersionCache
 }
 
 Status RolloutReconciler::Restore() {
-  PORTOLAN_TRY(const std::vector<reconciler::Record> records, store_.List(kRecordPrefix));
+  PORTOLAN_TRY(const std::vector<reconciler::Record> records, store_.List(RecordKey("")));
   for (const reconciler::Record& record : records) {
     PORTOLAN_TRY(const manifests::Value value,
                  manifests::ParseJson(record.body, {.bytes = record.body.size() + 1}));
     PORTOLAN_TRY(Rollout rollout, reconciler::RolloutFromValue(value));
     const std::string map = rollout.map;
-    Lane& lane = lanes_[map];
+    Lane& lane = LaneFor(map);
     lane.rollout = std::move(rollout);
     lane.version = record.version;
-    if (lane.rollout.group.empty()) lane.due = Duration(0);
+    if (lane.rollout.group.empty()) steps_due_.Set(map, Duration(0));
   }
   Batch batch;
   for (auto& [map, lane] : lanes_) Serve(map, lane, batch);
@@ -63,17 +54,33 @@ Status RolloutReconciler::Restore() {
 
 Duration RolloutReconciler::Process(const Now& now) {
   Inbox inbox = TakeInbox();
+  MindClock(now);
   TakeAnswers(inbox);
   RunCommands(inbox.commands, now);
   StepAll(ObserveHealth(inbox, now), now);
   // After what time and reports led to: a wish has to be planned against what is stable by then.
   StepAll(ObserveSources(inbox.wishes, now), now);
   for (PendingWish& wish : inbox.wishes) wish.promise.set_value();
-  if (hooks_.ask_policies) ForgetAnswers(now);
+  ForgetAnswers(now);
   RepeatMoves(now);
   if (now.mono >= next_tick_) JournalTick(now);
   CheckDrift(inbox.drifts, now);
   return NextDue(now);
+}
+
+RolloutReconciler::Lane& RolloutReconciler::LaneFor(const std::string& name) {
+  const auto [lane, fresh] = lanes_.try_emplace(name);
+  if (fresh && !reconciler::IsGroupName(name)) drift_due_.Set(name, Duration(0));
+  return lane->second;
+}
+
+// Ends of overrides, suspensions and freezes are wall times, which Step turns into a while from now
+// on. That is wrong when the wall clock is set, and when the machine slept.
+void RolloutReconciler::MindClock(const Now& now) {
+  const auto before = std::exchange(last_round_, now);
+  if (!before) return;
+  const Duration set = (now.wall - before->wall) - (now.mono - before->mono);
+  if (set > kTick || set < -kTick) steps_due_.AllDue(now.mono);
 }
 
 void RolloutReconciler::RunCommands(std::vector<PendingCommand>& commands, const Now& now) {
@@ -96,6 +103,7 @@ void RolloutReconciler::RunCommands(std::vector<PendingCommand>& commands, const
         pending.promise.set_value(VerbAnswer{std::move(*lost), std::nullopt, Find(pending.map)});
         continue;
       }
+    CountVisits(1);
     Observation seen;
     seen.now = now;
     seen.command = pending.command;
@@ -121,9 +129,10 @@ std::optional<reconciler::Freeze> RolloutReconciler::FreezeOf(const std::string&
 }
 
 void RolloutReconciler::StepAll(Observations observed, const Now& now) {
+  CountVisits(observed.size());
   std::vector<Turned> turned;
   for (auto& [map, seen] : observed) {
-    Lane& lane = lanes_[map];
+    Lane& lane = lanes_.at(map);
     seen.now = now;
     seen.freeze = FreezeOf(map, now);
     turned.push_back(
@@ -144,8 +153,8 @@ RolloutReconciler::Observations RolloutReconciler::ObserveHealth(Inbox& inbox, c
   for (reconciler::Measurement& measurement : inbox.measurements)
     if (lanes_.contains(measurement.map))
       seen[measurement.map].measurements.push_back(std::move(measurement));
-  for (const auto& [map, lane] : lanes_)
-    if ((lane.due && *lane.due <= now.mono) || lane.gate.answer) seen[map];
+  for (const std::string& map : steps_due_.Take(now.mono, kLanesPerRound)) seen[map];
+  for (const std::string& map : answered_) seen[map];
   AddComparisons(inbox, seen);
   return seen;
 }
@@ -160,9 +169,9 @@ void RolloutReconciler::AddAck(reconciler::Ack& ack, Observations& seen) {
     if (lane != lanes_.end()) add(lane, std::move(ack));
     return;
   }
-  const std::scoped_lock lock(view_mutex_);
-  for (const auto& [map, rollout] : view_) {
-    if (!rollout->fleet.contains(ack.instance)) continue;
+  const auto maps = maps_of_.find(ack.instance);
+  if (maps == maps_of_.end()) return;
+  for (const std::string& map : maps->second) {
     ack.map = map;
     add(LaneOf(map), ack);
   }
@@ -172,8 +181,10 @@ RolloutReconciler::Observations RolloutReconciler::ObserveSources(std::vector<Pe
                                                                   const Now& now) {
   Observations seen;
   for (PendingWish& pending : wishes) AddWish(pending.wish, seen, now);
-  for (auto& [map, lane] : lanes_)
+  for (const std::string& map : std::exchange(unstored_, {})) {
+    Lane& lane = lanes_.at(map);
     if (lane.unstored_wish) RepeatWish(lane, seen[map]);
+  }
   return seen;
 }
 
@@ -187,7 +198,7 @@ void RolloutReconciler::AddWish(SourceWish& wish, Observations& seen, const Now&
 
 void RolloutReconciler::AddTarget(const std::string& source, const std::string& map,
                                   reconciler::Target target, Observations& seen) {
-  Lane& lane = lanes_[map];
+  Lane& lane = LaneFor(map);
   if (lane.rollout.map.empty()) lane.rollout.map = map;
   // A map that another source got first, maybe in this very round: planning anew, the source sees
   // that.
@@ -228,8 +239,11 @@ void RolloutReconciler::Settle(std::vector<Turned>& turned, const Now& now) {
       hooks_.fault(one.map, journalled.error());
     }
     if (!kept) {
-      one.lane->due = now.mono + kTick;
-      if (one.wish.desired || one.wish.removed) one.lane->unstored_wish = std::move(one.wish);
+      steps_due_.Set(one.map, now.mono + kTick);
+      if (one.wish.desired || one.wish.removed) {
+        one.lane->unstored_wish = std::move(one.wish);
+        unstored_.insert(one.map);
+      }
     }
   }
   catalog_.Publish(std::move(batch));
@@ -238,38 +252,24 @@ void RolloutReconciler::Settle(std::vector<Turned>& turned, const Now& now) {
   for (const Lane* lane : replan) Replan(*lane);
 }
 
-Status RolloutReconciler::Journal(const std::vector<Turned>& turned) {
-  reconciler::Batch batch;
-  for (const Turned& one : turned) {
-    if (one.transition.persist != Persist::kNow) continue;
-    batch.puts.push_back({RecordKey(one.map), Body(one.transition.next), one.lane->version});
-    batch.events.insert(batch.events.end(), one.lane->owed.begin(), one.lane->owed.end());
-    batch.events.insert(batch.events.end(), one.transition.events.begin(),
-                        one.transition.events.end());
-  }
-  if (batch.puts.empty()) return {};
-  PORTOLAN_CHECK(store_.Commit(batch));
-  for (const reconciler::Event& event : batch.events) hooks_.event(event);
-  return {};
-}
-
 void RolloutReconciler::Adopt(Turned& turned, const Now& now, bool stored, Batch& batch) {
   Lane& lane = *turned.lane;
   lane.rollout = std::move(turned.transition.next);
-  lane.due.reset();
-  if (turned.transition.look_again) lane.due = now.mono + *turned.transition.look_again;
+  steps_due_.Remove(turned.map);
+  if (turned.transition.look_again)
+    steps_due_.Set(turned.map, now.mono + *turned.transition.look_again);
   if (turned.transition.persist == Persist::kNow && stored) {
-    ++lane.version;
-    lane.dirty = false;
-    lane.owed.clear();
-    if (std::exchange(lane.unjournalled, false)) --unjournalled_;
+    Journalled(lane);
   } else if (turned.transition.persist == Persist::kNow) {
     std::move(turned.transition.events.begin(), turned.transition.events.end(),
               std::back_inserter(lane.owed));
-    if (!std::exchange(lane.unjournalled, true)) ++unjournalled_;
-  } else if (turned.transition.persist == Persist::kTick) {
-    lane.dirty = true;
+    unjournalled_.insert(turned.map);
+    dirty_.erase(turned.map);
+    journalled_ = false;
+  } else if (turned.transition.persist == Persist::kTick && !unjournalled_.contains(turned.map)) {
+    dirty_.insert(turned.map);
   }
+  AskLater(turned.map, lane);
   Serve(turned.map, lane, batch);
   Publish(lane);
   if (!turned.transition.measure.empty() && hooks_.measure)
@@ -284,121 +284,6 @@ void RolloutReconciler::Answer(Turned& turned, const Status& journalled) {
                     Find(turned.command->map)};
   if (!journalled.ok() && !refused) answer.unjournalled = journalled.error();
   turned.command->promise.set_value(std::move(answer));
-}
-
-// What the lanes owe to the journal: evidence and soak of the last second.
-void RolloutReconciler::JournalTick(const Now& now) {
-  next_tick_ = now.mono + kTick;
-  RetryJournal();
-  reconciler::Batch batch;
-  batch.sync = false;
-  std::vector<Lane*> written;
-  for (auto& [map, lane] : lanes_) {
-    if (!lane.dirty || lane.unjournalled) continue;
-    batch.puts.push_back({RecordKey(map), Body(lane.rollout), lane.version});
-    written.push_back(&lane);
-  }
-  if (batch.puts.empty()) return;
-  const auto committed = store_.Commit(batch);
-  if (!committed.ok()) return hooks_.fault("", committed.error());
-  for (Lane* lane : written) {
-    ++lane->version;
-    lane->dirty = false;
-  }
-}
-
-// A transition towards safety that could not be stored is stored as soon as the store works again.
-void RolloutReconciler::RetryJournal() {
-  for (auto& [map, lane] : lanes_) {
-    if (!lane.unjournalled) continue;
-    reconciler::Batch batch;
-    batch.puts.push_back({RecordKey(map), Body(lane.rollout), lane.version});
-    batch.events = lane.owed;
-    if (!store_.Commit(batch).ok()) continue;
-    ++lane.version;
-    lane.dirty = lane.unjournalled = false;
-    --unjournalled_;
-    for (const reconciler::Event& event : std::exchange(lane.owed, {})) hooks_.event(event);
-  }
-}
-
-Result<mapcore::LiveState> RolloutReconciler::Assemble(const reconciler::Serving& serving,
-                                                       Lane& lane) {
-  mapcore::LiveState state;
-  if (serving.stable) {
-    PORTOLAN_TRY(state.stable, versions_.Get(*serving.stable));
-  }
-  if (serving.canary) {
-    PORTOLAN_TRY(state.canary, versions_.Get(*serving.canary));
-  }
-  if (!serving.overlay.empty()) {
-    std::vector<mapcore::Entry> entries;
-    for (const auto& [key, value] : serving.overlay) entries.push_back({key, value});
-    PORTOLAN_TRY(state.overlay, mapcore::MapVersion::FromEntries(std::move(entries)));
-  }
-  state.split = serving.split;
-  state.rollout = serving.rollout;
-  state.step = serving.step;
-  state.sensitive.assign(serving.sensitive.begin(), serving.sensitive.end());
-  state.dual_run = DualRunOf(serving, lane);
-  return state;
-}
-
-bool RolloutReconciler::ServeAs(const Rollout& rollout, Lane& lane, Batch& batch) {
-  reconciler::Serving serving = reconciler::ServingOf(rollout);
-  if (lane.served == serving) return true;
-  if (!serving.stable && !serving.canary) {
-    catalog_.Remove(rollout.map);
-    lane.served = std::move(serving);
-    lane.held.clear();
-    return true;
-  }
-  auto state = Assemble(serving, lane);
-  if (!state.ok()) {
-    hooks_.fault(rollout.map, state.error());
-    return false;
-  }
-  lane.held = {state->stable, state->canary};
-  batch.push_back({rollout.map, std::move(state).value()});
-  lane.served = std::move(serving);
-  return true;
-}
-
-void RolloutReconciler::Serve(const std::string& map, Lane& lane, Batch& batch) {
-  if (!lane.rollout.group.empty()) return;  // its group serves it
-  if (!reconciler::IsGroupName(map)) {
-    ServeAs(lane.rollout, lane, batch);
-    return;
-  }
-  // All members or none: a version that cannot be read holds them all where they are.
-  Batch members;
-  bool complete = true;
-  std::vector<std::pair<Lane*, std::optional<reconciler::Serving>>> before;
-  for (const std::string& member : lane.rollout.members) {
-    Lane& own = lanes_.at(member);
-    before.emplace_back(&own, own.served);
-    complete = complete && ServeAs(MemberOf(lane.rollout, member), own, members);
-  }
-  if (complete)
-    std::move(members.begin(), members.end(), std::back_inserter(batch));
-  else
-    for (auto& [own, served] : before) own->served = std::move(served);
-}
-
-void RolloutReconciler::Publish(const Lane& lane) {
-  if (!lane.rollout.group.empty()) return;
-  View fresh;
-  for (const std::string& member : lane.rollout.members)
-    fresh[member] = std::make_shared<const Rollout>(MemberOf(lane.rollout, member));
-  auto view = std::make_shared<const Rollout>(lane.rollout);
-  const std::scoped_lock lock(view_mutex_);
-  for (auto& [member, rollout] : fresh) view_[member] = std::move(rollout);
-  if (!reconciler::IsGroupName(lane.rollout.map))
-    view_[lane.rollout.map] = std::move(view);
-  else if (lane.rollout.members.empty())
-    group_view_.erase(lane.rollout.map);
-  else
-    group_view_[lane.rollout.map] = std::move(view);
 }
 
 std::shared_ptr<const Rollout> RolloutReconciler::Find(std::string_view map) const {
@@ -425,16 +310,12 @@ std::vector<std::shared_ptr<const Rollout>> RolloutReconciler::Groups() const {
 
 Duration RolloutReconciler::NextDue(const Now& now) const {
   Duration next = kIdle;
-  bool journal = unjournalled_.load() > 0;
-  for (const auto& [map, lane] : lanes_) {
-    if (lane.due) next = std::min(next, *lane.due - now.mono);
-    if (lane.unstored_wish) next = std::min(next, kTick);
-    next = std::min(next, lane.drift_due - now.mono);
-    journal = journal || lane.dirty;
-  }
+  for (const DueQueue* queue : {&steps_due_, &drift_due_, &asks_due_})
+    if (const auto due = queue->next()) next = std::min(next, *due - now.mono);
+  if (!unstored_.empty()) next = std::min(next, kTick);
   for (const WaitingMove& waiting : waiting_)
     if (waiting.until.empty()) next = std::min(next, waiting.not_before - now.mono);
-  if (journal) next = std::min(next, next_tick_ - now.mono);
+  if (!dirty_.empty() || !unjournalled_.empty()) next = std::min(next, next_tick_ - now.mono);
   return std::max(next, Duration(0));
 }
 

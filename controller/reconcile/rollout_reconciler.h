@@ -13,8 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "controller/reconcile/bounded_inbox.h"
 #include "controller/reconcile/catalog_holder.h"
 #include "controller/reconcile/drift_watch.h"
+#include "controller/reconcile/due_queue.h"
 #include "controller/reconcile/version_cache.h"
 #include "mapcore/live_map.h"
 #include "reconciler/rollout/step.h"
@@ -26,6 +28,20 @@ struct VerbAnswer {
   reconciler::CommandOutcome outcome;
   std::optional<Error> unjournalled;  // it is served, but could not be stored
   std::shared_ptr<const reconciler::Rollout> after;
+};
+
+// Lanes that one round takes up of each kind of work but verbs and wishes. A Step with its record
+// takes some 0.1 ms: a verb that comes in the middle of a round waits some 10 ms.
+constexpr std::size_t kLanesPerRound = 64;
+
+// What clients may have sent, of each kind, that no round has taken up: some 100,000 items of
+// counts. More is refused until there is room.
+constexpr std::size_t kInboxBytesMax = std::size_t{32} << 20;
+
+// What waits for the control loop, of what clients send.
+struct InboxState {
+  std::size_t bytes = 0;      // about what it takes in memory
+  std::uint64_t refused = 0;  // calls, since the start
 };
 
 // What one source wants for its maps, as planned against what was stable.
@@ -66,12 +82,13 @@ class RolloutReconciler {
   // Reads the records and serves what they say. Before the first Process.
   Status Restore();
 
-  // Inputs, from any thread.
-  void Report(std::vector<reconciler::Report> reports);
+  // Inputs, from any thread. Those of clients are taken as a whole, or with false not at all, while
+  // kInboxBytesMax of their kind wait: to be sent again.
+  [[nodiscard]] bool Report(std::vector<reconciler::Report> reports);
   // An acknowledgement without a map goes to every map that its instance acknowledged before.
-  void Acknowledge(std::vector<reconciler::Ack> acks);
+  [[nodiscard]] bool Acknowledge(std::vector<reconciler::Ack> acks);
   // What clients computed on both versions of maps in their dual run.
-  void Compared(std::vector<reconciler::OutputReport> reports);
+  [[nodiscard]] bool Compared(std::vector<reconciler::OutputReport> reports);
   void Measured(reconciler::Measurement measurement);
   // What the policies say of the plan now; empty: its weight may rise.
   void Judged(std::string map, Digest plan, std::vector<reconciler::Finding> findings);
@@ -87,7 +104,9 @@ class RolloutReconciler {
   // Process.
   void AddHolder(reconciler::Holder& holder);
 
-  // Handles everything that waits. Returns how long nothing will happen without new inputs.
+  // Handles all verbs and wishes that wait, and of reports, of what time alone does, and of each
+  // other kind at most kLanesPerRound, so that a verb never waits for a thousand maps. Costs what
+  // is due, however many maps there are. Returns how long nothing will happen without new inputs.
   Duration Process(const Now& now);
   // Waits for an input, that long at most, or until Wake.
   void Wait(Duration duration);
@@ -101,7 +120,11 @@ class RolloutReconciler {
   // As found when each map was last looked at. Thread-safe.
   DriftReport LastDrift(WallTime now) const;
   // False while some state that is served could not be stored.
-  bool journalled() const { return unjournalled_.load() == 0; }
+  bool journalled() const { return journalled_.load(); }
+  // By kind: "reports", "acks", "outputs". Thread-safe.
+  std::map<std::string, InboxState> InboxStates() const;
+  // How often a map or a group was looked at, for whatever reason, since the start. Thread-safe.
+  std::uint64_t visits() const { return visits_.load(std::memory_order_relaxed); }
 
  private:
   // What a source asked for and the store did not take: asked again until it does.
@@ -123,18 +146,14 @@ class RolloutReconciler {
   struct Gate {
     std::optional<PolicyAnswer> answer;    // of this round
     std::optional<Duration> asked;         // monotonic; the answer is under way
-    Duration ask_again{0};                 // monotonic: of what they hold
+    Duration ask_again{0};                 // monotonic: not before, of what they hold
     std::vector<PendingCommand> deferred;  // verbs that would raise it
   };
   struct Lane {
     reconciler::Rollout rollout;
     std::uint64_t version = 0;            // of the record
-    bool dirty = false;                   // differs from the record by a tick's worth
-    bool unjournalled = false;            // differs by something that matters
     std::vector<reconciler::Event> owed;  // events of unjournalled transitions
     std::optional<reconciler::Serving> served;
-    std::optional<Duration> due;  // monotonic
-    Duration drift_due{0};        // monotonic
     std::optional<UnstoredWish> unstored_wish;
     std::vector<mapcore::VersionPtr> held;  // keeps served versions in memory
     std::shared_ptr<mapcore::DualRun> dual_run;
@@ -148,6 +167,12 @@ class RolloutReconciler {
   struct PendingDrift {
     std::string map;  // empty: all
     std::promise<DriftReport> promise;
+  };
+  // What clients send, each kind with room of its own: counts must not keep a rejection waiting.
+  struct ClientInbox {
+    BoundedInbox<reconciler::Report> reports{kInboxBytesMax};
+    BoundedInbox<reconciler::Ack> acks{kInboxBytesMax};
+    BoundedInbox<reconciler::OutputReport> outputs{kInboxBytesMax};
   };
   struct Inbox {
     std::vector<reconciler::Report> reports;
@@ -181,9 +206,15 @@ class RolloutReconciler {
   static std::string RecordKey(const std::string& lane);
   static std::string Body(const reconciler::Rollout& rollout);
   Inbox TakeInbox();
+  // The lane, made when there is none.
+  Lane& LaneFor(const std::string& name);
+  void CountVisits(std::size_t lanes) { visits_.fetch_add(lanes, std::memory_order_relaxed); }
+  // Makes everything due that waits for a wall time, when the wall clock was set.
+  void MindClock(const Now& now);
   void TakeAnswers(Inbox& inbox);
   void ForgetAnswers(const Now& now);
   void Ask(Lane& lane, const Now& now);
+  void AskLater(const std::string& name, const Lane& lane);
   // One Step, in which the weight rises only on an answer of the policies to a question of before.
   reconciler::Transition StepJudged(Lane& lane, reconciler::Observation& seen);
   // Keeps a verb until its answer comes; false when it waits for none.
@@ -223,7 +254,9 @@ class RolloutReconciler {
   void Answer(Turned& turned, const Status& journalled);
   void JournalTick(const Now& now);
   void RetryJournal();
+  void Journalled(Lane& lane);
   void Publish(const Lane& lane);
+  void IndexInstances(const std::string& map, const reconciler::Fleet& after);
   using Batch = std::vector<mapcore::NamedState>;
   // Adds to the batch what lookups of the map, or of the group's maps, are to see from now on.
   void Serve(const std::string& map, Lane& lane, Batch& batch);
@@ -242,16 +275,29 @@ class RolloutReconciler {
   mapcore::Catalog& catalog_;
   Hooks hooks_;
   Lanes lanes_;  // Process's thread only, as is what follows
+  // Where to look in a round, so that nothing asks all lanes. All of them name lanes.
+  DueQueue steps_due_;                  // time alone may change something
+  DueQueue drift_due_;                  // maps: what holders have is compared
+  DueQueue asks_due_;                   // held by the policies, which may say something else now
+  std::set<std::string> answered_;      // the policies answered for them in this round
+  std::set<std::string> unstored_;      // have an unstored wish
+  std::set<std::string> dirty_;         // differ from their record by a tick's worth
+  std::set<std::string> unjournalled_;  // differ from it by something that matters; never dirty too
+  std::string tick_cursor_;             // the last one that the tick under way has written
+  std::map<std::string, std::set<std::string>, std::less<>> maps_of_;  // by instance
+  std::optional<Now> last_round_;
   std::vector<WaitingMove> waiting_;
   Duration next_tick_{0};
   CatalogHolder served_;
   DriftWatch drift_;
   Duration next_drift_sample_{0};
-  std::atomic<int> unjournalled_{0};
+  std::atomic<bool> journalled_{true};
+  std::atomic<std::uint64_t> visits_{0};
 
-  std::mutex inbox_mutex_;
+  mutable std::mutex inbox_mutex_;
   std::condition_variable inbox_changed_;
-  Inbox inbox_;
+  ClientInbox clients_;
+  Inbox inbox_;  // but what clients send
   bool woken_ = false;
 
   mutable std::mutex view_mutex_;

@@ -3,14 +3,6 @@
 
 namespace portolan::controller {
 
-void RolloutReconciler::Compared(std::vector<reconciler::OutputReport> reports) {
-  {
-    const std::scoped_lock lock(inbox_mutex_);
-    std::move(reports.begin(), reports.end(), std::back_inserter(inbox_.outputs));
-  }
-  inbox_changed_.notify_one();
-}
-
 // One for each rollout: what is published meanwhile, for an override for example, counts on in it.
 std::shared_ptr<mapcore::DualRun> RolloutReconciler::DualRunOf(const reconciler::Serving& serving,
                                                                Lane& lane) {
@@ -28,7 +20,8 @@ void RolloutReconciler::AddComparisons(Inbox& inbox, Observations& seen) {
   for (reconciler::OutputReport& report : inbox.outputs)
     if (lanes_.contains(report.map)) seen[report.map].outputs.push_back(std::move(report));
   for (auto& [map, observation] : seen)
-    if (const auto& run = lanes_[map].dual_run; run != nullptr) observation.compared = run->Take();
+    if (const auto& run = lanes_.at(map).dual_run; run != nullptr)
+      observation.compared = run->Take();
 }
 
 }  // namespace portolan::controller

@@ -40,7 +40,9 @@ Backend DaemonBackend(const Workshop& workshop, std::string map, std::vector<std
     body.Set("instance", instance);
     body.Set("batch", batch);
     body.Set("items", items);
-    return workshop.Call("POST", "/v1/reports", WriteJson(body)).ok();
+    // A lost report is less evidence, nothing worse: silence never promotes.
+    const auto reported = workshop.Report(WriteJson(body));
+    return reported.ok() ? reported->retry_after : Duration(0);
   };
   return {look_up, report};
 }
@@ -49,13 +51,9 @@ Clients::Clients(Backend backend, Options options)
     : backend_(std::move(backend)), options_(std::move(options)) {
   for (int i = 0; i < options_.services; ++i)
     threads_.emplace_back([this, i] {
-      Serve({"service-" + std::to_string(i),
-             Random(static_cast<std::uint64_t>(i) + 1),
-             0,
-             {},
-             {},
-             {},
-             Duration(0)});
+      Service service{.name = "service-" + std::to_string(i),
+                      .random = Random(static_cast<std::uint64_t>(i) + 1)};
+      Serve(std::move(service));
     });
 }
 
@@ -110,8 +108,7 @@ void Clients::LookUp(Service& service) {
   seen.failed_subjects.insert(subject);
 }
 
-void Clients::Report(Service& service) {
-  service.next_report = MonoNow() + options_.report_every;
+Value Clients::TakeItems(Service& service) const {
   Value::Array items;
   for (const auto& [key, tally] : service.tallies) {
     const auto& [arm, digest, step] = key;
@@ -138,9 +135,24 @@ void Clients::Report(Service& service) {
     items.push_back(std::move(item));
   }
   service.tallies.clear();
-  if (items.empty()) return;
-  // A lost report is less evidence, nothing worse: silence never promotes.
-  if (!backend_.report(Value(std::move(items)), service.name, ++service.batch)) ++service.batch;
+  return Value(std::move(items));
+}
+
+// What the daemon has no room for is kept and sent again under its number; what happens meanwhile
+// goes into the next batch.
+void Clients::Report(Service& service) {
+  service.next_report = MonoNow() + options_.report_every;
+  if (!service.unsent) {
+    Value items = TakeItems(service);
+    if (items.as_array().empty()) return;
+    service.unsent = std::move(items);
+    ++service.batch;
+  }
+  const Duration wait = backend_.report(*service.unsent, service.name, service.batch);
+  if (wait > Duration(0))
+    service.next_report = MonoNow() + wait;
+  else
+    service.unsent.reset();
 }
 
 }  // namespace portolan::demo

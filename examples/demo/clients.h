@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -26,8 +27,9 @@ struct Answer {
 // Where simulated services read a map, and whom they tell how it went. Called from many threads.
 struct Backend {
   std::function<Result<Answer>(const std::string& subject)> look_up;
-  std::function<bool(const manifests::Value& items, const std::string& instance,
-                     std::uint64_t batch)>
+  // Returns after which time the same batch has to be sent again; 0: not at all.
+  std::function<Duration(const manifests::Value& items, const std::string& instance,
+                         std::uint64_t batch)>
       report;
 };
 // The daemon of a workshop, over HTTP.
@@ -77,14 +79,17 @@ class Clients {
     std::string name;
     Random random;
     std::uint64_t batch = 0;
-    std::map<TallyKey, Tally> tallies;
-    std::map<TallyKey, std::set<int>> known;  // subjects reported before
-    std::map<std::string, Duration> loaded;   // digest -> when it was first seen
+    std::map<TallyKey, Tally> tallies = {};
+    std::optional<manifests::Value> unsent = {};   // the items of `batch`
+    std::map<TallyKey, std::set<int>> known = {};  // subjects reported before
+    std::map<std::string, Duration> loaded = {};   // digest -> when it was first seen
     Duration next_report{0};
   };
 
   void Serve(Service service);
   void LookUp(Service& service);
+  // What it will report, which begins anew then.
+  manifests::Value TakeItems(Service& service) const;
   void Report(Service& service);
 
   const Backend backend_;

@@ -133,6 +133,18 @@ Result<manifests::Value> Workshop::Call(const std::string& method, const std::st
   return manifests::ParseJson(response.body, {.bytes = 64u << 20});
 }
 
+Result<Workshop::Reported> Workshop::Report(const std::string& body) const {
+  PORTOLAN_TRY(const controller::ClientResponse response,
+               Client().Do({.method = "POST", .target = "/v1/reports", .body = body}));
+  if (response.status == 429) {
+    const int seconds = std::atoi(std::string(response.Header("Retry-After")).c_str());
+    return Reported{0, std::chrono::seconds(std::max(seconds, 1))};
+  }
+  if (response.status / 100 != 2) return controller::ErrorOfProblem(response.status, response.body);
+  PORTOLAN_TRY(const manifests::Value answer, manifests::ParseJson(response.body));
+  return Reported{answer.IntOr("accepted", 0), Duration(0)};
+}
+
 Status Workshop::Hook() {
   PORTOLAN_CHECK(Call("POST", "/v1/hooks/git"));
   return {};

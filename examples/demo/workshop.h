@@ -45,6 +45,13 @@ class Workshop {
   Result<manifests::Value> Call(const std::string& method, const std::string& target,
                                 const std::string& body = "") const;
   controller::HttpClient Client() const;
+  // One batch for /v1/reports. With `retry_after` the daemon has no room for it now: to be sent
+  // again, as it is, after that time.
+  struct Reported {
+    std::int64_t accepted = 0;  // items
+    Duration retry_after{0};
+  };
+  Result<Reported> Report(const std::string& body) const;
 
   std::filesystem::path repository() const { return options_.directory / "repository"; }
   const std::string& address() const { return address_; }

@@ -26,7 +26,8 @@ Backend PushedMap::AsBackend() const {
     const std::scoped_lock lock(state->mutex);
     return state->answer;
   };
-  return {look_up, [](const manifests::Value&, const std::string&, std::uint64_t) { return true; }};
+  return {look_up,
+          [](const manifests::Value&, const std::string&, std::uint64_t) { return Duration(0); }};
 }
 
 }  // namespace portolan::demo

@@ -38,6 +38,22 @@ class ReportRoutesTest : public ApiTest {
     return std::to_string(value.IntOr("accepted", -1)) + "/" +
            std::to_string(value.IntOr("ignored", -1));
   }
+  // The answer while the control loop is busy: nothing that waits is taken up meanwhile.
+  Response PostToBusy(const std::string& target, const std::string& body) {
+    Request request;
+    request.method = "POST";
+    request.target = target;
+    request.body = body;
+    request.headers.emplace_back("Authorization", "Bearer root");
+    request.peer.address = "127.0.0.1";
+    return router.Serve(request);
+  }
+  // Leaves no room for reports.
+  void FillInbox() {
+    reconciler::Report huge = world.ReportOf("limits", world.limits_2, 1, 7);
+    huge.items[0].samples.push_back({"", std::string(kInboxBytesMax, 'x')});
+    ASSERT_TRUE(world.rollouts.Report({huge}));
+  }
   reconciler::StepEvidence Evidence() const {
     return world.rollouts.Find("limits")->progress.evidence;
   }
@@ -60,6 +76,37 @@ TEST_F(ReportRoutesTest, CountsWhatClientsSaw) {
   EXPECT_EQ(evidence.samples[0].instance, "checkout-7f");
   EXPECT_EQ(evidence.samples[1].key, "");
   EXPECT_EQ(evidence.samples[1].text, "user-17 waits");
+}
+
+TEST_F(ReportRoutesTest, ABatchThatThereIsNoRoomForIsRefusedAsAWholeAndCountsWhenItComesAgain) {
+  FillInbox();
+  const std::string batch = Body({StableItem(), Item()}, 9);
+  const Response refused = PostToBusy("/v1/reports", batch);
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_EQ(refused.Header("Retry-After"), "1");
+  EXPECT_EQ(Json(refused).StringOr("code", ""), "too_much_waits");
+  EXPECT_EQ(world.rollouts.InboxStates().at("reports").refused, 1u);
+
+  world.Process();
+  EXPECT_EQ(Evidence().canary.lookups, 7) << "what was taken is counted, what was refused is not";
+  EXPECT_EQ(Evidence().stable.lookups, 0);
+  EXPECT_EQ(Answer(batch), "2/0");
+  EXPECT_EQ(Evidence().canary.lookups, 47);
+  EXPECT_EQ(Evidence().stable.lookups, 40);
+  EXPECT_EQ(world.rollouts.InboxStates().at("reports").bytes, 0u);
+}
+
+TEST_F(ReportRoutesTest, ReportsThatWaitDoNotKeepAcknowledgementsOut) {
+  FillInbox();
+  EXPECT_EQ(PostToBusy("/v1/reports", Body({Item()})).status, 429);
+  EXPECT_EQ(Post("/v1/acks", R"({"instance":"checkout-7f","items":[{"map":"limits","digest":")" +
+                                 world.limits_2->digest().ToString() +
+                                 R"(","status":"rejected","reason":"a value is missing"}]})")
+                .status,
+            202);
+  world.Process();
+  world.Process();
+  EXPECT_EQ(world.Phase("limits"), "RolledBack");
 }
 
 TEST_F(ReportRoutesTest, CountsBothArmsOfOneBatch) {

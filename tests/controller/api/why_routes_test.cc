@@ -19,7 +19,7 @@ TEST_F(WhyRoutesTest, TellsFactsEventsSamplesAndWhatIsNext) {
     item.lookups = 7;
     item.subjects = 3;
     item.samples = {std::move(sample)};
-    world.rollouts.Report({{instance, 1, "limits", {std::move(item)}}});
+    ASSERT_TRUE(world.rollouts.Report({{instance, 1, "limits", {std::move(item)}}}));
   };
   report("checkout-2", mapcore::Arm::kStable, world.limits_1, {"", "timeout"});
   report("checkout-1", mapcore::Arm::kCanary, world.limits_2, {"api/login", "rps is 0"});
@@ -145,7 +145,7 @@ TEST_F(WhyRoutesTest, MasksWordsOnSensitiveEntriesForReadersWithoutTheRight) {
   item.lookups = item.subjects = 40;
   item.samples = {
       {"", "value of token/edge: s3cret"}, {"token/core", "s3cret too"}, {"", "plain words"}};
-  world.rollouts.Report({{"checkout-1", 1, "limits", {std::move(item)}}});
+  ASSERT_TRUE(world.rollouts.Report({{"checkout-1", 1, "limits", {std::move(item)}}}));
   world.Process();
   const Response masked = Send({"GET", "/v1/maps/limits/why"}, "reader");
   ASSERT_EQ(masked.status, 200);

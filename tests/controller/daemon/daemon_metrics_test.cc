@@ -141,12 +141,34 @@ TEST_F(DaemonMetricsTest, SaysWhatClientsReported) {
       "limits",
       {{world.limits_2->digest(), mapcore::Arm::kCanary, 1, 7, 3, {}, {}, {}, false}}};
   report.items[0].bad["errors"] = {2, {11, 12}};
-  world.rollouts.Report({report});
+  ASSERT_TRUE(world.rollouts.Report({report}));
   world.Process();
   const std::string text = Render();
   EXPECT_TRUE(HasLine(text, R"(portolan_step_lookups{map="limits",arm="canary"} 7)")) << text;
   EXPECT_TRUE(HasLine(text, R"(portolan_step_lookups{map="limits",arm="stable"} 0)"));
   EXPECT_TRUE(HasLine(text, R"(portolan_step_bad_subjects{map="limits",arm="canary"} 2)"));
+}
+
+TEST_F(DaemonMetricsTest, SaysWhatTheControlLoopDoesAndWhatWaitsForIt) {
+  metrics.ObserveRound(0.003);
+  reconciler::Report report = world.ReportOf("limits", world.limits_2, 1, 7);
+  ASSERT_TRUE(world.rollouts.Report({report}));
+  report.items[0].samples.push_back({"", std::string(kInboxBytesMax, 'x')});
+  EXPECT_FALSE(world.rollouts.Report({report}));
+  const std::string text = Render();
+  EXPECT_TRUE(HasLine(text, R"(portolan_control_loop_round_seconds_bucket{le="0.0025"} 0)"))
+      << text;
+  EXPECT_TRUE(HasLine(text, R"(portolan_control_loop_round_seconds_bucket{le="0.005"} 1)"));
+  EXPECT_TRUE(HasLine(text, R"(portolan_client_inbox_refused_total{kind="reports"} 1)"));
+  EXPECT_TRUE(HasLine(text, R"(portolan_client_inbox_refused_total{kind="acks"} 0)"));
+  EXPECT_FALSE(HasLine(text, R"(portolan_client_inbox_bytes{kind="reports"} 0)"));
+  const auto visits = [this] {
+    return HasLine(Render(), "portolan_control_loop_visits_total " +
+                                 std::to_string(world.rollouts.visits()));
+  };
+  EXPECT_TRUE(visits());
+  world.Process();
+  EXPECT_TRUE(visits()) << "counted once, however often somebody asks";
 }
 
 TEST_F(DaemonMetricsTest, SaysHowSourcesAndTheJournalAre) {

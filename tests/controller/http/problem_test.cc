@@ -59,6 +59,7 @@ TEST(Problem, RefusalsOfTheHttpLayerKeepTheirOwnStatus) {
 TEST(Problem, ABodyThatIsNoProblemGivesTheStatus) {
   EXPECT_EQ(ErrorOfProblem(404, "<html>").code, ErrorCode::kNotFound);
   EXPECT_EQ(ErrorOfProblem(502, "").code, ErrorCode::kUnavailable);
+  EXPECT_EQ(ErrorOfProblem(429, "").code, ErrorCode::kUnavailable) << "later it may work";
   EXPECT_EQ(ErrorOfProblem(404, "<html>").message, "the server answered 404 Not Found");
 }
 

@@ -86,7 +86,7 @@ TEST_F(RolloutGroupsTest, TakesEveryMapBackWhenOneFails) {
   item.lookups = item.subjects = 40;
   item.bad["errors"].count = 39;
   for (std::uint64_t i = 0; i < 39; ++i) item.bad["errors"].subject_hashes.push_back(i);
-  world.rollouts.Report({report});
+  ASSERT_TRUE(world.rollouts.Report({report}));
   world.Process();
   EXPECT_EQ(Weight("limits"), 0u);
   EXPECT_EQ(Weight("prices"), 0u);

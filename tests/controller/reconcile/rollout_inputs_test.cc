@@ -16,9 +16,9 @@ void ExpectWoken(World& world) {
 TEST(RolloutInputs, EachKindEndsTheWaitOfTheLoop) {
   MemoryStore disk;
   World world(disk);
-  world.rollouts.Report({{"client", 1, "limits", {}}});
+  ASSERT_TRUE(world.rollouts.Report({{"client", 1, "limits", {}}}));
   ExpectWoken(world);
-  world.rollouts.Acknowledge({reconciler::Ack{}});
+  ASSERT_TRUE(world.rollouts.Acknowledge({reconciler::Ack{}}));
   ExpectWoken(world);
   world.rollouts.Measured({});
   ExpectWoken(world);

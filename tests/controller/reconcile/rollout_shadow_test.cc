@@ -93,7 +93,7 @@ TEST_F(RolloutShadowTest, GoesOnWhereItWasAfterARestart) {
 TEST_F(RolloutShadowTest, TakesOutputsAndWakesForThem) {
   reconciler::OutputReport report{"scorer", 1, "limits", world.limits_2->digest(), {}};
   report.items.emplace_back().key = "api/login";
-  world.rollouts.Compared({report, {"scorer", 1, "nosuch", {}, {}}});
+  ASSERT_TRUE(world.rollouts.Compared({report, {"scorer", 1, "nosuch", {}, {}}}));
   world.rollouts.Wait(std::chrono::hours(1));
   world.Process();
   world.Process();

@@ -29,6 +29,11 @@ class FakeClock final : public Clock {
     now_.wall += duration;
     now_.mono += duration;
   }
+  // Somebody sets the wall clock forward, or back.
+  void SetWall(Duration by) {
+    const std::scoped_lock lock(mutex_);
+    now_.wall += by;
+  }
 
  private:
   mutable std::mutex mutex_;
@@ -160,6 +165,22 @@ class World {
     };
     return {name(state->stable), name(state->canary), state->split.weight, state->step,
             state->rollout};
+  }
+
+  // Lookups of the canary in the first step, as one client saw them.
+  reconciler::Report ReportOf(const std::string& map, const mapcore::VersionPtr& canary,
+                              std::uint64_t batch, std::int64_t lookups) const {
+    reconciler::Report report;
+    report.instance = "checkout-1";
+    report.batch = batch;
+    report.map = map;
+    reconciler::ReportItem& item = report.items.emplace_back();
+    item.digest = canary->digest();
+    item.arm = mapcore::Arm::kCanary;
+    item.step = 1;
+    item.lookups = lookups;
+    item.subjects = 1;
+    return report;
   }
 
   reconciler::Record Stored(const std::string& map) { return disk.Get("rollout/" + map).value(); }
