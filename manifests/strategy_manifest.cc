@@ -247,7 +247,9 @@ std::optional<StrategySpec> DecodeStrategy(const std::string& name, const Field&
   DecodeRollbackWindow(decoder.Take("rollbackWindow"), strategy, report);
   DecodeConverge(decoder.Take("converge"), strategy.converge, report);
   strategy.shadow = DecodeShadow(decoder.Take("shadow"), report);
-  decoder.RefuseForNow({"holdback", "linear", "hardLimits"});
+  if (const Field linear = decoder.Take("linear"))
+    report.Error(linear, "stands in the list of steps", "write \"steps: [linear: 20%/6m]\"");
+  decoder.RefuseForNow({"holdback", "hardLimits"});
   decoder.Finish();
   if (report.size() != before) return std::nullopt;
   return result;

@@ -122,6 +122,7 @@ TEST(StrategyManifest, WritesLinearGrowthOutAsSteps) {
 
 TEST(StrategyManifest, SaysWhatIsWrongWithLinearGrowth) {
   EXPECT_TRUE(Refuses("steps: [linear: 20%]", "expected a duration"));
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\nlinear: 20%/6m", "stands in the list of steps"));
   EXPECT_TRUE(Refuses("steps: [linear: x/6m]", "expected a weight"));
   EXPECT_TRUE(Refuses("steps: [linear: {by: 20%}]", "every"));
   EXPECT_TRUE(Refuses("steps: [linear: 0.1%/1s]", "expected at most 100 weights"));
