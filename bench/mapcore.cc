@@ -35,12 +35,14 @@ struct Ours {
   void Reserve(std::size_t entries) { map.lineage().arena().Populate(160 * entries); }
   void Put(const std::string& key, const std::string& value) { (void)map.Put(key, value); }
   std::uint64_t Find(std::string_view key) const { return map.Find(key)->size(); }
+  std::uint64_t Read(std::string_view key) const { return FirstByte(*map.Find(key)); }
   bool Has(std::string_view key) const { return map.Contains(key); }
   void Erase(std::string_view key) { (void)map.Erase(key); }
   std::uint64_t Sum() {
     std::uint64_t sum = 0;
     const mapcore::Snapshot snapshot = map.TakeSnapshot(0, 0).value();
-    snapshot.ForEach([&](const mapcore::hmap::Record& record) { sum += record.value().size(); });
+    snapshot.ForEach(
+        [&](const mapcore::hmap::Record& record) { sum += FirstByte(record.value()); });
     return sum;
   }
   std::unique_ptr<Hmap> Clone() {
@@ -79,6 +81,11 @@ struct Tbb {
     map.find(at, std::string(key));
     return at->second.size();
   }
+  std::uint64_t Read(std::string_view key) const {
+    Map::const_accessor at;
+    map.find(at, std::string(key));
+    return FirstByte(at->second);
+  }
   bool Has(std::string_view key) const {
     Map::const_accessor at;
     return map.find(at, std::string(key));
@@ -86,7 +93,7 @@ struct Tbb {
   void Erase(std::string_view key) { map.erase(std::string(key)); }
   std::uint64_t Sum() const {
     std::uint64_t sum = 0;
-    for (const auto& [key, value] : map) sum += value.size();
+    for (const auto& [key, value] : map) sum += FirstByte(value);
     return sum;
   }
   std::unique_ptr<Map> Clone() const { return std::make_unique<Map>(map); }

@@ -73,7 +73,7 @@ class Arena {
     if (ref != 0) {
       const Ref next = Header(ref)->next;
       records_[granules] = next;
-      if (next != 0) Header(next)->previous = 0;
+      Header(next)->previous = 0;
     } else if (record_bump_.end - record_bump_.at >= granules) {
       ref = record_bump_.at;
       record_bump_.at += granules;
@@ -186,9 +186,11 @@ class Arena {
   void Link(Kind kind, Ref ref, std::uint32_t granules) {
     PushFree(ListsOf(kind)[ClassOf(granules)], ref, granules);
   }
+  // At a list's end stands the place that no block has, whose word may be written: whether a list
+  // has a second block cannot be predicted.
   void PushFree(Ref& head, Ref ref, std::uint32_t granules) {
     *Header(ref) = {0, granules, 0, head};
-    if (head != 0) Header(head)->previous = ref;
+    Header(head)->previous = ref;
     head = ref;
   }
   void Unlink(Kind kind, Ref ref);
