@@ -46,8 +46,7 @@ struct Ours {
     return sum;
   }
   std::unique_ptr<Hmap> Clone() {
-    return std::make_unique<Hmap>(
-        mapcore::CloneMap(map.TakeSnapshot(0, 0).value(), {.seed = 1}).value());
+    return std::make_unique<Hmap>(mapcore::CloneMap(map, {.seed = 1}).value());
   }
   std::uint64_t bytes() const { return map.memory().live_bytes(); }
 };

@@ -286,6 +286,10 @@ bool Hmap::BecomeCopyOf(const Snapshot& snapshot) {
   return true;
 }
 
+bool Hmap::BecomeCopyOf(const Hmap& map) {
+  return hmap::CopyWhole(*map.lineage_, *map.branch_, *lineage_, *branch_);
+}
+
 Status Hmap::Reserve(std::int64_t entries) {
   const Writing writing(*this);
   entries = std::clamp(entries, std::int64_t{0}, kReserveMax);

@@ -206,6 +206,7 @@ class Hmap {
  private:
   friend class HmapIterator;
   friend Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options);
+  friend Result<Hmap> CloneMap(Hmap& map, HmapOptions options);
   enum class Mode { kPut, kInsert };
   // Marks the map as being written for as long as it lives.
   class Writing {
@@ -259,6 +260,8 @@ class Hmap {
   Status BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);
   // Of a map that was just made. False when memory is out.
   bool BecomeCopyOf(const Snapshot& snapshot);
+  // As one piece; false, and nothing changed, where that cannot be.
+  bool BecomeCopyOf(const Hmap& map);
   void Leave();
 
   hmap::Lineage* lineage_;

@@ -336,6 +336,27 @@ bool Arena::ResumeAll() {
   return true;
 }
 
+bool Arena::CopyFrom(const Arena& from) {
+  if (from.extent_count_ > extents_max_ || from.extent_count_ < extent_count_ || from.marked_ != 0)
+    return false;
+  Populate(std::uint64_t{from.extent_count_} * kExtentBytes);  // at once, not fault by fault
+  std::memcpy(base_, from.base_, std::size_t{from.extent_count_} * kExtentBytes);
+  std::copy_n(from.extents_, from.extent_count_, extents_);
+  extent_count_ = from.extent_count_;
+  free_extents_ = from.free_extents_;
+  first_free_ = from.first_free_;
+  high_water_.store(extent_count_, std::memory_order_relaxed);
+  records_ = from.records_;
+  nodes_ = from.nodes_;
+  record_bump_ = from.record_bump_;
+  node_bump_ = from.node_bump_;
+  page_bump_ = from.page_bump_;
+  free_pages_ = from.free_pages_;
+  std::copy_n(from.live_granules_, 4, live_granules_);
+  std::copy_n(from.extents_of_, 4, extents_of_);
+  return true;
+}
+
 void Arena::Trim() {
   for (std::size_t i = 0; i < extent_count_; ++i)
     if (extents_[i].kind == Kind::kFree)

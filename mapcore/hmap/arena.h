@@ -128,6 +128,11 @@ class Arena {
   bool ResumeAll();
   void Trim();  // gives the memory of free extents back to the system; off the write path
 
+  // Becomes the same as `from`, block for block under the same names; what it held is gone. False,
+  // and nothing changed, without room for it, or where it has used more than `from` did, or a
+  // compaction of `from` is under way. As long as copying what `from` has used takes.
+  bool CopyFrom(const Arena& from);
+
   // What a record or node of `bytes` takes.
   static std::size_t BlockBytes(std::size_t bytes) {
     return std::size_t{RoundUp(static_cast<std::uint32_t>(bytes >> 3))} << 3;

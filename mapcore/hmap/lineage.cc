@@ -103,6 +103,26 @@ Branch* Lineage::NewBranch(SnapshotState* base) {
   return branch;
 }
 
+bool Lineage::HoldsOnly(const Branch& branch) const {
+  return branches_ == &branch && branch.next == nullptr && branch.newest == nullptr &&
+         branch.base == nullptr && branch.dead.empty() && waiting_.empty() && iterations_ == 0 &&
+         compaction_.phase == CompactionState::Phase::kIdle;
+}
+
+bool Lineage::CopyFrom(const Lineage& from) {
+  if (!arena_->CopyFrom(*from.arena_)) return false;
+  version_ = from.version_;
+  spare_count_ = from.spare_count_;
+  leaked_ = from.leaked_;
+  RefList::Block** link = &spares_;
+  for (const RefList::Block* spare = from.spares_; spare != nullptr; spare = spare->next) {
+    *link = static_cast<RefList::Block*>(arena_->At(from.arena_->RefOf(spare)));
+    link = &(*link)->next;
+  }
+  *link = nullptr;
+  return true;
+}
+
 SnapshotState* Lineage::Take(Branch& branch) {
   if (HasReleased()) Drain();
   if (version_ == UINT32_MAX) return nullptr;

@@ -200,6 +200,12 @@ class Lineage {
   // Begins the branch anew with `contents`, in blocks of their own. Its snapshots go to `past`, a
   // new branch. O(snapshots + what only the head had).
   void Restart(Branch& branch, Branch& past, const Contents& contents);
+  // Whether the head of `branch` is all that there is: no snapshot, no fork, no block that waits.
+  bool HoldsOnly(const Branch& branch) const;
+  // Becomes the copy of a lineage that holds only one head, in blocks of the same names. The caller
+  // gives `branch`, this one's only one, its contents. False, and nothing changed, where the arena
+  // cannot be copied as one piece.
+  bool CopyFrom(const Lineage& from);
   // Exchanges what two branches are. O(their snapshots).
   void Swap(Branch& a, Branch& b);
 
