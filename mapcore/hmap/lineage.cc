@@ -124,11 +124,15 @@ bool Lineage::CopyFrom(const Lineage& from) {
 }
 
 SnapshotState* Lineage::Take(Branch& branch) {
+  // Here and not in LetGo(), which runs on any thread: what a snapshot kept is the writer's to
+  // free.
   if (HasReleased()) Drain();
+  // Births are compared by order; a counter that wraps would make the oldest blocks the newest.
   if (version_ == UINT32_MAX) return nullptr;
   SnapshotState* snapshot = NewState();
   if (snapshot == nullptr) return nullptr;
   snapshot->contents = branch.head;
+  // What is born from now on is younger than this: the head copies before it changes what is not.
   snapshot->version = version_++;
   snapshot->uses.store(SnapshotState::kHandle, std::memory_order_relaxed);
   ++taken_;
@@ -150,6 +154,8 @@ void Lineage::StopCompaction() {
   compaction_.extent_bytes_then = arena_->stats().record_extent_bytes;
 }
 
+// What no snapshot has is found by walking the head, not by a list of what it made: a map that is
+// dropped whole costs its own blocks, and a write nothing.
 void Lineage::DropHead(Branch& branch) {
   if (compaction_.owner == &branch) StopCompaction();
   FreeAll(branch.head, branch.floor());
@@ -160,6 +166,8 @@ void Lineage::DropHead(Branch& branch) {
   Drain();
 }
 
+// The branches keep their places, because maps point at them; what they are is exchanged. For a
+// reader it is one store, the top's: counters are looked at by the writer only.
 void Lineage::Swap(Branch& a, Branch& b) {
   for (SnapshotState* s = a.oldest; s != nullptr; s = s->newer) s->branch = &b;
   for (SnapshotState* s = b.oldest; s != nullptr; s = s->newer) s->branch = &a;
@@ -189,6 +197,8 @@ std::uint32_t Lineage::BirthOf(const void* block) const {
   }
 }
 
+// By way of a second branch, so that snapshots of before keep a branch whose births are in order:
+// the new contents are younger than all of them, and share nothing with them.
 void Lineage::Restart(Branch& branch, Branch& past, const Contents& contents) {
   past.head = contents;
   Swap(branch, past);
@@ -202,6 +212,9 @@ void Lineage::Leave(Branch& branch) {
   if (last && kept_.fetch_add(taken_, std::memory_order_acq_rel) + taken_ == 0) delete this;
 }
 
+// `before` tells who was last: forks count in the upper half, so a snapshot that a fork still
+// stands on is given up as a handle, and not released. The last line may run on a thread that never
+// saw the map: acq_rel makes all that others did to the lineage happen before its end.
 void Lineage::LetGo(SnapshotState& snapshot) {
   const std::uint64_t before =
       snapshot.uses.fetch_sub(SnapshotState::kHandle, std::memory_order_acq_rel);
@@ -216,7 +229,8 @@ void Lineage::Unpin(SnapshotState& snapshot) {
     Release(snapshot);
 }
 
-// Nobody uses it any more.
+// Nobody uses it any more. A stack that only grows here and is only taken as a whole (Drain) has no
+// ABA problem: no element is ever compared with one that was freed meanwhile.
 void Lineage::Release(SnapshotState& snapshot) {
   snapshot.next_released = released_.load(std::memory_order_relaxed);
   while (!released_.compare_exchange_weak(snapshot.next_released, &snapshot,
@@ -224,6 +238,8 @@ void Lineage::Release(SnapshotState& snapshot) {
   }
 }
 
+// Until nothing moves any more: freeing a branch may unpin the snapshot it was forked from, which
+// is released in turn, and two branches that become one may leave a third that can join them.
 void Lineage::Drain() {
   for (bool joined = true; joined;) {
     while (SnapshotState* snapshot = released_.exchange(nullptr, std::memory_order_acquire)) {
@@ -241,6 +257,8 @@ void Lineage::Drain() {
   }
 }
 
+// A block in this snapshot's dead list died while it was the newest, so younger versions do not
+// have it; of older ones the next has it if it was born by then, and if that has not, none has.
 void Lineage::ReleaseNow(SnapshotState& snapshot) {
   Branch& branch = *snapshot.branch;
   SnapshotState* older = snapshot.older != nullptr ? snapshot.older : branch.base;
@@ -308,6 +326,8 @@ void Lineage::FreeAll(const Contents& contents, std::uint32_t born_after) {
   ForEachBlock(contents, born_after, [&](void* block) { Free(block); });
 }
 
+// Before a write changes anything: its deaths can then be noted without failing, and a write that
+// cannot be noted does not happen.
 bool Lineage::PrepareRoom(std::uint32_t deaths) {
   const std::uint32_t wanted = 2 + deaths / RefList::Block::kItems;
   while (spare_count_ < wanted) {
@@ -324,6 +344,8 @@ void Lineage::Append(RefList& list, RefList::Item item) {
   RefList::Block* spare = nullptr;
   if (list.NeedsBlock()) {
     if (!PrepareRoom(0)) {
+      // Only where no caller prepared, which Validate() reports: a block too many is kept rather
+      // than one freed that somebody may see.
       ++leaked_;
       return;
     }
@@ -359,6 +381,8 @@ void Lineage::FreeBlock(void* block) {
   assert(false);
 }
 
+// Every kReclaimAt blocks, or when those that had to stay have doubled: a reader that stands still
+// costs memory, and not a look at all that waits with each write.
 void Lineage::Reclaim() {
   const std::uint32_t passed = readers_ == nullptr ? UINT32_MAX : readers_->Advance();
   std::uint32_t left = 0;
@@ -373,6 +397,7 @@ void Lineage::Reclaim() {
   reclaim_at_ = 2 * left + kReclaimAt;
 }
 
+// Where there are readers as well the blocks wait for those, and go with a later write's look.
 void Lineage::EndIteration() {
   if (--iterations_ == 0 && waiting_count_ > 0 && readers_ == nullptr) Reclaim();
 }
