@@ -10,6 +10,36 @@ namespace {
 constexpr std::uint32_t kReclaimAt = 4096;  // unlinked blocks per look at the readers
 constexpr std::uint32_t kSparesKept = 4;
 
+SnapshotState* MergeByVersion(SnapshotState* one, SnapshotState* two) {
+  SnapshotState* first = nullptr;
+  SnapshotState** link = &first;
+  while (one != nullptr && two != nullptr) {
+    SnapshotState*& older = one->version < two->version ? one : two;
+    *link = older;
+    link = &older->next_released;
+    older = older->next_released;
+  }
+  *link = one != nullptr ? one : two;
+  return first;
+}
+
+// A list of released snapshots, the oldest first: a merge sort from below, in which runs[i] is
+// empty or holds 2^i of them.
+SnapshotState* OldestFirst(SnapshotState* released) {
+  constexpr std::size_t kRuns = 33;  // versions are 32 bits wide
+  SnapshotState* runs[kRuns] = {};
+  while (released != nullptr) {
+    SnapshotState* run = std::exchange(released, released->next_released);
+    run->next_released = nullptr;
+    std::size_t i = 0;
+    for (; runs[i] != nullptr; ++i) run = MergeByVersion(std::exchange(runs[i], nullptr), run);
+    runs[i] = run;
+  }
+  SnapshotState* sorted = nullptr;
+  for (SnapshotState* run : runs) sorted = MergeByVersion(sorted, run);
+  return sorted;
+}
+
 }  // namespace
 
 struct Lineage::StateSlab {
@@ -242,7 +272,11 @@ void Lineage::Release(SnapshotState& snapshot) {
 // is released in turn, and two branches that become one may leave a third that can join them.
 void Lineage::Drain() {
   for (bool joined = true; joined;) {
-    while (SnapshotState* snapshot = released_.exchange(nullptr, std::memory_order_acquire)) {
+    while (SnapshotState* released = released_.exchange(nullptr, std::memory_order_acquire)) {
+      // What the oldest kept is freed; what a younger one kept may be the next older one's still,
+      // and is handed on. The other way round a block would be handed on once for each of them.
+      SnapshotState* snapshot =
+          released->next_released == nullptr ? released : OldestFirst(released);
       while (snapshot != nullptr) {
         SnapshotState* next = snapshot->next_released;
         ReleaseNow(*snapshot);
@@ -271,7 +305,7 @@ void Lineage::ReleaseNow(SnapshotState& snapshot) {
     snapshot.dead.Filter(
         [&](const RefList::Item& item) { __builtin_prefetch(arena_->At(item.ref)); },
         [&](const RefList::Item& item) {
-          if (item.tag <= born_after) return true;
+          if (item.tag <= born_after) return ++handed_on_, true;
           Free(arena_->At(item.ref));
           return false;
         },
@@ -415,7 +449,7 @@ void Lineage::Discard(RefList& list) {
 }
 
 Lineage::Counts Lineage::counts() const {
-  Counts counts{.waiting = waiting_count_, .leaked = leaked_};
+  Counts counts{.waiting = waiting_count_, .leaked = leaked_, .handed_on = handed_on_};
   for (const Branch* branch = branches_; branch != nullptr; branch = branch->next) {
     ++counts.branches;
     counts.heads += branch->has_head;

@@ -257,6 +257,7 @@ class Lineage {
 
   struct Counts {
     std::uint64_t branches = 0, heads = 0, snapshots = 0, waiting = 0, leaked = 0;
+    std::uint64_t handed_on = 0;  // blocks that went to an older snapshot's dead list, ever
   };
   Counts counts() const;
   // Calls visit(block) for every block of `contents` born after `born_after`; a block is not read
@@ -301,6 +302,7 @@ class Lineage {
   std::uint32_t waiting_count_ = 0;
   std::uint32_t reclaim_at_ = 1;
   std::uint64_t leaked_ = 0;
+  std::uint64_t handed_on_ = 0;
   int iterations_ = 0;
   CompactionState compaction_;
 };
