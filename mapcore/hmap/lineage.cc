@@ -1,5 +1,6 @@
 #include "mapcore/hmap/lineage.h"
 
+#include <bit>
 #include <cassert>
 #include <new>
 #include <utility>
@@ -41,6 +42,19 @@ SnapshotState* OldestFirst(SnapshotState* released) {
 }
 
 }  // namespace
+
+HmapDebug DebugOf(const Contents& contents) {
+  HmapDebug debug;
+  debug.count = contents.size;
+  if (contents.top->old != nullptr) debug.flags = HmapDebug::kSameSizeGrow;
+  debug.oldbuckets = contents.old_pages_at_first * Page::kBuckets;
+  debug.nevacuate = contents.evacuated * Page::kBuckets;
+  debug.buckets = contents.pages * Page::kBuckets;
+  debug.B = static_cast<std::uint32_t>(std::bit_width(debug.buckets - 1));
+  debug.noverflow = contents.overflow_pages * Page::kBuckets;
+  debug.hash0 = Fold(contents.top->seed ^ kHashWords[2], kHashWords[3]);
+  return debug;
+}
 
 struct Lineage::StateSlab {
   static constexpr std::size_t kStates = 16;

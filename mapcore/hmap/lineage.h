@@ -9,6 +9,7 @@
 #include "mapcore/hmap/arena.h"
 #include "mapcore/hmap/directory.h"
 #include "mapcore/hmap/epoch.h"
+#include "mapcore/hmap_debug.h"
 
 namespace portolan::mapcore::hmap {
 
@@ -96,6 +97,9 @@ struct Counters {
 struct Contents : Counters {
   Top* top = nullptr;
 };
+
+// What hmap's words say of contents; of a version `flags` knows only whether it is being relocated.
+HmapDebug DebugOf(const Contents& contents);
 
 struct Branch;
 
