@@ -260,6 +260,7 @@ void Daemon::Parts::MakeApi(const DaemonConfig& config) {
     for (const auto& source : sources) statuses.push_back(source->status());
     metrics.SetCircuits(measurer->Circuits());
     metrics.SetFastPaths(fast_paths.states());
+    metrics.SetHashMaps(catalog);
     return metrics.Render(*rollouts, statuses);
   };
   router = std::make_unique<Router>(*authenticator, [this](const Request& request,
