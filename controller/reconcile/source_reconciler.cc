@@ -106,7 +106,7 @@ Duration SourceReconciler::Look(const Now& now) {
     next_audit_ = now.mono + settings_.audit;
   }
   for (auto& [approval, done] : approvals) done.set_value(TakeApproval(approval));
-  for (auto& [commit, done] : file_reads) done.set_value(FilesAt(commit));
+  for (FileRead& asked : file_reads) asked.done.set_value(FilesOf(asked));
   const std::optional<Duration> policies_due = AwaitPolicies();
   for (auto& sync : syncs) sync.set_value(status());
   for (auto& done : rejudged) done.set_value(status());

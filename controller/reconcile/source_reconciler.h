@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "controller/reconcile/commit_content.h"
+#include "controller/reconcile/commit_files.h"
 #include "controller/reconcile/external_approval.h"
 #include "controller/reconcile/override_check.h"
 #include "controller/reconcile/people.h"
@@ -86,10 +87,9 @@ class SourceReconciler {
   // Approves the change of policies that waits. Errors, in the future: kConflict when it is not the
   // one that waits, kDenied for who may not, those of the store.
   std::future<Result<SourceStatus>> ApprovePolicies(PolicyApproval approval);
-  // The files of a commit that was fetched, by path. Errors, in the future: those of
-  // GitSource::Open.
-  using FileBytes = std::map<std::string, std::string>;
-  std::future<Result<FileBytes>> ReadFiles(std::string commit);
+  // The files of commits that were fetched: of the first one, and of those after it until what was
+  // read is more than `bytes_max`; the others are left out.
+  std::future<CommitFiles> ReadFiles(std::vector<std::string> commits, std::size_t bytes_max);
   // What the policies in force say of the rollout's plan now; not empty: its weight may not rise.
   std::vector<reconciler::Finding> JudgeRaise(const reconciler::Rollout& rollout,
                                               WallTime now) const;
@@ -160,7 +160,12 @@ class SourceReconciler {
   // With what an audit judges the plan once more.
   void AddJudged(const reconciler::MapPlan& plan, manifests::Value judged_in,
                  manifests::Value& record) const;
-  Result<FileBytes> FilesAt(const std::string& commit);
+  struct FileRead {
+    std::vector<std::string> commits;
+    std::size_t bytes_max = 0;
+    std::promise<CommitFiles> done;
+  };
+  CommitFiles FilesOf(const FileRead& asked);
   GateReport JudgePlan(const reconciler::MapPlan& plan, const reconciler::StableVersions& served,
                        const reconciler::Writers& writers);
   // Which maps wait for signed answers, by the commit that is taken.
@@ -239,7 +244,7 @@ class SourceReconciler {
   std::vector<std::promise<SourceStatus>> syncs_;
   std::vector<std::promise<SourceStatus>> rejudged_;
   std::vector<std::pair<PolicyApproval, std::promise<Result<SourceStatus>>>> approvals_;
-  std::vector<std::pair<std::string, std::promise<Result<FileBytes>>>> file_reads_;
+  std::vector<FileRead> file_reads_;
   std::shared_ptr<const InForce> in_force_;
 };
 
