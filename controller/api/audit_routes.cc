@@ -114,7 +114,9 @@ Result<Response> Export(const Api& api, const Request& request) {
   PORTOLAN_CHECK(AddTree(api, source,
                          std::string(revision == nullptr ? "" : revision->StringOr("commit", "")),
                          "source/", files));
-  if (!policies.empty()) PORTOLAN_CHECK(AddTree(api, source, policies, "policies/", files));
+  if (!policies.empty())
+    PORTOLAN_CHECK(AddTree(api, std::string(record.StringOr("policiesSource", source)), policies,
+                           "policies/", files));
   PORTOLAN_TRY(const WallTime judged, ParseTime(record.Find("judgedIn")->StringOr("at", "")));
   PORTOLAN_TRY(const auto range,
                EventsOf(api, std::string(record.StringOr("map", "")), plan, judged));

@@ -29,6 +29,8 @@ class DaemonMetrics {
   void SetCircuits(const std::map<std::string, CircuitBreaker::State>& circuits);
   // What the machine allows the maps, before a Render.
   void SetFastPaths(const std::vector<mapcore::FastPathState>& states);
+  // How old the policies of the policySource are, before a Render.
+  void SetPolicyAge(const std::string& source, Duration age);
   // Prometheus text 0.0.4 of this moment.
   std::string Render(const RolloutReconciler& rollouts, const std::vector<SourceStatus>& sources);
 
@@ -49,6 +51,7 @@ class DaemonMetrics {
   Family<Gauge>& disagreeing_;
   Family<Gauge>& source_ready_;
   Family<Gauge>& source_age_;
+  Family<Gauge>& policy_age_;
   Family<Gauge>& journalled_;
   Family<Counter>& measurements_;
   Family<Gauge>& violations_;

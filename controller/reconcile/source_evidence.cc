@@ -12,7 +12,8 @@ void SourceReconciler::AddJudged(const reconciler::MapPlan& plan, manifests::Val
   record.Set("identity",
              reconciler::PlanPreimage(
                  {plan.map, plan.base, plan.target, settings_.environment.name}, plan.strategy));
-  record.Set("policiesCommit", status().policies);
+  if (bound()) record.Set("policiesSource", ports_.binding->source());
+  record.Set("policiesCommit", bound() ? status().bound_policies : status().policies);
 }
 
 CommitFiles SourceReconciler::FilesOf(const FileRead& asked) {

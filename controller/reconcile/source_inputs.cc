@@ -22,6 +22,11 @@ void SourceReconciler::Wake() {
   changed_.notify_all();
 }
 
+// The next look sees that the generation is another one.
+void SourceReconciler::PoliciesChanged() {
+  Wake();
+}
+
 void SourceReconciler::MarkDirty() {
   {
     const std::scoped_lock lock(mutex_);
