@@ -1,8 +1,11 @@
 #include "bench/mapcore_concurrent.h"
 
+#include <array>
 #include <atomic>
+#include <shared_mutex>
 #include <thread>
 
+#include "bench/map_contenders.h"
 #include "mapcore/hmap.h"
 
 namespace portolan::bench {
@@ -80,6 +83,64 @@ void AddGuard(LiveMap& live, const MapData& data, Report& report) {
              plain / guarded, Better::kMore);
 }
 
+// absl behind 16 reader-writer locks, what a program does without a map for many readers.
+class ShardedAbsl {
+ public:
+  explicit ShardedAbsl(const MapData& data) {
+    for (std::size_t i = 0; i < data.keys.size(); ++i)
+      ShardOf(data.keys[i]).map.Put(data.keys[i], data.values[i]);
+  }
+  std::uint64_t Find(std::string_view key) {
+    Shard& shard = ShardOf(key);
+    const std::shared_lock lock(shard.mutex);
+    return shard.map.Find(key);
+  }
+
+ private:
+  struct alignas(64) Shard {
+    std::shared_mutex mutex;
+    Absl map;
+  };
+  Shard& ShardOf(std::string_view key) { return shards_[MapHash()(key) >> 60]; }
+  std::array<Shard, 16> shards_;
+};
+
+// Lookups a second of two threads; each has a find of its own from make().
+template <typename Make>
+double TwoReaders(const MapData& data, const Make& make) {
+  std::atomic<std::uint64_t> reads{0};
+  const auto start = std::chrono::steady_clock::now();
+  const auto read = [&](std::size_t at) {
+    auto find = make();
+    std::uint64_t sum = 0;
+    std::uint64_t count = 0;
+    for (; std::chrono::steady_clock::now() - start < kWindow; count += 1'000)
+      for (int i = 0; i < 1'000; ++i) sum += find(data.shuffled[at++ * 7 % data.shuffled.size()]);
+    KeepResult(sum);
+    reads += count;
+  };
+  std::thread other(read, data.shuffled.size() / 2);
+  read(0);
+  other.join();
+  return static_cast<double>(reads.load()) / NsSince(start) * 1e9;
+}
+
+void AddTwoReaders(LiveMap& live, ShardedAbsl& sharded, const MapData& data, Report& report) {
+  struct Session {
+    LiveMap& live;
+    hmap::Reader reader{live.readers};
+    std::uint64_t operator()(std::string_view key) {
+      const hmap::ReadScope scope(reader);
+      return live.map.FindLive(scope, key)->size();
+    }
+  };
+  const double ours = TwoReaders(data, [&] { return Session{live}; });
+  const double peer =
+      TwoReaders(data, [&] { return [&](std::string_view key) { return sharded.Find(key); }; });
+  report.Add("readers-1M", "lookups of two threads against absl behind 16 locks", "x", 2.2,
+             ours / peer, Better::kMore);
+}
+
 // Nine of ten subjects are on stable; the canary differs from it in 1 % of its keys.
 void AddSlots(LiveMap& live, const MapData& data, Report& report) {
   const std::size_t n = std::min(kHotKeys, data.shuffled.size());
@@ -102,11 +163,16 @@ void AddSlots(LiveMap& live, const MapData& data, Report& report) {
 
 }  // namespace
 
-void AddConcurrentRound(const MapData& data, Report& report) {
+void AddConcurrent(const MapData& data, int rounds, Report& report) {
   LiveMap live(data);
-  AddReaderBesideWriter(live, data, report);
-  AddGuard(live, data, report);
-  AddSlots(live, data, report);
+  ShardedAbsl sharded(data);
+  for (int round = 0; round < rounds; ++round) {
+    live.map.Collect();  // no version of the round before
+    AddReaderBesideWriter(live, data, report);
+    AddTwoReaders(live, sharded, data, report);
+    AddGuard(live, data, report);
+    AddSlots(live, data, report);
+  }
 }
 
 }  // namespace portolan::bench

@@ -286,6 +286,10 @@ bool Hmap::BecomeCopyOf(const Snapshot& snapshot) {
   return true;
 }
 
+bool Hmap::BecomeCopyOf(const Hmap& map) {
+  return hmap::CopyWhole(*map.lineage_, *map.branch_, *lineage_, *branch_);
+}
+
 Status Hmap::Reserve(std::int64_t entries) {
   const Writing writing(*this);
   entries = std::clamp(entries, std::int64_t{0}, kReserveMax);
@@ -338,20 +342,11 @@ void Hmap::Collect() {
 
 HmapDebug Hmap::debug() const {
   const hmap::Contents& head = branch_->head;
-  HmapDebug debug;
-  debug.count = head.size;
-  debug.flags = branch_->flags.load(std::memory_order_relaxed);
-  if (head.top->old != nullptr) debug.flags |= HmapDebug::kSameSizeGrow;
+  HmapDebug debug = hmap::DebugOf(head);
+  debug.flags |= branch_->flags.load(std::memory_order_relaxed);
   if (compaction().active) debug.flags |= HmapDebug::kCompacting;
-  debug.oldbuckets = head.old_pages_at_first * hmap::Page::kBuckets;
-  debug.nevacuate = head.evacuated * hmap::Page::kBuckets;
-  debug.buckets = head.pages * hmap::Page::kBuckets;
-  debug.B = static_cast<std::uint32_t>(std::bit_width(debug.buckets - 1));
-  debug.noverflow = head.overflow_pages * hmap::Page::kBuckets;
   const std::uint64_t seed = head.top->seed;
-  debug.hash0 = !seed_ ? hmap::Fold(seed ^ hmap::kHashWords[2], hmap::kHashWords[3])
-                : seed == hmap::PrepareSeed(*seed_) ? *seed_
-                                                    : seed;
+  if (seed_) debug.hash0 = seed == hmap::PrepareSeed(*seed_) ? *seed_ : seed;
   return debug;
 }
 

@@ -17,6 +17,7 @@
 #include "mapcore/hmap/epoch.h"
 #include "mapcore/hmap/lineage.h"
 #include "mapcore/hmap/snapshot.h"
+#include "mapcore/hmap_debug.h"
 
 namespace portolan::mapcore::hmap {
 class Tree;
@@ -76,21 +77,6 @@ struct HmapCompaction {
   std::uint64_t marked_bytes = 0;   // extents that are being emptied, or wait for a snapshot to go
   std::uint64_t moved_records = 0;  // since the map was made
   std::uint64_t cycles = 0;
-};
-
-// The state of a map in the Go runtime's words (src/runtime/map.go, type hmap).
-struct HmapDebug {
-  static constexpr std::uint32_t kWriting = 4;       // hashWriting
-  static constexpr std::uint32_t kSameSizeGrow = 8;  // a relocation is under way
-  static constexpr std::uint32_t kCompacting = 16;   // not of the Go runtime: records are moved
-  std::uint64_t count = 0;
-  std::uint32_t flags = 0;
-  std::uint32_t B = 0;          // log2 of buckets, rounded up
-  std::uint64_t noverflow = 0;  // overflow buckets: 16 for each overflow page
-  std::uint64_t hash0 = 0;      // a fingerprint of the seed, not the seed
-  std::uint64_t buckets = 0;
-  std::uint64_t oldbuckets = 0;  // of the table that is being relocated, or 0
-  std::uint64_t nevacuate = 0;   // how many of those are evacuated
 };
 
 class Hmap {
@@ -206,6 +192,7 @@ class Hmap {
  private:
   friend class HmapIterator;
   friend Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options);
+  friend Result<Hmap> CloneMap(Hmap& map, HmapOptions options);
   enum class Mode { kPut, kInsert };
   // Marks the map as being written for as long as it lives.
   class Writing {
@@ -259,6 +246,8 @@ class Hmap {
   Status BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);
   // Of a map that was just made. False when memory is out.
   bool BecomeCopyOf(const Snapshot& snapshot);
+  // As one piece; false, and nothing changed, where that cannot be.
+  bool BecomeCopyOf(const Hmap& map);
   void Leave();
 
   hmap::Lineage* lineage_;

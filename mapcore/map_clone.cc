@@ -22,15 +22,18 @@ bool SameTable(const hmap::Top& top, const HmapOptions& options) {
   return !options.seed || hmap::PrepareSeed(*options.seed) == top.seed;
 }
 
+// At least what all versions of the original take, and twice: a map that is written on must not be
+// full at once. Address space costs nothing.
+void MakeRoom(const hmap::Lineage& original, HmapOptions& options) {
+  options.memory.reserve_bytes =
+      std::max(options.memory.reserve_bytes, 2 * original.arena().stats().used_bytes);
+}
+
 }  // namespace
 
 Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options) {
-  const hmap::Top& top = *snapshot.contents().top;
-  // At least what all versions of the original take, and twice: a map that is written on must not
-  // be full at once. Address space costs nothing.
-  options.memory.reserve_bytes =
-      std::max(options.memory.reserve_bytes, 2 * snapshot.lineage().arena().stats().used_bytes);
-  const bool same_table = SameTable(top, options);
+  MakeRoom(snapshot.lineage(), options);
+  const bool same_table = SameTable(*snapshot.contents().top, options);
   PORTOLAN_TRY(Hmap clone, Hmap::Create(std::move(options)));
   if (same_table) {
     if (!clone.BecomeCopyOf(snapshot)) return OutOfMemory(snapshot);
@@ -45,6 +48,17 @@ Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options) {
   });
   PORTOLAN_CHECK(put);
   return clone;
+}
+
+Result<Hmap> CloneMap(Hmap& map, HmapOptions options) {
+  map.Collect();
+  if (SameTable(*map.branch().head.top, options)) {
+    MakeRoom(map.lineage(), options);
+    PORTOLAN_TRY(Hmap clone, Hmap::Create(options));
+    if (clone.BecomeCopyOf(map)) return clone;
+  }
+  PORTOLAN_TRY(const Snapshot now, map.TakeSnapshot(0, 0));
+  return CloneMap(now, std::move(options));
 }
 
 }  // namespace portolan::mapcore

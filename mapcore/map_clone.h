@@ -11,11 +11,17 @@ namespace portolan::mapcore {
 //
 // Without a seed of its own in `options` it has the original's, and is copied block by block: no
 // key is hashed, and records come to lie in the order in which an iteration reads them. Under
-// another seed, or from a snapshot that was taken during a relocation, every entry is put anew, into
-// a directory prepared for all. O(n).
+// another seed, or from a snapshot that was taken during a relocation, every entry is put anew,
+// into a directory prepared for all. O(n).
 //
 // `options.memory.reserve_bytes` is raised to what the entries need. Errors: kExhausted when memory
 // is out.
 Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options = {});
+
+// The same of a map as it is now, by the thread that may write it. Where the map has no snapshot
+// and no fork, is not being relocated or compacted, and at least half of its memory is in use, that
+// memory is copied as one piece, at the speed of memory: some twenty times as fast, and the records
+// lie as they did.
+Result<Hmap> CloneMap(Hmap& map, HmapOptions options = {});
 
 }  // namespace portolan::mapcore

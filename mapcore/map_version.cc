@@ -205,6 +205,10 @@ std::optional<std::string_view> MapVersion::Find(std::string_view key) const {
   return rep_->entries.Find(key);
 }
 
+std::optional<HmapDebug> MapVersion::debug() const {
+  return rep_->entries.debug();
+}
+
 std::size_t MapVersion::size() const {
   return rep_->order.size();
 }

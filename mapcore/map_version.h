@@ -11,6 +11,7 @@
 
 #include "mapcore/base/digest.h"
 #include "mapcore/base/result.h"
+#include "mapcore/hmap_debug.h"
 
 namespace portolan::mapcore {
 
@@ -62,6 +63,9 @@ class MapVersion {
 
   std::optional<std::string_view> Find(std::string_view key) const;  // O(1), no allocation
   std::size_t size() const;
+  // Of the hash map that holds it, in the Go runtime's words; nothing where the version is so small
+  // that none does. O(1).
+  std::optional<HmapDebug> debug() const;
   // SHA-256 over Serialize()'s bytes: the version's identity. Computed once, when the version is
   // made.
   const Digest& digest() const;

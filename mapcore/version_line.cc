@@ -104,6 +104,11 @@ LineVersion::~LineVersion() {
   line_->Collect();
 }
 
+std::optional<HmapDebug> LineVersion::debug() const {
+  if (!snapshot_) return std::nullopt;
+  return hmap::DebugOf(snapshot_.contents());
+}
+
 Result<LineVersion> LineVersion::Begin(std::span<const KeyValue> pairs, SortedRuns::Run& records) {
   LineVersion version;
   if (pairs.empty()) return version;

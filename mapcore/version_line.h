@@ -50,6 +50,8 @@ class LineVersion {
   // line, or its memory is full or mostly waste: begin another.
   Result<LineVersion> Apply(std::span<const KeyChange> changes, std::vector<Edit>& ordered) const;
 
+  // Of the hash map that holds it, at this version; nothing where it is small or empty.
+  std::optional<HmapDebug> debug() const;
   // Of memory in use by this version; a line's counts once for each of its versions.
   std::size_t bytes() const;
 

@@ -267,6 +267,7 @@ void Daemon::Parts::MakeApi(const DaemonConfig& config) {
     metrics.SetFastPaths(fast_paths.states());
     if (binding != nullptr && binding->seen_at())
       metrics.SetPolicyAge(binding->source(), clock.now().wall - *binding->seen_at());
+    metrics.SetHashMaps(catalog);
     return metrics.Render(*rollouts, statuses);
   };
   router = std::make_unique<Router>(*authenticator, [this](const Request& request,

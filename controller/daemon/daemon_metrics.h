@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "controller/daemon/hash_map_metrics.h"
 #include "controller/metrics/circuit_breaker.h"
 #include "controller/reconcile/rollout_reconciler.h"
 #include "controller/reconcile/source_status.h"
@@ -31,6 +32,8 @@ class DaemonMetrics {
   void SetFastPaths(const std::vector<mapcore::FastPathState>& states);
   // How old the policies of the policySource are, before a Render.
   void SetPolicyAge(const std::string& source, Duration age);
+  // What is served, before a Render.
+  void SetHashMaps(const mapcore::Catalog& catalog) { hash_maps_.Read(catalog); }
   // Prometheus text 0.0.4 of this moment.
   std::string Render(const RolloutReconciler& rollouts, const std::vector<SourceStatus>& sources);
 
@@ -40,6 +43,7 @@ class DaemonMetrics {
   void SetShadow(const reconciler::Rollout& rollout);
 
   MetricRegistry registry_;
+  HashMapMetrics hash_maps_{registry_};
   Family<Counter>& events_;
   Family<Counter>& rollbacks_;
   Family<Gauge>& phase_;

@@ -112,6 +112,7 @@ std::int64_t Arena::TakeExtents(Kind kind, std::uint32_t count) {
   return begin;
 }
 
+// A new extent to fill from its beginning; what was left of the one before becomes free blocks.
 bool Arena::Refill(Kind kind, Bump& bump) {
   std::uint32_t count = kind == Kind::kPages ? std::clamp(extent_count_ / kPageExtentsShare,
                                                           std::uint32_t{1}, kPageExtentsMax)
@@ -141,6 +142,8 @@ void Arena::GiveBack(Kind kind, std::uint32_t at, std::uint32_t end) {
     }
     return;
   }
+  // In pieces that are of a size class exactly: a free block is found again by the class of its
+  // size, and must hold every block of that class.
   while (at < end) {
     std::uint32_t granules = std::min(end - at, kExtentGranules / 2);
     while (RoundUp(granules) != granules && granules > 1) --granules;
@@ -219,6 +222,7 @@ void Arena::FreeBlock(Kind kind, void* block, std::size_t bytes) {
   if (granules > kExtentGranules / 2) {
     const std::uint32_t count = extent.length;
     for (std::uint32_t i = index; i < index + count; ++i) extents_[i] = Extent{};
+    // Given back at once: megabytes are too much to keep for a size that may not come again.
     madvise(block, count * kExtentBytes, MADV_DONTNEED);
     free_extents_ += count;
     extents_of_[static_cast<int>(kind)] -= count;
@@ -317,6 +321,8 @@ void Arena::ReleaseIfEmpty(std::uint32_t index) {
   first_free_ = std::min(first_free_, index);
 }
 
+// What was withdrawn is linked again, block by block, from the part of each extent that was looked
+// at; the rest was never out of its lists.
 bool Arena::ResumeAll() {
   if (marked_ == 0) return false;
   for (std::uint32_t i = 0; i < extent_count_; ++i) {
@@ -333,6 +339,27 @@ bool Arena::ResumeAll() {
     extent.parsed = 0;
   }
   marked_ = 0;
+  return true;
+}
+
+bool Arena::CopyFrom(const Arena& from) {
+  if (from.extent_count_ > extents_max_ || from.extent_count_ < extent_count_ || from.marked_ != 0)
+    return false;
+  Populate(std::uint64_t{from.extent_count_} * kExtentBytes);  // at once, not fault by fault
+  std::memcpy(base_, from.base_, std::size_t{from.extent_count_} * kExtentBytes);
+  std::copy_n(from.extents_, from.extent_count_, extents_);
+  extent_count_ = from.extent_count_;
+  free_extents_ = from.free_extents_;
+  first_free_ = from.first_free_;
+  high_water_.store(extent_count_, std::memory_order_relaxed);
+  records_ = from.records_;
+  nodes_ = from.nodes_;
+  record_bump_ = from.record_bump_;
+  node_bump_ = from.node_bump_;
+  page_bump_ = from.page_bump_;
+  free_pages_ = from.free_pages_;
+  std::copy_n(from.live_granules_, 4, live_granules_);
+  std::copy_n(from.extents_of_, 4, extents_of_);
   return true;
 }
 

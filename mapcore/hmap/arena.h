@@ -73,7 +73,7 @@ class Arena {
     if (ref != 0) {
       const Ref next = Header(ref)->next;
       records_[granules] = next;
-      if (next != 0) Header(next)->previous = 0;
+      Header(next)->previous = 0;
     } else if (record_bump_.end - record_bump_.at >= granules) {
       ref = record_bump_.at;
       record_bump_.at += granules;
@@ -127,6 +127,11 @@ class Arena {
   // that finds no memory does it too.
   bool ResumeAll();
   void Trim();  // gives the memory of free extents back to the system; off the write path
+
+  // Becomes the same as `from`, block for block under the same names; what it held is gone. False,
+  // and nothing changed, without room for it, or where it has used more than `from` did, or a
+  // compaction of `from` is under way. As long as copying what `from` has used takes.
+  bool CopyFrom(const Arena& from);
 
   // What a record or node of `bytes` takes.
   static std::size_t BlockBytes(std::size_t bytes) {
@@ -186,9 +191,11 @@ class Arena {
   void Link(Kind kind, Ref ref, std::uint32_t granules) {
     PushFree(ListsOf(kind)[ClassOf(granules)], ref, granules);
   }
+  // At a list's end stands the place that no block has, whose word may be written: whether a list
+  // has a second block cannot be predicted.
   void PushFree(Ref& head, Ref ref, std::uint32_t granules) {
     *Header(ref) = {0, granules, 0, head};
-    if (head != 0) Header(head)->previous = ref;
+    Header(head)->previous = ref;
     head = ref;
   }
   void Unlink(Kind kind, Ref ref);

@@ -25,12 +25,19 @@ bool Compaction::Worthwhile() const {
   const ArenaStats memory = lineage_.arena().stats();
   const std::uint64_t waste = memory.record_extent_bytes - memory.record_bytes;
   if (waste < kWasteMin || kWasteShare * waste < memory.record_extent_bytes) return false;
+  // A cycle that found nothing to gain is not repeated before sizes have moved: waste may be of a
+  // kind that moving cannot mend, as blocks that snapshots keep.
   if (!Changed(memory.record_bytes, state_.record_bytes_then) &&
       !Changed(memory.record_extent_bytes, state_.extent_bytes_then))
     return false;
   return lineage_.counts().heads == 1;  // what another head shares would stay where it is
 }
 
+// In two passes. First extents are chosen and their free blocks withdrawn, so that what is moved
+// does not come to lie in an extent that is to be emptied; then the table is walked in the order of
+// hashes, and what lies in a chosen extent is moved. By extents instead it would need a way from a
+// record to its slot, which is a lookup; and a page that a snapshot shares would be copied once per
+// record.
 void Compaction::Begin() {
   const auto extents = static_cast<std::uint32_t>(lineage_.arena().stats().record_extent_bytes /
                                                   Arena::kExtentBytes);
@@ -110,6 +117,8 @@ void Compaction::Move(std::vector<const Record*>* moved) {
   state_.bucket += kBucketsPerStep;
 }
 
+// An overwrite with the same bytes, in all that matters to others: snapshots and readers keep the
+// old record, whose block is freed when the last of them goes.
 bool Compaction::MoveRecord(Arena::Ref ref, std::vector<const Record*>* moved) {
   if (!lineage_.PrepareRoomIfShared(branch_, 8)) return false;
   Arena& arena = lineage_.arena();

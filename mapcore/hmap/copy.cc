@@ -98,12 +98,37 @@ class Copy {
   Lineage& to_;
 };
 
+// Where a block of `from` lies in a copy of its memory.
+template <typename Block>
+Block* Counterpart(const Lineage& from, const Lineage& to, const Block* block) {
+  return static_cast<Block*>(to.arena().At(from.arena().RefOf(block)));
+}
+
 }  // namespace
 
 Contents CopyContents(const Lineage& from, const Contents& contents, Lineage& to) {
   Contents copy = contents;
   copy.top = Copy(from, to).Table(*contents.top);
   return copy;
+}
+
+bool CopyWhole(const Lineage& from, const Branch& original, Lineage& to, Branch& copy) {
+  const ArenaStats memory = from.arena().stats();
+  if (!from.HoldsOnly(original) || original.head.top->old != nullptr ||
+      2 * memory.live_bytes() < memory.used_bytes || !to.CopyFrom(from))
+    return false;
+  copy.head = original.head;
+  Top& top = *Counterpart(from, to, original.head.top);
+  copy.head.top = &top;
+  for (std::size_t t = 0; t < top.size();) {
+    const std::uint64_t entry = top.chunks()[t];
+    Chunk& chunk = *Counterpart(from, to, ChunkOf(entry));
+    for (const std::size_t end = t + (std::size_t{1} << (top.depth - DepthOf(entry))); t < end; ++t)
+      top.chunks()[t] = EntryOf(&chunk, DepthOf(entry));
+    for (std::uint64_t& page : chunk.pages)
+      page = EntryOf(Counterpart(from, to, PageOf(page)), DepthOf(page));
+  }
+  return true;
 }
 
 }  // namespace portolan::mapcore::hmap

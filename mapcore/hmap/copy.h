@@ -15,4 +15,12 @@ namespace portolan::mapcore::hmap {
 // the latency of memory.
 Contents CopyContents(const Lineage& from, const Contents& contents, Lineage& to);
 
+// Makes `to`, whose only branch is `copy`, the same as a lineage that holds only the head of
+// `original`: its memory is copied as one piece, free blocks as well, and the pointers of the
+// directory are moved. False, and nothing changed, where more than that head lives in it, where
+// less than half of its memory does, while it is being relocated, or without room.
+//
+// At the speed of memory. By the thread that may write `from`.
+bool CopyWhole(const Lineage& from, const Branch& original, Lineage& to, Branch& copy);
+
 }  // namespace portolan::mapcore::hmap

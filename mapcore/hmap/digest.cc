@@ -68,6 +68,8 @@ std::uint64_t KeptDigest(const Lineage& lineage, Contents& contents) {
   return contents.digest;
 }
 
+// On any thread, so nothing is kept in pages that the writer may be changing; two threads that come
+// at once add up the same sum.
 std::uint64_t DigestOf(const Lineage& lineage, SnapshotState& snapshot) {
   if (snapshot.contents.digest_known) return snapshot.contents.digest;
   if (snapshot.digest_known.load(std::memory_order_acquire))

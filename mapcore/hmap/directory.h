@@ -106,13 +106,31 @@ inline void PrefetchBucket(const Top& top, std::uint64_t hash) {
   __builtin_prefetch(&FindPage(top, hash)->buckets[hash & 15]);
 }
 
-// The record of a key, or null. While a table is being relocated an entry is in one of the two
-// tables, or for an instant in both; the old one is asked first, because entries move from it.
+inline const Record* RecordAt(const char* base, std::uint32_t ref) {
+  return reinterpret_cast<const Record*>(base + (std::size_t{ref} << 3));
+}
+
+// Of the table alone. The beginning of Probe(), with the record at hand once its key is compared.
 inline const Record* FindIn(const Top& top, std::uint64_t hash, std::string_view key,
                             const char* base) {
+  const Page* page = FindPage(top, hash);
+  const HashParts parts(hash);
+  const Bucket& home = page->buckets[parts.home];
+  const std::uint32_t hits = MatchTops(Load(home.tops), parts.top);
+  if (hits != 0) {
+    const auto index = static_cast<std::uint32_t>(std::countr_zero(hits));
+    if (LoadRelaxed(home.ext[index]) == parts.ext) {
+      const Record* record = RecordAt(base, Load(home.refs[index]));
+      if (record->HasKey(key)) [[likely]]
+        return record;
+    }
+  } else if (Load(home.link) == 0) {
+    return nullptr;
+  }
+  // Kept here and not read again from the slot, which a writer may give to another key meanwhile.
   const Record* found = nullptr;
-  Probe(FindPage(top, hash), HashParts(hash), base, [&](std::uint32_t ref) {
-    const auto* record = reinterpret_cast<const Record*>(base + (std::size_t{ref} << 3));
+  ProbeAll(page, parts, base, [&](std::uint32_t ref) {
+    const Record* record = RecordAt(base, ref);
     if (!record->HasKey(key)) return false;
     found = record;
     return true;
@@ -120,6 +138,8 @@ inline const Record* FindIn(const Top& top, std::uint64_t hash, std::string_view
   return found;
 }
 
+// The record of a key, or null. While a table is being relocated an entry is in one of the two
+// tables, or for an instant in both; the old one is asked first, because entries move from it.
 inline const Record* FindRecord(const Top* top, std::string_view key, const char* base) {
   if (const Top* old = Load(top->old); old != nullptr) [[unlikely]]
     if (const Record* record = FindIn(*old, old->HashOf(key), key, base)) return record;
@@ -158,7 +178,7 @@ void FindRecords(const Top* top, const char* base, std::span<const std::string_v
       const std::string_view key = keys[begin + i];
       const Record* match = nullptr;
       Probe(pages[i], HashParts(hashes[i]), base, [&](std::uint32_t ref) {
-        const auto* record = reinterpret_cast<const Record*>(base + (std::size_t{ref} << 3));
+        const Record* record = RecordAt(base, ref);
         if (!record->HasKey(key)) return false;
         match = record;
         return true;

@@ -9,6 +9,7 @@
 namespace portolan::mapcore::hmap {
 namespace {
 
+// ThreadSanitizer does not see what a system call orders.
 #if defined(__SANITIZE_THREAD__)
 constexpr bool kMembarrierAllowed = false;
 #else
@@ -36,6 +37,8 @@ std::uint32_t ReaderDomain::Advance() {
     std::atomic_thread_fence(std::memory_order_seq_cst);
   else if (!Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
     return 0;
+  // A reader that is seen outside a scope may enter one right after: it then loads what was linked
+  // before this call, in which the unlinked blocks no longer are.
   std::uint32_t oldest = ended + 1;
   const std::lock_guard lock(mutex_);
   for (const std::unique_ptr<Seat>& seat : seats_) {
@@ -47,6 +50,8 @@ std::uint32_t ReaderDomain::Advance() {
 
 Reader::Reader(ReaderDomain& domain) : domain_(domain), seat_(nullptr) {
   const std::lock_guard lock(domain.mutex_);
+  // Seats of readers that are gone are used again, so that threads that come and go do not add to
+  // what every reclamation looks at.
   for (const auto& seat : domain.seats_) {
     if (seat->taken.load(std::memory_order_relaxed)) continue;
     seat_ = seat.get();

@@ -20,6 +20,8 @@ HmapIterator::HmapIterator(const Hmap& map) : HmapIterator(map, std::vector<Stre
     stretches_ = {{false, 0, kLastHash}, {true, 0, kLastHash}};
     return;
   }
+  // Begins at another place each time, as Go's iterators do, so that nobody comes to rely on an
+  // order; derived from the seed, so that a map with a seed of its own is repeatable.
   const std::uint64_t turn = map.branch().iterations.fetch_add(1, std::memory_order_relaxed);
   const std::uint64_t start = hmap::Fold(top.seed ^ turn, hmap::kHashWords[2]);
   if (start > 0) stretches_.push_back({false, 0, start - 1});
@@ -87,6 +89,8 @@ std::optional<HmapIterator::Item> HmapIterator::Next() {
   for (;;) {
     while (next_ref_ < refs_.size()) {
       const hmap::Record* record = map_->lineage().RecordAt(refs_[next_ref_++]);
+      // Written since the page was loaded: what was erased is not given, what was overwritten is
+      // given as it is now. Blocks keep their bytes meanwhile, so the old record's key can be read.
       if (map_->branch().mutations != mutations_) {
         record = map_->FindRecord(record->key());
         if (record == nullptr) continue;

@@ -1,5 +1,6 @@
 #include "mapcore/hmap/lineage.h"
 
+#include <bit>
 #include <cassert>
 #include <new>
 #include <utility>
@@ -10,7 +11,50 @@ namespace {
 constexpr std::uint32_t kReclaimAt = 4096;  // unlinked blocks per look at the readers
 constexpr std::uint32_t kSparesKept = 4;
 
+SnapshotState* MergeByVersion(SnapshotState* one, SnapshotState* two) {
+  SnapshotState* first = nullptr;
+  SnapshotState** link = &first;
+  while (one != nullptr && two != nullptr) {
+    SnapshotState*& older = one->version < two->version ? one : two;
+    *link = older;
+    link = &older->next_released;
+    older = older->next_released;
+  }
+  *link = one != nullptr ? one : two;
+  return first;
+}
+
+// A list of released snapshots, the oldest first: a merge sort from below, in which runs[i] is
+// empty or holds 2^i of them.
+SnapshotState* OldestFirst(SnapshotState* released) {
+  constexpr std::size_t kRuns = 33;  // versions are 32 bits wide
+  SnapshotState* runs[kRuns] = {};
+  while (released != nullptr) {
+    SnapshotState* run = std::exchange(released, released->next_released);
+    run->next_released = nullptr;
+    std::size_t i = 0;
+    for (; runs[i] != nullptr; ++i) run = MergeByVersion(std::exchange(runs[i], nullptr), run);
+    runs[i] = run;
+  }
+  SnapshotState* sorted = nullptr;
+  for (SnapshotState* run : runs) sorted = MergeByVersion(sorted, run);
+  return sorted;
+}
+
 }  // namespace
+
+HmapDebug DebugOf(const Contents& contents) {
+  HmapDebug debug;
+  debug.count = contents.size;
+  if (contents.top->old != nullptr) debug.flags = HmapDebug::kSameSizeGrow;
+  debug.oldbuckets = contents.old_pages_at_first * Page::kBuckets;
+  debug.nevacuate = contents.evacuated * Page::kBuckets;
+  debug.buckets = contents.pages * Page::kBuckets;
+  debug.B = static_cast<std::uint32_t>(std::bit_width(debug.buckets - 1));
+  debug.noverflow = contents.overflow_pages * Page::kBuckets;
+  debug.hash0 = Fold(contents.top->seed ^ kHashWords[2], kHashWords[3]);
+  return debug;
+}
 
 struct Lineage::StateSlab {
   static constexpr std::size_t kStates = 16;
@@ -103,12 +147,36 @@ Branch* Lineage::NewBranch(SnapshotState* base) {
   return branch;
 }
 
+bool Lineage::HoldsOnly(const Branch& branch) const {
+  return branches_ == &branch && branch.next == nullptr && branch.newest == nullptr &&
+         branch.base == nullptr && branch.dead.empty() && waiting_.empty() && iterations_ == 0 &&
+         compaction_.phase == CompactionState::Phase::kIdle;
+}
+
+bool Lineage::CopyFrom(const Lineage& from) {
+  if (!arena_->CopyFrom(*from.arena_)) return false;
+  version_ = from.version_;
+  spare_count_ = from.spare_count_;
+  leaked_ = from.leaked_;
+  RefList::Block** link = &spares_;
+  for (const RefList::Block* spare = from.spares_; spare != nullptr; spare = spare->next) {
+    *link = static_cast<RefList::Block*>(arena_->At(from.arena_->RefOf(spare)));
+    link = &(*link)->next;
+  }
+  *link = nullptr;
+  return true;
+}
+
 SnapshotState* Lineage::Take(Branch& branch) {
+  // Here and not in LetGo(), which runs on any thread: what a snapshot kept is the writer's to
+  // free.
   if (HasReleased()) Drain();
+  // Births are compared by order; a counter that wraps would make the oldest blocks the newest.
   if (version_ == UINT32_MAX) return nullptr;
   SnapshotState* snapshot = NewState();
   if (snapshot == nullptr) return nullptr;
   snapshot->contents = branch.head;
+  // What is born from now on is younger than this: the head copies before it changes what is not.
   snapshot->version = version_++;
   snapshot->uses.store(SnapshotState::kHandle, std::memory_order_relaxed);
   ++taken_;
@@ -130,6 +198,8 @@ void Lineage::StopCompaction() {
   compaction_.extent_bytes_then = arena_->stats().record_extent_bytes;
 }
 
+// What no snapshot has is found by walking the head, not by a list of what it made: a map that is
+// dropped whole costs its own blocks, and a write nothing.
 void Lineage::DropHead(Branch& branch) {
   if (compaction_.owner == &branch) StopCompaction();
   FreeAll(branch.head, branch.floor());
@@ -140,6 +210,8 @@ void Lineage::DropHead(Branch& branch) {
   Drain();
 }
 
+// The branches keep their places, because maps point at them; what they are is exchanged. For a
+// reader it is one store, the top's: counters are looked at by the writer only.
 void Lineage::Swap(Branch& a, Branch& b) {
   for (SnapshotState* s = a.oldest; s != nullptr; s = s->newer) s->branch = &b;
   for (SnapshotState* s = b.oldest; s != nullptr; s = s->newer) s->branch = &a;
@@ -169,6 +241,8 @@ std::uint32_t Lineage::BirthOf(const void* block) const {
   }
 }
 
+// By way of a second branch, so that snapshots of before keep a branch whose births are in order:
+// the new contents are younger than all of them, and share nothing with them.
 void Lineage::Restart(Branch& branch, Branch& past, const Contents& contents) {
   past.head = contents;
   Swap(branch, past);
@@ -182,6 +256,9 @@ void Lineage::Leave(Branch& branch) {
   if (last && kept_.fetch_add(taken_, std::memory_order_acq_rel) + taken_ == 0) delete this;
 }
 
+// `before` tells who was last: forks count in the upper half, so a snapshot that a fork still
+// stands on is given up as a handle, and not released. The last line may run on a thread that never
+// saw the map: acq_rel makes all that others did to the lineage happen before its end.
 void Lineage::LetGo(SnapshotState& snapshot) {
   const std::uint64_t before =
       snapshot.uses.fetch_sub(SnapshotState::kHandle, std::memory_order_acq_rel);
@@ -196,7 +273,8 @@ void Lineage::Unpin(SnapshotState& snapshot) {
     Release(snapshot);
 }
 
-// Nobody uses it any more.
+// Nobody uses it any more. A stack that only grows here and is only taken as a whole (Drain) has no
+// ABA problem: no element is ever compared with one that was freed meanwhile.
 void Lineage::Release(SnapshotState& snapshot) {
   snapshot.next_released = released_.load(std::memory_order_relaxed);
   while (!released_.compare_exchange_weak(snapshot.next_released, &snapshot,
@@ -204,9 +282,15 @@ void Lineage::Release(SnapshotState& snapshot) {
   }
 }
 
+// Until nothing moves any more: freeing a branch may unpin the snapshot it was forked from, which
+// is released in turn, and two branches that become one may leave a third that can join them.
 void Lineage::Drain() {
   for (bool joined = true; joined;) {
-    while (SnapshotState* snapshot = released_.exchange(nullptr, std::memory_order_acquire)) {
+    while (SnapshotState* released = released_.exchange(nullptr, std::memory_order_acquire)) {
+      // What the oldest kept is freed; what a younger one kept may be the next older one's still,
+      // and is handed on. The other way round a block would be handed on once for each of them.
+      SnapshotState* snapshot =
+          released->next_released == nullptr ? released : OldestFirst(released);
       while (snapshot != nullptr) {
         SnapshotState* next = snapshot->next_released;
         ReleaseNow(*snapshot);
@@ -221,6 +305,8 @@ void Lineage::Drain() {
   }
 }
 
+// A block in this snapshot's dead list died while it was the newest, so younger versions do not
+// have it; of older ones the next has it if it was born by then, and if that has not, none has.
 void Lineage::ReleaseNow(SnapshotState& snapshot) {
   Branch& branch = *snapshot.branch;
   SnapshotState* older = snapshot.older != nullptr ? snapshot.older : branch.base;
@@ -233,7 +319,7 @@ void Lineage::ReleaseNow(SnapshotState& snapshot) {
     snapshot.dead.Filter(
         [&](const RefList::Item& item) { __builtin_prefetch(arena_->At(item.ref)); },
         [&](const RefList::Item& item) {
-          if (item.tag <= born_after) return true;
+          if (item.tag <= born_after) return ++handed_on_, true;
           Free(arena_->At(item.ref));
           return false;
         },
@@ -288,6 +374,8 @@ void Lineage::FreeAll(const Contents& contents, std::uint32_t born_after) {
   ForEachBlock(contents, born_after, [&](void* block) { Free(block); });
 }
 
+// Before a write changes anything: its deaths can then be noted without failing, and a write that
+// cannot be noted does not happen.
 bool Lineage::PrepareRoom(std::uint32_t deaths) {
   const std::uint32_t wanted = 2 + deaths / RefList::Block::kItems;
   while (spare_count_ < wanted) {
@@ -304,6 +392,8 @@ void Lineage::Append(RefList& list, RefList::Item item) {
   RefList::Block* spare = nullptr;
   if (list.NeedsBlock()) {
     if (!PrepareRoom(0)) {
+      // Only where no caller prepared, which Validate() reports: a block too many is kept rather
+      // than one freed that somebody may see.
       ++leaked_;
       return;
     }
@@ -339,6 +429,8 @@ void Lineage::FreeBlock(void* block) {
   assert(false);
 }
 
+// Every kReclaimAt blocks, or when those that had to stay have doubled: a reader that stands still
+// costs memory, and not a look at all that waits with each write.
 void Lineage::Reclaim() {
   const std::uint32_t passed = readers_ == nullptr ? UINT32_MAX : readers_->Advance();
   std::uint32_t left = 0;
@@ -353,6 +445,7 @@ void Lineage::Reclaim() {
   reclaim_at_ = 2 * left + kReclaimAt;
 }
 
+// Where there are readers as well the blocks wait for those, and go with a later write's look.
 void Lineage::EndIteration() {
   if (--iterations_ == 0 && waiting_count_ > 0 && readers_ == nullptr) Reclaim();
 }
@@ -370,7 +463,7 @@ void Lineage::Discard(RefList& list) {
 }
 
 Lineage::Counts Lineage::counts() const {
-  Counts counts{.waiting = waiting_count_, .leaked = leaked_};
+  Counts counts{.waiting = waiting_count_, .leaked = leaked_, .handed_on = handed_on_};
   for (const Branch* branch = branches_; branch != nullptr; branch = branch->next) {
     ++counts.branches;
     counts.heads += branch->has_head;

@@ -9,6 +9,7 @@
 #include "mapcore/hmap/arena.h"
 #include "mapcore/hmap/directory.h"
 #include "mapcore/hmap/epoch.h"
+#include "mapcore/hmap_debug.h"
 
 namespace portolan::mapcore::hmap {
 
@@ -96,6 +97,9 @@ struct Counters {
 struct Contents : Counters {
   Top* top = nullptr;
 };
+
+// What hmap's words say of contents; of a version `flags` knows only whether it is being relocated.
+HmapDebug DebugOf(const Contents& contents);
 
 struct Branch;
 
@@ -200,6 +204,12 @@ class Lineage {
   // Begins the branch anew with `contents`, in blocks of their own. Its snapshots go to `past`, a
   // new branch. O(snapshots + what only the head had).
   void Restart(Branch& branch, Branch& past, const Contents& contents);
+  // Whether the head of `branch` is all that there is: no snapshot, no fork, no block that waits.
+  bool HoldsOnly(const Branch& branch) const;
+  // Becomes the copy of a lineage that holds only one head, in blocks of the same names. The caller
+  // gives `branch`, this one's only one, its contents. False, and nothing changed, where the arena
+  // cannot be copied as one piece.
+  bool CopyFrom(const Lineage& from);
   // Exchanges what two branches are. O(their snapshots).
   void Swap(Branch& a, Branch& b);
 
@@ -251,6 +261,7 @@ class Lineage {
 
   struct Counts {
     std::uint64_t branches = 0, heads = 0, snapshots = 0, waiting = 0, leaked = 0;
+    std::uint64_t handed_on = 0;  // blocks that went to an older snapshot's dead list, ever
   };
   Counts counts() const;
   // Calls visit(block) for every block of `contents` born after `born_after`; a block is not read
@@ -295,6 +306,7 @@ class Lineage {
   std::uint32_t waiting_count_ = 0;
   std::uint32_t reclaim_at_ = 1;
   std::uint64_t leaked_ = 0;
+  std::uint64_t handed_on_ = 0;
   int iterations_ = 0;
   CompactionState compaction_;
 };

@@ -98,7 +98,9 @@ bool PlaceEntry(Page& page, HashParts parts, std::uint32_t ref) {
   Bucket& bucket = page.buckets[at];
   const auto index = static_cast<std::uint32_t>(std::countr_zero(free));
   StoreRelaxed(bucket.ext[index], parts.ext);
-  StoreRelaxed(bucket.refs[index], ref);
+  // Not only by the tophash behind it: a reader that still sees the tophash of an entry that was
+  // here before, and is the same, goes by this reference to the record.
+  Store(bucket.refs[index], ref);
   Store(bucket.tops, bucket.tops | std::uint64_t{parts.top} << 8 * index);
   page.set_count(page.count() + 1);
   return true;

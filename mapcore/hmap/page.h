@@ -116,10 +116,11 @@ struct Slot {
   }
 };
 
-// The slot whose hash parts match and whose reference `is_it` accepts. `base` is the arena's. Also
-// for readers beside the writer.
+// Probe() from the home bucket on, around the page and its overflow pages. Not inlined: with its
+// loops in them, callers keep what they need on the stack.
 template <typename IsIt>
-inline Slot Probe(const Page* page, HashParts parts, const char* base, const IsIt& is_it) {
+[[gnu::noinline]] Slot ProbeAll(const Page* page, HashParts parts, const char* base,
+                                const IsIt& is_it) {
   for (;;) {
     std::uint32_t at = parts.home;
     std::uint16_t link = 0;
@@ -138,6 +139,23 @@ inline Slot Probe(const Page* page, HashParts parts, const char* base, const IsI
       return {};
     page = reinterpret_cast<const Page*>(base + (std::size_t{page->overflow()} << 3));
   }
+}
+
+// The slot whose hash parts match and whose reference `is_it` accepts. `base` is the arena's. Also
+// for readers beside the writer. Nearly always decided by the first candidate of the home bucket,
+// or by its having none and nothing having passed it.
+template <typename IsIt>
+inline Slot Probe(const Page* page, HashParts parts, const char* base, const IsIt& is_it) {
+  const Bucket& home = page->buckets[parts.home];
+  const std::uint32_t hits = MatchTops(Load(home.tops), parts.top);
+  if (hits != 0) {
+    const auto index = static_cast<std::uint32_t>(std::countr_zero(hits));
+    if (LoadRelaxed(home.ext[index]) == parts.ext && is_it(Load(home.refs[index]))) [[likely]]
+      return {const_cast<Page*>(page), parts.home, index};
+  } else if (Load(home.link) == 0) {
+    return {};
+  }
+  return ProbeAll(page, parts, base, is_it);
 }
 
 // Writes that readers may look at meanwhile; each leaves the page whole at every instant.

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "mapcore/hmap/bytes.h"
+
 namespace portolan::mapcore::hmap {
 
 // One entry as it lies in the arena: immutable from the moment a slot refers to it, and shared by
@@ -42,7 +44,7 @@ class Record {
       record->key_length_ = static_cast<std::uint16_t>(key.size());
       record->value_length_ = static_cast<std::uint16_t>(value.size());
     }
-    if (!key.empty()) std::memcpy(at, key.data(), key.size());
+    CopyBytes(at, key.data(), key.size());
     if (!value.empty()) std::memcpy(at + key.size(), value.data(), value.size());
     return record;
   }
@@ -61,7 +63,7 @@ class Record {
   }
   bool HasKey(std::string_view key) const {
     if (key_length_ == key.size() && key_length_ != kLong) [[likely]]
-      return std::memcmp(data(), key.data(), key.size()) == 0;
+      return SameBytes(data(), key.data(), key.size());
     return key_length_ == kLong && this->key() == key;
   }
   std::size_t bytes() const { return BytesFor(key().size(), value().size()); }

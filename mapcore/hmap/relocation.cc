@@ -11,6 +11,9 @@ constexpr std::size_t kEntriesPerStep = 16;
 
 }  // namespace
 
+// A reader that loaded the top before this looks into one table only. Were entries moved under it,
+// it could look into the old one after a key left and never into the new one. So nothing moves
+// before every reader of this moment is gone (PREPARE); later ones look into both.
 void Relocation::WaitForReaders() {
   Counters& head = branch_.head;
   head.waits_for_epoch = lineage_.ReaderEpoch();
@@ -55,6 +58,7 @@ bool Relocation::MoveEntries(std::uint64_t& cursor) {
   for (std::size_t i = 0; i < count; ++i) __builtin_prefetch(lineage_.RecordAt(refs[i]));
   for (std::size_t i = 0; i < count; ++i) {
     const Arena::Ref ref = refs[i];
+    // The page, chunk and top of both tables, with some to spare for a split.
     if (!lineage_.PrepareRoomIfShared(branch_, 8)) return false;
     const Record& record = *lineage_.RecordAt(ref);
     const Top& old = *branch_.head.top->old;
@@ -62,6 +66,8 @@ bool Relocation::MoveEntries(std::uint64_t& cursor) {
     const std::uint64_t to = branch_.head.top->HashOf(record.key());
     // Its page is made this branch's own first: then leaving it cannot fail.
     if (!tree_.OwnForRemoval(tree_.old(), from)) return false;
+    // There before it is gone from here: a reader finds it in one of them at every instant, or for
+    // a moment in both. The record itself stays where it is; only references move.
     if (!tree_.Insert(tree_.primary(), to, ref)) return false;
     const Slot slot = tree_.FindRef(*branch_.head.top->old, from, ref);
     tree_.Remove(tree_.old(), from, slot, Tree::Fate::kKeep);
@@ -72,6 +78,8 @@ bool Relocation::MoveEntries(std::uint64_t& cursor) {
   return true;
 }
 
+// The old table is empty but for its nodes and pages, which readers may still be in: they are
+// retired like any block.
 void Relocation::Commit() {
   const Counters& head = branch_.head;
   const auto blocks = static_cast<std::uint32_t>(4 * head.old_pages + head.old_overflow_pages + 8);
@@ -89,6 +97,8 @@ void Relocation::Commit() {
   branch_.head.old_pages_at_first = branch_.head.evacuated = 0;
 }
 
+// The two tables change parts: what was new becomes the old one, and is emptied into the other by
+// the same steps. So abandoning needs no code of its own, and may be abandoned in turn.
 bool Relocation::Abandon() {
   if (!active()) return true;
   if (!lineage_.PrepareRoomIfShared(branch_, 8) || tree_.OwnTop(tree_.old()) == nullptr)

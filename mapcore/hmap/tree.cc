@@ -127,6 +127,8 @@ Top* Tree::OwnTop(Top** table) {
   return copy;
 }
 
+// From the top downwards: a node is only linked into a node that the branch owns, else a snapshot
+// would see it. The copy is whole before it is linked, so a reader sees the old one or the new one.
 Chunk* Tree::OwnChunk(Top** table, std::uint64_t hash) {
   Top* top = OwnTop(table);
   if (top == nullptr) return nullptr;
@@ -134,6 +136,7 @@ Chunk* Tree::OwnChunk(Top** table, std::uint64_t hash) {
   const std::uint64_t entry = top->chunks()[index];
   Chunk* chunk = ChunkOf(entry);
   if (chunk->birth > branch_.floor()) return chunk;
+  // Its digest is not copied: it is made unknown by the write that this copy is for.
   Chunk* copy = NewChunk();
   if (copy == nullptr) return nullptr;
   std::memcpy(copy->pages, chunk->pages, sizeof copy->pages);
@@ -184,6 +187,8 @@ Page* Tree::OwnPage(Top** table, std::uint64_t hash) {
   return page;
 }
 
+// A page's overflow pages are copied with it, because the page names the next by a reference of its
+// own: they are few, and only where keys were made to collide.
 Page* Tree::CopyForWrite(Top** table, std::uint64_t hash, Page* page) {
   if (page->overflow() != 0 &&
       !lineage_.PrepareRoom(static_cast<std::uint32_t>(OverflowPagesOf(table))))
@@ -203,6 +208,7 @@ Slot Tree::OwnSlotNow(Top** table, std::uint64_t hash, Slot slot) {
     ForgetDigests(table, hash, *FindPage(**table, hash));
     return slot;
   }
+  // By reference and not by place: an entry of an overflow page is in the copy of that.
   const Arena::Ref ref = slot.ref();
   const HashParts parts = slot.parts();
   Page* page = OwnPage(table, hash);
@@ -210,11 +216,15 @@ Slot Tree::OwnSlotNow(Top** table, std::uint64_t hash, Slot slot) {
   return Probe(page, parts, lineage_.base(), [&](Arena::Ref found) { return found == ref; });
 }
 
+// Below the limit a page that is full splits. Beyond it the hashes do not tell its entries apart,
+// by somebody's design: splitting on would double the top with every write, to no end.
 std::uint32_t Tree::DepthLimit(Top** table) {
   const auto even = static_cast<std::uint32_t>(std::bit_width(PagesOf(table)));
   return std::min(even + kDepthSlack, kDepthMax);
 }
 
+// Again after each split, for all entries may have gone to one side. `table` is looked up anew
+// after whatever may have copied the primary top, in which the other table is linked.
 bool Tree::Insert(Top** table, std::uint64_t hash, Arena::Ref ref) {
   for (;;) {
     if (table != primary()) table = old();
@@ -263,6 +273,8 @@ bool Tree::Remove(Top** table, std::uint64_t hash, Slot slot, Fate fate) {
 
 // The bit of the slot's hash that its page's split looks at.
 bool Tree::BitOf(const Top& top, Slot slot, std::uint32_t depth) const {
+  // The slot holds bits 55 to 44 of the hash: enough for all splits of maps between 2^8 and 2^20
+  // pages without reading a record. Smaller and larger maps hash the key again.
   if (depth >= 8 && depth < 20) return (slot.parts().ext >> (4 + 19 - depth) & 1) != 0;
   const Record* record = lineage_.RecordAt(slot.ref());
   return (top.HashOf(record->key()) >> (63 - depth) & 1) != 0;
@@ -284,10 +296,14 @@ bool Tree::Split(Top** table, std::uint64_t hash) {
     lineage_.arena().FreePage(low);
     return false;
   }
+  // Both halves are new pages, and the full one is retired: a reader in it finds all of its
+  // entries, and one that comes later finds the half that its hash belongs to.
   Page* page = PageOf(place.chunk->pages[place.index]);
   ForEachSlot(*page, [&](Slot slot) {
     PlaceEntry(BitOf(**table, slot, place.depth) ? *high : *low, slot.parts(), slot.ref());
   });
+  // Pointer by pointer. In between, some hashes of the high half still lead to the full page, which
+  // has them.
   const std::uint32_t half = place.span / 2;
   PointPages(*place.chunk, place.index + half, half, EntryOf(high, place.depth + 1));
   PointPages(*place.chunk, place.index, half, EntryOf(low, place.depth + 1));
@@ -322,7 +338,8 @@ bool Tree::SplitChunk(Top** table, std::uint64_t hash) {
   return true;
 }
 
-// Of the head's own top.
+// Of the head's own top. The only write whose cost grows with the map: eight bytes for each chunk
+// of up to 64 pages, 4 KiB copied at a million entries.
 bool Tree::Double(Top** table) {
   Top* top = *table;
   const std::uint32_t bytes = Top::BytesFor(top->depth + 1);

@@ -1,16 +1,23 @@
-// A map, its forks and snapshots beside plain copies of std::unordered_map, under random
-// operations. PORTOLAN_MODEL_STEPS sets how many, PORTOLAN_MODEL_SEED from which seed; a failure
-// prints both.
+// A map, its forks and snapshots beside plain copies of std::unordered_map, under random commands.
+// In a loop, PORTOLAN_MODEL_STEPS of them from seed PORTOLAN_MODEL_SEED, which a failure prints;
+// and as a property, whose failures rapidcheck shrinks to the few commands that matter.
+#include <gtest/gtest-spi.h>
 #include <gtest/gtest.h>
+#include <rapidcheck.h>
 
 #include <cstdlib>
+#include <iostream>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
 #include "mapcore/base/random.h"
 #include "mapcore/hmap.h"
+#include "mapcore/hmap/diff.h"
+#include "mapcore/hmap/iterator.h"
+#include "mapcore/map_clone.h"
 
 namespace portolan::mapcore {
 namespace {
@@ -29,24 +36,32 @@ std::uint64_t WeakHash(std::string_view key, std::uint64_t seed) {
 
 class ModelRun {
  public:
-  ModelRun(std::uint64_t seed, hmap::HashFunction hash) : random_(seed) {
+  // With keys out of so many.
+  ModelRun(std::uint64_t seed, hmap::HashFunction hash, std::uint64_t keys)
+      : random_(seed), keys_(keys) {
     HmapOptions options;
     options.seed = seed;
     options.hash = hash;
     options.memory.reserve_bytes = std::uint64_t{256} << 20;
     maps_.push_back({Hmap::Create(options).value(), {}});
-    keys_ = std::uint64_t{1} << (4 + random_.Below(hash == nullptr ? 13 : 7));
   }
 
-  void Step() {
+  // What a command does follows from its word and from what the maps hold, and from nothing that
+  // came before it otherwise: so commands can be left out, and the rest stay what they are.
+  void Step(std::uint64_t word) {
+    random_ = Random(word);
     Live& live = maps_[random_.Below(maps_.size())];
     const std::uint64_t roll = random_.Below(1'000);
     if (roll < 550) {
       Put(live);
     } else if (roll < 800) {
       Erase(live);
-    } else if (roll < 900) {
+    } else if (roll < 890) {
       Find(live);
+    } else if (roll < 895) {
+      Scan(live);
+    } else if (roll < 900) {
+      Compare();
     } else if (roll < 930) {
       Take(live);
     } else if (roll < 965 && !frozen_.empty()) {
@@ -60,8 +75,10 @@ class ModelRun {
       live.model.clear();
     } else if (roll < 991) {
       ASSERT_TRUE(live.map.Reserve(static_cast<std::int64_t>(random_.Below(5'000))).ok());
-    } else if (roll < 993) {
+    } else if (roll < 992) {
       EraseMost(live);
+    } else if (roll < 993) {
+      Clone(live);
     } else if (roll < 996) {
       (void)live.map.StartReseed();  // kConflict when one is under way
     } else if (roll < 998) {
@@ -154,6 +171,62 @@ class ModelRun {
     }
   }
 
+  // Some or all of an iteration, with writes in between.
+  void Scan(Live& live) {
+    const Model before = live.model;
+    std::unordered_set<std::string> seen;
+    std::unordered_set<std::string> written;
+    const bool whole = random_.Below(2) == 0;
+    HmapIterator scan(live.map);
+    while (whole || random_.Below(20) != 0) {
+      const auto item = scan.Next();
+      if (!item) break;
+      const std::string key(item->key);
+      ASSERT_TRUE(seen.insert(key).second) << key << " twice";
+      const auto now = live.model.find(key);
+      ASSERT_NE(now, live.model.end()) << key << " was erased before its turn";
+      ASSERT_EQ(item->value, now->second);
+      if (random_.Below(10) != 0) continue;
+      const std::string other = Key();
+      written.insert(other);
+      if (random_.Below(2) == 0)
+        ASSERT_EQ(*live.map.Erase(other), live.model.erase(other) == 1);
+      else
+        ASSERT_EQ(*live.map.Put(other, "scanned"),
+                  live.model.insert_or_assign(other, "scanned").second);
+    }
+    if (!whole) return;
+    for (const auto& [key, value] : before)
+      ASSERT_TRUE(seen.contains(key) || written.contains(key)) << key << " was left out";
+  }
+
+  // Two versions that are kept, of whatever age.
+  void Compare() {
+    if (frozen_.empty()) return;
+    const Frozen& before = frozen_[random_.Below(frozen_.size())];
+    const Frozen& after = frozen_[random_.Below(frozen_.size())];
+    Model rebuilt = before.model;
+    for (const hmap::RecordChange& change : hmap::Diff(before.snapshot, after.snapshot).changes) {
+      const std::string key(change.before != nullptr ? change.before->key() : change.after->key());
+      ASSERT_EQ(rebuilt.contains(key), change.before != nullptr);
+      if (change.after == nullptr) {
+        rebuilt.erase(key);
+      } else {
+        ASSERT_NE(rebuilt[key], change.after->value()) << key << " does not differ";
+        rebuilt[key] = change.after->value();
+      }
+    }
+    ASSERT_EQ(rebuilt, after.model);
+  }
+
+  void Clone(Live& live) {
+    const Hmap clone = CloneMap(live.map).value();
+    ASSERT_EQ(clone.size(), live.model.size());
+    for (const auto& [key, value] : live.model) ASSERT_EQ(clone.Find(key), value);
+    const Status status = clone.lineage().Validate();
+    ASSERT_TRUE(status.ok()) << status.error().message;
+  }
+
   void Take(Live& live) {
     if (frozen_.size() > 30) frozen_.pop_back();
     frozen_.push_back({*live.map.TakeSnapshot(++versions_, 0), live.model});
@@ -188,15 +261,34 @@ void RunModel(hmap::HashFunction hash) {
   const std::uint64_t first = FromEnvironment("PORTOLAN_MODEL_SEED", 1);
   const std::uint64_t steps = FromEnvironment("PORTOLAN_MODEL_STEPS", 30'000);
   constexpr std::uint64_t kStepsPerSeed = 3'000;
-  for (std::uint64_t seed = first; seed < first + steps / kStepsPerSeed; ++seed) {
+  std::uint64_t commands = 0;
+  for (std::uint64_t seed = first; commands < steps; ++seed) {
     SCOPED_TRACE("PORTOLAN_MODEL_SEED=" + std::to_string(seed));
-    ModelRun run(seed, hash);
-    for (std::uint64_t step = 0; step < kStepsPerSeed; ++step) {
-      run.Step();
+    Random words(seed);
+    ModelRun run(seed, hash, std::uint64_t{1} << (4 + words.Below(hash == nullptr ? 13 : 7)));
+    for (std::uint64_t step = 0; step < kStepsPerSeed; ++step, ++commands) {
+      run.Step(words.Next());
       if (step % 500 == 499) run.CheckAll();
       if (testing::Test::HasFatalFailure()) return;
     }
   }
+  std::cout << commands << " commands\n";
+}
+
+// The first failure of a run of these commands, or nothing.
+std::string FailureOf(const std::vector<std::uint64_t>& words, hmap::HashFunction hash) {
+  testing::TestPartResultArray failures;
+  {
+    const testing::ScopedFakeTestPartResultReporter caught(
+        testing::ScopedFakeTestPartResultReporter::INTERCEPT_ONLY_CURRENT_THREAD, &failures);
+    ModelRun run(1, hash, 64);
+    for (const std::uint64_t word : words) {
+      run.Step(word);
+      run.CheckAll();
+      if (failures.size() > 0) break;
+    }
+  }
+  return failures.size() == 0 ? "" : failures.GetTestPartResult(0).message();
 }
 
 TEST(HmapModel, EqualsPlainMapsUnderRandomOperations) {
@@ -205,6 +297,15 @@ TEST(HmapModel, EqualsPlainMapsUnderRandomOperations) {
 
 TEST(HmapModel, EqualsPlainMapsWhereHashesCollide) {
   RunModel(WeakHash);
+}
+
+TEST(HmapModel, EqualsPlainMapsAsAPropertyThatShrinks) {
+  EXPECT_TRUE(rc::check("a map equals its model", [](bool collide) {
+    const auto words = *rc::gen::container<std::vector<std::uint64_t>>(
+        rc::gen::noShrink(rc::gen::arbitrary<std::uint64_t>()));
+    const std::string failure = FailureOf(words, collide ? WeakHash : nullptr);
+    if (!failure.empty()) RC_FAIL(failure);
+  }));
 }
 
 }  // namespace

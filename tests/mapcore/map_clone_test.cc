@@ -98,8 +98,83 @@ TEST(CloneMap, SplitsNoPageUnderAnotherSeed) {
   EXPECT_EQ(clone.debug().buckets, reserved.debug().buckets);
 }
 
+// Bytes of records, which lie elsewhere unless the memory was copied as one piece.
+std::uint64_t PlaceOf(const Hmap& map, const std::string& key) {
+  return map.lineage().arena().RefOf(map.FindRecord(key));
+}
+
+TEST(CloneMap, OfAMapAloneCopiesItsMemoryAsOnePiece) {
+  constexpr int kEntries = 30'000;
+  auto original = std::make_optional(Hmap::Create({.seed = 1}).value());
+  for (int i = 0; i < kEntries; ++i) ASSERT_TRUE(original->Put(Key(i), "old").ok());
+  for (int i = 0; i < kEntries; i += 3) ASSERT_TRUE(original->Erase(Key(i)).ok());
+  for (int i = 0; i < kEntries; i += 6)
+    ASSERT_TRUE(original->Put(Key(i), std::string(static_cast<std::size_t>(i % 300), 'v')).ok());
+  Hmap clone = CloneMap(*original).value();
+  EXPECT_EQ(PlaceOf(clone, Key(1)), PlaceOf(*original, Key(1)));
+  EXPECT_EQ(clone.size(), original->size());
+  EXPECT_EQ(clone.digest(), original->digest());
+  Status status = clone.lineage().Validate();
+  EXPECT_TRUE(status.ok()) << status.error().message;
+
+  // A map like any other, which sees nothing of what becomes of the original.
+  for (int i = 0; i < kEntries; ++i) ASSERT_TRUE(original->Put(Key(i), "changed").ok());
+  original.reset();
+  EXPECT_EQ(clone.Find(Key(1)), "old");
+  EXPECT_EQ(clone.Find(Key(3)), std::nullopt);
+  const Snapshot taken = clone.TakeSnapshot(2, 0).value();
+  for (int i = 0; i < 2 * kEntries; ++i) ASSERT_TRUE(clone.Put(Key(i), "more").ok());
+  EXPECT_EQ(taken.FindRecord(Key(1))->value(), "old");
+  EXPECT_EQ(clone.size(), 2u * kEntries);
+  status = clone.lineage().Validate();
+  EXPECT_TRUE(status.ok()) << status.error().message;
+}
+
+TEST(CloneMap, OfAMapCopiesBlockByBlockWhereMoreThanItsHeadLives) {
+  Hmap original = Hmap::Create({.seed = 1}).value();
+  for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(original.Put(Key(i), "old").ok());
+  const Snapshot held = original.TakeSnapshot(1, 0).value();
+  for (int i = 0; i < 5'000; i += 2) ASSERT_TRUE(original.Put(Key(i), "new").ok());
+  const std::uint64_t both = original.memory().live_bytes();
+  const Hmap clone = CloneMap(original).value();
+  EXPECT_LT(clone.memory().live_bytes(), both);
+  EXPECT_EQ(clone.Find(Key(0)), "new");
+  EXPECT_EQ(clone.Find(Key(1)), "old");
+  const Status status = clone.lineage().Validate();
+  EXPECT_TRUE(status.ok()) << status.error().message;
+}
+
+TEST(CloneMap, OfAMapThatLostMostEntriesLeavesItsFreeMemoryBehind) {
+  Hmap original = Hmap::Create({.seed = 1}).value();
+  for (int i = 0; i < 50'000; ++i) ASSERT_TRUE(original.Put(Key(i), std::string(100, 'v')).ok());
+  for (int i = 500; i < 50'000; ++i) ASSERT_TRUE(original.Erase(Key(i)).ok());
+  const Hmap clone = CloneMap(original).value();
+  EXPECT_EQ(clone.size(), 500u);
+  EXPECT_LT(clone.memory().used_bytes, original.memory().used_bytes / 2);
+}
+
+TEST(CloneMap, OfAMapInRelocationHasTheEntriesOfBothTables) {
+  Hmap original = Hmap::Create({.seed = 1}).value();
+  for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(original.Put(Key(i), std::to_string(i)).ok());
+  ASSERT_TRUE(original.StartReseed().ok());
+  for (int i = 0; i < 100; ++i) original.ContinueReseed();
+  ASSERT_NE(original.debug().oldbuckets, 0u);
+  const Hmap clone = CloneMap(original).value();
+  for (int i = 0; i < 5'000; ++i) ASSERT_EQ(clone.Find(Key(i)), std::to_string(i));
+}
+
+TEST(CloneMap, OfAMapSaysWhenMemoryIsOut) {
+  Hmap original = Hmap::Create({.seed = 1}).value();
+  for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(original.Put(Key(i), "v").ok());
+  const auto clone = CloneMap(original, {.memory = {.limit_bytes = 1 << 18}});
+  ASSERT_FALSE(clone.ok());
+  EXPECT_EQ(clone.error().code, ErrorCode::kExhausted);
+  EXPECT_EQ(original.Find(Key(9'999)), "v");
+}
+
 TEST(CloneMap, OfAnEmptyMapIsEmpty) {
   Hmap original = Hmap::Create().value();
+  EXPECT_TRUE(CloneMap(original).value().empty());
   EXPECT_TRUE(CloneMap(original.TakeSnapshot(1, 0).value()).value().empty());
 }
 

@@ -289,5 +289,20 @@ TEST(Diff, AppliedToItsFirstVersionGivesItsSecond) {
   }));
 }
 
+TEST(MapVersion, TellsOfTheHashMapThatHoldsItUnlessItIsSmall) {
+  std::vector<Entry> entries;
+  for (int i = 0; i < 500; ++i) entries.push_back({"key/" + std::to_string(i), "1"});
+  const VersionPtr large = MapVersion::FromEntries(entries).value();
+  ASSERT_TRUE(large->debug().has_value());
+  EXPECT_EQ(large->debug()->count, 500u);
+  EXPECT_GT(large->debug()->buckets, 500u / 8);
+  const VersionPtr more = large->Apply(std::vector<Change>{{"another", "1"}}).value();
+  EXPECT_EQ(more->debug()->count, 501u);
+  EXPECT_EQ(more->debug()->hash0, large->debug()->hash0);  // one lineage
+  entries.resize(5);
+  EXPECT_FALSE(MapVersion::FromEntries(entries).value()->debug().has_value());
+  EXPECT_FALSE(MapVersion::Empty()->debug().has_value());
+}
+
 }  // namespace
 }  // namespace portolan::mapcore

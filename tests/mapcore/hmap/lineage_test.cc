@@ -175,6 +175,26 @@ TEST(Lineage, ReleaseCostsWhatOnlyThatSnapshotKept) {
 }
 
 // A reader that stays: writes go on, what they replace waits and is counted, and comes back.
+TEST(Lineage, SnapshotsReleasedTogetherHandNothingOnWhateverTheirOrder) {
+  for (const std::size_t stride : {1u, 299u, 7u}) {  // of 300: the oldest first, the newest, mixed
+    Hmap map = Filled(2'000);
+    const std::uint64_t before = LiveBytes(map);
+    std::vector<Snapshot> snapshots;
+    for (int i = 0; i < 300; ++i) {
+      snapshots.push_back(map.TakeSnapshot(1, 0).value());
+      Overwrite(map, 5 * i, 5 * i + 5, "new");
+    }
+    const std::uint64_t handed_on = map.lineage().counts().handed_on;
+    for (std::size_t i = 0; i < snapshots.size(); ++i)
+      snapshots[i * stride % snapshots.size()] = Snapshot();
+    map.Collect();
+    EXPECT_EQ(map.lineage().counts().handed_on, handed_on) << stride;
+    EXPECT_EQ(map.lineage().counts().snapshots, 0u);
+    EXPECT_LE(LiveBytes(map), before);
+    ExpectSound(map);
+  }
+}
+
 TEST(Lineage, AReaderThatStaysHoldsUpMemoryAndNoWrite) {
   ReaderDomain domain;
   Hmap map = Hmap::Create({.seed = 1, .readers = &domain}).value();

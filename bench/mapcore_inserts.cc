@@ -1,0 +1,76 @@
+#include "bench/mapcore_inserts.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "bench/map_contenders.h"
+#include "tests/mapcore/flooded_keys.h"
+
+namespace portolan::bench {
+namespace {
+
+constexpr int kFills = 3;
+
+// In microseconds, sorted. `put(map, i)` inserts the i-th key.
+template <typename Map, typename Prepare, typename Put>
+std::vector<float> InsertTimes(std::size_t count, const Prepare& prepare, const Put& put) {
+  std::vector<float> shortest(count, 1e30f);
+  for (int fill = 0; fill < kFills; ++fill) {
+    Map map;
+    prepare(map);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      put(map, i);
+      shortest[i] = std::min(shortest[i], static_cast<float>(NsSince(start) / 1e3));
+    }
+  }
+  std::sort(shortest.begin(), shortest.end());
+  return shortest;
+}
+
+template <typename Map>
+std::vector<float> FillTimes(const MapData& data) {
+  return InsertTimes<Map>(
+      data.keys.size(), [&](Map& map) { map.Reserve(data.keys.size()); },
+      [&](Map& map, std::size_t i) { map.Put(data.keys[i], data.values[i]); });
+}
+
+double At(const std::vector<float>& sorted, double share) {
+  return static_cast<double>(
+      sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1))]);
+}
+
+}  // namespace
+
+void AddInserts100k(const MapData& data, Report& report) {
+  report.Add("pause-100k", "the longest of 100k inserts", "us", 5,
+             static_cast<double>(FillTimes<Ours>(data).back()));
+}
+
+void AddInserts1M(const MapData& data, Report& report) {
+  const std::vector<float> ours = FillTimes<Ours>(data);
+  const std::vector<float> absl = FillTimes<Absl>(data);
+  report.Add("pause-1M", "the longest of 1M inserts", "us", 7, At(ours, 1));
+  report.Add("pause-ratio-1M", "the same against absl", "x", 1e-4, At(ours, 1) / At(absl, 1));
+  report.Add("insert-p50-1M", "insert that half do not exceed, against absl", "x", 0.45,
+             At(ours, 0.5) / At(absl, 0.5));
+  report.Add("insert-p99.9-1M", "insert that 99.9 % do not exceed, against absl", "x", 1.6,
+             At(ours, 0.999) / At(absl, 0.999));
+}
+
+void AddFlood(const MapData& data, Report& report) {
+  constexpr std::uint32_t kFlood = 100'000;
+  const std::vector<float> times = InsertTimes<Ours>(
+      kFlood,
+      [&](Ours& ours) {
+        ours.Reserve(2 * kFlood);
+        for (std::size_t i = 0; i < data.keys.size(); ++i) ours.Put(data.keys[i], data.values[i]);
+      },
+      [](Ours& ours, std::size_t i) {
+        ours.Put(mapcore::FloodKey(1, static_cast<std::uint32_t>(i)), "v");
+      });
+  report.Add("flood-100k", "p99.9 insert of 100k keys made to collide", "us", 10, At(times, 0.999));
+}
+
+}  // namespace portolan::bench
