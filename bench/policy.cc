@@ -1,8 +1,11 @@
 #include "bench/policy.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <map>
 
 #include "bench/allocations.h"
@@ -125,6 +128,19 @@ Finding Beside(const std::string& peer, const Nanoseconds& theirs, const Nanosec
   return finding;
 }
 
+// The rules that take longest, so that one sees what the tail is made of.
+std::string Slowest(const Nanoseconds& ours) {
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::pair<double, std::string>> sorted;
+  for (const auto& [rule, ns] : ours) sorted.emplace_back(ns, rule);
+  std::ranges::sort(sorted, std::greater());
+  std::string text = "longest:";
+  for (std::size_t i = 0; i < std::min(kNamed, sorted.size()); ++i)
+    text += (i == 0 ? " " : ", ") + sorted[i].second + " " +
+            std::to_string(std::lround(sorted[i].first)) + " ns";
+  return text;
+}
+
 std::shared_ptr<CompiledSet> FiveRules() {
   auto set = std::make_shared<CompiledSet>();
   for (const char* rule : kRules) {
@@ -190,7 +206,8 @@ Result<std::vector<Finding>> MeasurePolicy(const std::string&,
        .what = "one evaluation of an example policy's rule; a round is a policy",
        .unit = "ns",
        .rounds = examples,
-       .aim = 500},
+       .aim = 500,
+       .note = Slowest(ours)},
       {.name = "million-changes",
        .what = "judge a plan of 1,000,000 changed keys by five rules of scope change, one thread",
        .unit = "ms",

@@ -1,5 +1,7 @@
 #include "controller/api/api.h"
 
+#include <charconv>
+
 #include "reconciler/status.h"
 
 namespace portolan::controller {
@@ -35,6 +37,7 @@ void AddRoutes(Router& router, Api& api) {
   AddVerbRoutes(router, api);
   AddAnswerRoutes(router, api);
   AddAuditRoutes(router, api);
+  AddPlanRoutes(router, api);
   AddSourceRoutes(router, api);
   AddEventRoutes(router, api);
   AddDriftRoutes(router, api);
@@ -109,6 +112,33 @@ Result<std::shared_ptr<const reconciler::Rollout>> RolloutOf(const Api& api,
     return Error{ErrorCode::kNotFound,
                  "no map \"" + std::string(request.Param("map")) + "\"; see: portolan status"};
   return rollout;
+}
+
+Result<std::uint64_t> NumberOf(std::string_view text, std::string_view name,
+                               std::uint64_t fallback) {
+  if (text.empty()) return fallback;
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size())
+    return Error{
+        ErrorCode::kInvalid,
+        std::string(name) + " is \"" + std::string(text.substr(0, 40)) + "\", expected a number"};
+  return number;
+}
+
+Result<Value> EntriesOf(const Api& api, const Digest& digest) {
+  PORTOLAN_TRY(const mapcore::VersionPtr version, api.versions.Get(digest));
+  Value::Object entries;
+  Status read;
+  version->ForEach([&](std::string_view key, std::string_view value) {
+    auto parsed = manifests::ParseJson(value);
+    if (parsed.ok())
+      entries.emplace_back(std::string(key), *std::move(parsed));
+    else
+      read = parsed.error();
+  });
+  PORTOLAN_CHECK(read);
+  return Value(std::move(entries));
 }
 
 Result<Value> StoredPlan(const Api& api, const Digest& plan) {

@@ -63,6 +63,7 @@ void AddAckRoutes(Router& router, Api& api);
 void AddVerbRoutes(Router& router, Api& api);
 void AddAnswerRoutes(Router& router, Api& api);
 void AddAuditRoutes(Router& router, Api& api);
+void AddPlanRoutes(Router& router, Api& api);
 void AddSourceRoutes(Router& router, Api& api);
 void AddEventRoutes(Router& router, Api& api);
 void AddDriftRoutes(Router& router, Api& api);
@@ -76,6 +77,12 @@ Result<std::shared_ptr<const reconciler::Rollout>> RolloutOf(const Api& api,
                                                              const Request& request);
 // The record of a plan. Errors: kNotFound, and those of the store.
 Result<manifests::Value> StoredPlan(const Api& api, const Digest& plan);
+
+// A version as {key: value}. Errors: kNotFound when it is not stored any more, kCorrupt.
+Result<manifests::Value> EntriesOf(const Api& api, const Digest& digest);
+// A query's number; an empty text is the fallback. Errors: kInvalid, naming it.
+Result<std::uint64_t> NumberOf(std::string_view text, std::string_view name,
+                               std::uint64_t fallback);
 
 manifests::Value EventToValue(const reconciler::Event& event);
 

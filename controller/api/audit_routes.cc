@@ -55,27 +55,15 @@ Status AddTree(const Api& api, const std::string& source, const std::string& com
   const auto found = api.sources.find(source);
   if (found == api.sources.end())
     return Error{ErrorCode::kNotFound, "source \"" + source + "\" is not configured any more"};
-  auto reading = found->second->ReadFiles(commit);
+  auto reading = found->second->ReadFiles({commit}, 0);
   if (reading.wait_for(kFilesDeadline) != std::future_status::ready)
     return Error{ErrorCode::kTimeout, "source " + source + " is busy; try again"};
-  PORTOLAN_TRY(auto tree, reading.get());
-  for (auto& [path, bytes] : tree) files.emplace_back(folder + path, std::move(bytes));
+  const CommitFiles read = reading.get();
+  if (const auto failed = read.unreadable.find(commit); failed != read.unreadable.end())
+    return failed->second;
+  for (const auto& [path, content] : read.trees.at(commit))
+    files.emplace_back(folder + path, read.contents.at(content));
   return {};
-}
-
-Result<Value> EntriesOf(const Api& api, const Digest& digest) {
-  PORTOLAN_TRY(const mapcore::VersionPtr version, api.versions.Get(digest));
-  Value::Object entries;
-  Status read;
-  version->ForEach([&](std::string_view key, std::string_view value) {
-    auto parsed = manifests::ParseJson(value);
-    if (parsed.ok())
-      entries.emplace_back(std::string(key), *std::move(parsed));
-    else
-      read = parsed.error();
-  });
-  PORTOLAN_CHECK(read);
-  return Value(std::move(entries));
 }
 
 // Everything of the plan but trees and events.
@@ -126,7 +114,9 @@ Result<Response> Export(const Api& api, const Request& request) {
   PORTOLAN_CHECK(AddTree(api, source,
                          std::string(revision == nullptr ? "" : revision->StringOr("commit", "")),
                          "source/", files));
-  if (!policies.empty()) PORTOLAN_CHECK(AddTree(api, source, policies, "policies/", files));
+  if (!policies.empty())
+    PORTOLAN_CHECK(AddTree(api, std::string(record.StringOr("policiesSource", source)), policies,
+                           "policies/", files));
   PORTOLAN_TRY(const WallTime judged, ParseTime(record.Find("judgedIn")->StringOr("at", "")));
   PORTOLAN_TRY(const auto range,
                EventsOf(api, std::string(record.StringOr("map", "")), plan, judged));

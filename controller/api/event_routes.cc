@@ -1,6 +1,4 @@
 // What happened, as a list and as a stream that resumes.
-#include <charconv>
-
 #include "controller/api/api.h"
 #include "reconciler/rollout/group.h"
 
@@ -12,18 +10,6 @@ using manifests::Value;
 constexpr std::size_t kLimitDefault = 500;
 constexpr std::size_t kLimitMax = 5'000;
 constexpr Duration kHeartbeat = std::chrono::seconds(10);
-
-Result<std::uint64_t> NumberOf(std::string_view text, std::string_view name,
-                               std::uint64_t fallback) {
-  if (text.empty()) return fallback;
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size())
-    return Error{
-        ErrorCode::kInvalid,
-        std::string(name) + " is \"" + std::string(text.substr(0, 40)) + "\", expected a number"};
-  return number;
-}
 
 // The group that the map moves with, whose events are the map's too.
 std::string GroupOf(const Api& api, std::string_view map) {

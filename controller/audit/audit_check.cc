@@ -3,15 +3,13 @@
 #include <algorithm>
 #include <sstream>
 
-#include "controller/audit/recorded_validators.h"
+#include "controller/audit/rebuilt_plan.h"
 #include "controller/regulated/answer.h"
 #include "controller/store/event_chain.h"
 #include "controller/zones/zone_directory.h"
 #include "manifests/loader.h"
 #include "reconciler/json_parts.h"
-#include "reconciler/plan.h"
 #include "reconciler/plan_json.h"
-#include "reconciler/policy/context_record.h"
 #include "reconciler/policy/report_json.h"
 #include "reconciler/policy/secrets.h"
 
@@ -117,19 +115,17 @@ class Checker {
     return {};
   }
 
+  PlanParts Parts() const {
+    return {record_, desired_, base_.get(), std::string(identity_.StringOr("environment", ""))};
+  }
+
   Status CheckPlan() {
     manifests::Artifact tree = TreeOf(files_, "source/");
     const Value* revision = record_.Find("revision");
     if (revision == nullptr) return Wrong("plan.json has no revision");
     PORTOLAN_TRY(tree.revision, reconciler::RevisionFromValue(*revision));
     PORTOLAN_TRY(desired_, manifests::Loader().Load(tree));
-    const auto map = desired_.maps.find(findings_.map);
-    if (map == desired_.maps.end())
-      return Wrong("source/ does not declare the map \"" + findings_.map + "\" without errors");
-    made_ = reconciler::MakeMapPlan(base_.get(), *map->second, desired_.revision,
-                                    std::string(identity_.StringOr("environment", "")));
-    if (made_.id != plan_)
-      return Wrong("source/ makes the plan " + made_.id.ToString() + ", not " + plan_.ToString());
+    PORTOLAN_TRY(made_, RebuildPlan(Parts()));
     Say("the files of commit " + desired_.revision.commit.substr(0, 7) + " make that plan, to " +
         made_.target.Short());
     return {};
@@ -141,8 +137,7 @@ class Checker {
     const auto compiled = reconciler::CompileSet(loaded->policies, SystemZones());
     if (compiled.set == nullptr) return Wrong("policies/ do not compile");
     const Value* stored = record_.Find("policies");
-    const Value* judged_in = record_.Find("judgedIn");
-    if (stored == nullptr || judged_in == nullptr) return Wrong("plan.json has no verdicts");
+    if (stored == nullptr) return Wrong("plan.json has no verdicts");
     if (stored->StringOr("policies", "") != compiled.set->digest.ToString())
       return Wrong("policies/ have the digest " + compiled.set->digest.ToString() +
                    ", the verdicts are of " + std::string(stored->StringOr("policies", "none")));
@@ -150,17 +145,12 @@ class Checker {
     reconciler::MarkSecrets(compiled.set.get(), made_);
     PORTOLAN_CHECK(CheckRecord());
     PORTOLAN_TRY(const auto report, reconciler::ReportFromValue(*stored));
-    PORTOLAN_TRY(auto judged, reconciler::JudgedInFromValue(*judged_in));
-    judged.context.desired = &desired_;
-    judged.context.live = base_.get();
-    RecordedValidators recorded(report);
-    const reconciler::JudgeOptions options{&recorded, judged.overrides, {}};
-    const auto again = reconciler::Judge(*compiled.set, made_, judged.context, options);
-    if (manifests::CanonicalJson(ReportToValue(again)) != manifests::CanonicalJson(*stored))
-      return Wrong("plan.json: judged anew, " + FirstDifference(again, report));
-    Say(std::to_string(again.verdicts.size()) + " verdicts are the same when judged anew");
-    if (recorded.asked() > 0)
-      findings_.unverified.push_back(std::to_string(recorded.asked()) +
+    PORTOLAN_TRY(const JudgedAgain again, JudgeAgain(*compiled.set, made_, Parts()));
+    if (manifests::CanonicalJson(ReportToValue(again.made)) != manifests::CanonicalJson(*stored))
+      return Wrong("plan.json: judged anew, " + FirstDifference(again.made, report));
+    Say(std::to_string(again.made.verdicts.size()) + " verdicts are the same when judged anew");
+    if (again.recorded > 0)
+      findings_.unverified.push_back(std::to_string(again.recorded) +
                                      " verdicts of programs are as they were recorded");
     return {};
   }

@@ -92,6 +92,23 @@ std::string TrialsToJunit(const std::vector<TrialResult>& trials) {
   return suites.Text();
 }
 
+std::string TrialsToTap(const std::vector<TrialResult>& trials) {
+  std::string text = "TAP version 14\n1.." + std::to_string(trials.size()) + "\n";
+  int number = 0;
+  for (const TrialResult& trial : trials) {
+    std::string name = reconciler::Printable(trial.policy + ": " + trial.test);
+    // '#' would begin a directive, such as TODO, which makes a failure one that is expected.
+    for (std::size_t at = 0; (at = name.find('#', at)) != std::string::npos; at += 2)
+      name.insert(at, 1, '\\');
+    text += (trial.passed() ? "ok " : "not ok ") + std::to_string(++number) + " - " + name + "\n";
+    if (!trial.passed())
+      text += "  ---\n  message: " + manifests::WriteJson(trial.complaint) +
+              "\n  at: " + manifests::WriteJson(trial.file) +
+              "\n  line: " + std::to_string(trial.position.line) + "\n  ...\n";
+  }
+  return text;
+}
+
 std::string LintToJunit(const std::vector<std::string>& files,
                         const std::vector<manifests::Diagnostic>& diagnostics, bool strict) {
   JunitSuites suites;

@@ -13,6 +13,10 @@ namespace portolan::controller {
 // (https://github.com/testmoapp/junitxml).
 std::string TrialsToJunit(const std::vector<reconciler::TrialResult>& trials);
 
+// The same as the Test Anything Protocol, version 14 (https://testanything.org): a failure's
+// complaint and place are in its YAML block.
+std::string TrialsToTap(const std::vector<reconciler::TrialResult>& trials);
+
 // What `policy lint` found, for the same systems: a suite for each file with a case for each of
 // `files` that is clean, and one for each diagnostic, which fails when it counts: an error, or with
 // `strict` a warning.

@@ -25,7 +25,9 @@ bool PrintsDocuments(std::string_view verb) {
 Duration RequestDeadline(const Invocation& call, std::optional<Duration> timeout) {
   const std::string_view verb = call.verb->name;
   if (call.Has("wait") || call.Has("watch") || verb == "wait") return kRequestTimeout;
-  return timeout.value_or(verb == "sync" ? kSyncTimeout : kRequestTimeout);
+  // The daemon fetches, or reads the files of many commits.
+  const bool long_one = verb == "sync" || verb == "policy diff" || verb == "audit export";
+  return timeout.value_or(long_one ? kSyncTimeout : kRequestTimeout);
 }
 
 // What to do about a failure of this kind; empty when the sentence says it all.

@@ -117,7 +117,14 @@ Result<std::vector<reconciler::PolicyReport>> JudgeOffline(const VerbSession& se
                                                            Planned& planned) {
   const Invocation& call = session.call();
   const bool by_head = call.Get("policies", "base") == "head";
-  const manifests::PolicySet& manifests = by_head ? planned.desired.policies : base.policies;
+  DesiredState elsewhere;
+  if (call.Has("policy-repo")) {
+    PORTOLAN_TRY(elsewhere, LoadTree({call.Get("policy-repo"), call.Get("policy-head", "HEAD"),
+                                      call.Get("policy-path")}));
+  }
+  const manifests::PolicySet& manifests = call.Has("policy-repo") ? elsewhere.policies
+                                          : by_head               ? planned.desired.policies
+                                                                  : base.policies;
   const reconciler::CompiledSetResult compiled = reconciler::CompileSet(manifests, SystemZones());
   if (compiled.set == nullptr)
     return Error{ErrorCode::kInvalid, "the policies cannot judge:\n" +
@@ -232,6 +239,10 @@ Status CheckPlanCall(const Invocation& call) {
   const std::string policies = call.Get("policies", "base");
   if (policies != "base" && policies != "head")
     return Error{ErrorCode::kInvalid, "--policies takes base or head, found \"" + policies + "\""};
+  if (call.Has("policy-repo") && (!Judges(call) || call.Has("policies")))
+    return Error{ErrorCode::kInvalid,
+                 "--policy-repo says whose policies judge; give --explain or --enforce, and no "
+                 "--policies"};
   return {};
 }
 
@@ -320,6 +331,9 @@ std::vector<VerbSpec> ManifestVerbs() {
         {"explain", 0, "", "judge by the policies and show what decided"},
         {"enforce", 0, "", "exit 4 when a policy denies the plan"},
         {"policies", 0, "REV", "of base or head: whose policies judge (default: base)"},
+        {"policy-repo", 0, "DIR", "a repository of its own whose policies judge (policySource)"},
+        {"policy-head", 0, "REV", "of --policy-repo (default: HEAD)"},
+        {"policy-path", 0, "PATH", "of the policies in --policy-repo"},
         {"signers", 0, "FILE", "who may sign commits; policies see who signed the head"},
         {"validators", 0, "FILE", "programs that judge for policies that name a validator"},
         {"tier", 0, "TIER", "of the target, as policies see it"},

@@ -151,9 +151,10 @@ std::vector<Diagnostic> OtherErrors(const LoadedPolicies& loaded) {
 
 ExitCode RunTest(VerbSession& session) {
   const std::string output = session.call().Get("output", "text");
-  if (output != "text" && output != "json" && output != "junit" && output != "wide")
-    return session.FailUsage("policy test -o takes text, wide, json or junit, found \"" + output +
-                             "\"");
+  static constexpr std::string_view kFormats[] = {"text", "wide", "json", "junit", "tap"};
+  if (std::ranges::find(kFormats, output) == std::end(kFormats))
+    return session.FailUsage("policy test -o takes text, wide, json, junit or tap, found \"" +
+                             output + "\"");
   const auto loaded = Load(session, 0);
   if (!loaded.ok()) return FailLocal(session, loaded.error());
   if (const auto errors = OtherErrors(*loaded); !errors.empty()) {
@@ -172,6 +173,8 @@ ExitCode RunTest(VerbSession& session) {
     session.PrintValue(value);
   } else if (output == "junit") {
     session.out() << TrialsToJunit(trials);
+  } else if (output == "tap") {
+    session.out() << TrialsToTap(trials);
   } else {
     session.out() << TrialsToText(trials, output == "wide") << GapsToText(gaps);
   }

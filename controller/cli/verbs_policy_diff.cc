@@ -6,6 +6,7 @@
 #include <set>
 
 #include "controller/cli/policy_input.h"
+#include "controller/cli/stored_plans.h"
 #include "controller/cli/verb_session.h"
 #include "controller/cli/verbs.h"
 #include "controller/git/local_tree.h"
@@ -36,6 +37,7 @@ struct Difference {
 struct Flip {
   std::string commit;
   std::string map;
+  std::string plan;  // its digest
   std::string policy;
   std::string before;  // outcome by the old set, "absent" without such a policy
   std::string after;
@@ -45,7 +47,15 @@ struct Flip {
 struct Replayed {
   std::size_t plans = 0;
   std::vector<Flip> flips;
+  std::vector<SkippedPlan> skipped;
 };
+
+// Which plans are judged.
+enum class From {
+  kHistory,  // what commits changed, without a daemon
+  kPlans,    // what the daemon judged
+};
+constexpr std::string_view kFromNames[] = {"history", "plans"};
 
 std::string LevelOf(const reconciler::CompiledPolicy& policy) {
   return std::string(
@@ -111,7 +121,20 @@ class Replay {
     }
   }
 
-  Replayed Finish() { return std::move(found_); }
+  // Judges a plan of the daemon's by both sets, in what it was judged in then.
+  Status Judge(reconciler::MapPlan& plan, const PlanParts& parts) {
+    reconciler::MarkSecrets(&before_, plan);
+    PORTOLAN_TRY(const JudgedAgain before, JudgeAgain(before_, plan, parts));
+    PORTOLAN_TRY(const JudgedAgain after, JudgeAgain(after_, plan, parts));
+    ++found_.plans;
+    Add(plan.revision.commit, before.made, after.made);
+    return {};
+  }
+
+  Replayed Finish(std::vector<SkippedPlan> skipped = {}) {
+    found_.skipped = std::move(skipped);
+    return std::move(found_);
+  }
 
  private:
   void Add(const std::string& commit, const reconciler::PolicyReport& before,
@@ -123,8 +146,8 @@ class Replay {
       const PolicyVerdict* was = before.Find(name);
       const PolicyVerdict* is = after.Find(name);
       if (Denies(was) == Denies(is)) continue;
-      found_.flips.push_back({commit, before.map, name, OutcomeOf(was), OutcomeOf(is),
-                              (Denies(is) ? is : was)->message});
+      found_.flips.push_back({commit, before.map, before.plan.ToString(), name, OutcomeOf(was),
+                              OutcomeOf(is), (Denies(is) ? is : was)->message});
     }
   }
 
@@ -149,19 +172,33 @@ Result<Replayed> ReplayHistory(const TreeLocation& head, std::size_t count, Repl
   return replay.Finish();
 }
 
-Value ToValue(const std::vector<Difference>& differences, const Replayed& replayed) {
-  Value::Array policies, flips;
+// Replays the newest plans that the daemon stored, newest first.
+Result<Replayed> ReplayStored(VerbSession& session, std::size_t count, Replay replay) {
+  PORTOLAN_TRY(auto skipped, ForStoredPlans(session, {count, session.call().Get("source")},
+                                            [&](reconciler::MapPlan& plan, const PlanParts& parts) {
+                                              return replay.Judge(plan, parts);
+                                            }));
+  return replay.Finish(std::move(skipped));
+}
+
+Value ToValue(const std::vector<Difference>& differences, const Replayed& replayed, From from) {
+  Value::Array policies, flips, skipped;
+  for (const SkippedPlan& plan : replayed.skipped)
+    skipped.push_back(Value::Object{{"plan", plan.plan}, {"map", plan.map}, {"reason", plan.why}});
   for (const Difference& one : differences)
     policies.push_back(Value::Object{{"policy", one.policy}, {"difference", one.what}});
   for (const Flip& flip : replayed.flips)
     flips.push_back(Value::Object{{"commit", flip.commit},
                                   {"map", flip.map},
+                                  {"plan", flip.plan},
                                   {"policy", flip.policy},
                                   {"before", flip.before},
                                   {"after", flip.after},
                                   {"message", flip.message}});
   return Value::Object{{"policies", std::move(policies)},
+                       {"from", kFromNames[static_cast<std::size_t>(from)]},
                        {"plans", static_cast<std::int64_t>(replayed.plans)},
+                       {"skipped", std::move(skipped)},
                        {"flips", std::move(flips)}};
 }
 
@@ -190,12 +227,46 @@ ExitCode FailDiff(const VerbSession& session, const Error& error) {
   return session.FailAs(ExitCode::kInputOutput, error, "OLD and NEW are revisions of --repo DIR");
 }
 
+// --from, and what is understood without it: who names a daemon means its plans.
+Result<From> FromOf(const Invocation& call) {
+  const std::string text = call.Get("from", call.Has("server") ? "plans" : "history");
+  const auto name = std::ranges::find(kFromNames, text);
+  if (name == std::end(kFromNames))
+    return Error{ErrorCode::kInvalid, "--from takes history or plans, found \"" + text + "\""};
+  const From from = name == std::begin(kFromNames) ? From::kHistory : From::kPlans;
+  for (const char* flag : {"head", "environment", "tier"})
+    if (from == From::kPlans && call.Has(flag))
+      return Error{ErrorCode::kInvalid, "--" + std::string(flag) +
+                                            " is for --from history: a stored plan is judged in "
+                                            "the environment that it was judged in"};
+  if (from == From::kHistory && call.Has("source"))
+    return Error{ErrorCode::kInvalid, "--source is for --from plans"};
+  return from;
+}
+
+void SayReplayed(const VerbSession& session, const Replayed& replayed, From from) {
+  const auto denied = std::ranges::count_if(replayed.flips, [](const Flip& flip) {
+    return flip.after == "deny" || flip.after == "error";
+  });
+  session.Progress(std::to_string(replayed.plans) + " plans " +
+                   (from == From::kPlans ? "of the daemon's " : "of git's history ") +
+                   "replayed: " + std::to_string(denied) + " newly denied, " +
+                   std::to_string(static_cast<std::int64_t>(replayed.flips.size()) - denied) +
+                   " no longer");
+  if (!replayed.skipped.empty())
+    session.Progress(std::to_string(replayed.skipped.size()) +
+                     " plans cannot be made anew and were left out; the newest: " +
+                     replayed.skipped.front().map + ": " + replayed.skipped.front().why);
+}
+
 ExitCode RunPolicyDiff(VerbSession& session) {
   const Invocation& call = session.call();
   const auto count = CountOf(call.Get("replay", "0"));
   if (!count)
-    return session.FailUsage("--replay takes a number of commits, at most " +
+    return session.FailUsage("--replay takes a number of plans or commits, at most " +
                              std::to_string(kReplayMax) + ", found \"" + call.Get("replay") + "\"");
+  const auto from = FromOf(call);
+  if (!from.ok()) return session.FailUsage(from.error().message);
   const std::string repository = call.Get("repo", ".");
   const std::string path = call.Get("path");
   const auto before = SetAt({repository, call.At(0), path});
@@ -204,23 +275,20 @@ ExitCode RunPolicyDiff(VerbSession& session) {
   if (!after.ok()) return FailDiff(session, after.error());
   const auto differences = Compare(**before, **after);
   Result<Replayed> replayed = Replayed{};
-  if (*count > 0)
-    replayed = ReplayHistory(
-        {repository, call.Get("head", "HEAD"), path}, *count,
-        Replay(**before, **after, {call.Get("environment", "default"), call.Get("tier"), {}}));
-  if (!replayed.ok()) return FailDiff(session, replayed.error());
+  Replay replay(**before, **after, {call.Get("environment", "default"), call.Get("tier"), {}});
+  if (*count > 0 && *from == From::kPlans) {
+    replayed = ReplayStored(session, *count, std::move(replay));
+    if (!replayed.ok()) return session.Fail(replayed.error());
+  } else if (*count > 0) {
+    replayed =
+        ReplayHistory({repository, call.Get("head", "HEAD"), path}, *count, std::move(replay));
+    if (!replayed.ok()) return FailDiff(session, replayed.error());
+  }
   if (session.json())
-    session.PrintValue(ToValue(differences, *replayed));
+    session.PrintValue(ToValue(differences, *replayed, *from));
   else
     PrintText(session, differences, *replayed);
-  const auto denied = std::ranges::count_if(replayed->flips, [](const Flip& flip) {
-    return flip.after == "deny" || flip.after == "error";
-  });
-  if (*count > 0)
-    session.Progress(std::to_string(replayed->plans) +
-                     " plans replayed: " + std::to_string(denied) + " newly denied, " +
-                     std::to_string(static_cast<std::int64_t>(replayed->flips.size()) - denied) +
-                     " no longer");
+  if (*count > 0) SayReplayed(session, *replayed, *from);
   return differences.empty() && replayed->flips.empty() ? ExitCode::kOk : ExitCode::kDifference;
 }
 
@@ -228,15 +296,20 @@ ExitCode RunPolicyDiff(VerbSession& session) {
 
 std::vector<VerbSpec> PolicyDiffVerbs() {
   return {{"policy diff",
-           "how the policies of two revisions differ, and on which plans of history",
+           "how the policies of two revisions differ, and on which plans of the past",
            {"OLD", "NEW"},
-           {{"replay", 0, "N", "judge what the last N commits changed by both"},
+           {{"replay", 0, "N", "judge the last N plans or commits by both"},
+            {"from", 0, "WHAT",
+             "plans: those that the daemon stored (default with --server); "
+             "history: what commits of --repo changed (default without)"},
+            {"source", 0, "NAME", "only plans of this source of the daemon's"},
             {"repo", 0, "DIR", "the git repository (default: .)"},
             {"head", 0, "REV", "whose history is replayed (default: HEAD)"},
             {"path", 0, "PATH", "of the manifests in the repository"},
             {"environment", 0, "NAME", "of the target, as policies see it"},
             {"tier", 0, "TIER", "of the target, as policies see it"}},
-           {"policy diff main policies/stricter --replay 200 --tier prod"},
+           {"policy diff main policies/stricter --replay 500 --from plans",
+            "policy diff main policies/stricter --replay 200 --from history --tier prod"},
            RunPolicyDiff}};
 }
 

@@ -53,9 +53,16 @@ void PrintPolicies(const VerbSession& session, const Value& source) {
     return TextAt(source, path);
   };
   const std::string commit = text({"policies", "commit"});
-  out << source.StringOr("name", "") << ": "
-      << (commit.empty() ? "the built-in policies judge" : "judged by " + ShortCommit(commit))
-      << '\n';
+  const std::string from = text({"policies", "source"});
+  const std::string read = text({"policies", "readAt"});
+  out << source.StringOr("name", "") << ": ";
+  if (!commit.empty())
+    out << "judged by " << ShortCommit(commit) << (from.empty() ? "" : " of " + from);
+  else
+    out << (from.empty() ? "the built-in policies judge"
+                         : "no policies of " + from + " were accepted yet, everything is denied");
+  if (!read.empty()) out << ", read " << FormatAge(read, session.now().wall) << " ago";
+  out << '\n';
   const Value* policies = source.Find("policies");
   const Value* pending = policies == nullptr ? nullptr : policies->Find("pending");
   if (pending == nullptr || !pending->is_object()) return;
@@ -159,8 +166,9 @@ ExitCode ReportTroubles(const VerbSession& session, const Value& source) {
   if (condition == nullptr) return ExitCode::kOk;
   std::string message = name + ": " + std::string(condition->StringOr("message", "is not ready"));
   const std::string_view reason = condition->StringOr("reason", "");
-  constexpr std::string_view kOfTheCommit[] = {"InvalidManifests", "EmptySource", "PolicyRejected",
-                                               "MixedCommit"};
+  constexpr std::string_view kOfTheCommit[] = {"InvalidManifests",  "EmptySource",
+                                               "PolicyRejected",    "MixedCommit",
+                                               "PoliciesElsewhere", "MapsInPolicySource"};
   if (std::ranges::find(kOfTheCommit, reason) == std::end(kOfTheCommit))
     return session.FailAs(ExitCode::kFailed, {ErrorCode::kUnavailable, message});
   for (const Value& line : ItemsOf(source, "rejected"))

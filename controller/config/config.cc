@@ -37,6 +37,8 @@ constexpr manifests::Range<std::size_t> kNameBytes{1, 63};
 constexpr manifests::Range<std::size_t> kTextBytes{1, 4096};
 constexpr manifests::Range<std::size_t> kOwnerBytes{1, 320};
 constexpr Duration kPolicyDelayMax = std::chrono::days(7);
+constexpr Duration kPolicyAgeMin = std::chrono::seconds(1);
+constexpr Duration kPolicyAgeMax = std::chrono::days(90);
 constexpr std::size_t kSourcesMax = 256;
 // A hook is the way to be faster; below it a poll of a local repository costs more than it finds.
 constexpr Duration kPollMin{100};
@@ -86,7 +88,8 @@ class ConfigReader {
   void ReadEnvironment(const Field& field, EnvironmentConfig& environment);
   void ReadListen(const Field& field, ListenConfig& listen);
   void ReadSources(const Field& field, std::vector<SourceConfig>& sources);
-  SourceConfig ReadSource(const Field& field);
+  SourceConfig ReadSource(const Field& field, bool of_policies = false);
+  void ReadPolicies(MappingDecoder& decoder, DaemonConfig& config);
   void ReadRemote(MappingDecoder& decoder, SourceConfig& source);
   void ReadVerify(MappingDecoder& decoder, SourceConfig& source);
   void ReadSecret(const Field& field, std::string& file, std::string& secret);
@@ -121,13 +124,7 @@ Result<DaemonConfig> ConfigReader::Read(const manifests::Node& root) {
     else
       report_.Error(validators, loaded.error().message);
   }
-  const Field delay = decoder.Take("policyDelay");
-  manifests::SetIf(config.policy_delay, manifests::ReadDuration(delay, report_));
-  if (config.policy_delay > kPolicyDelayMax)
-    report_.Error(delay,
-                  "expected a duration of at most 7d, found " + manifests::Found(*delay.node));
-  manifests::SetIf(config.policy_owners,
-                   manifests::ReadStrings(decoder.Take("policyOwners"), kOwnerBytes, report_));
+  ReadPolicies(decoder, config);
   config.windows = ReadWindows(decoder.Take("windows"), report_);
   config.regulated = ReadRegulated(decoder.Take("regulated"), folder_.string(), report_);
   decoder.Refuse(std::array<std::string_view, 1>{"providers"},
@@ -135,6 +132,30 @@ Result<DaemonConfig> ConfigReader::Read(const manifests::Node& root) {
   decoder.Finish();
   if (!report_.clean()) return InvalidFile(report_.Take());
   return config;
+}
+
+// Who decides about policies, and when.
+void ConfigReader::ReadPolicies(MappingDecoder& decoder, DaemonConfig& config) {
+  const Field delay = decoder.Take("policyDelay");
+  manifests::SetIf(config.policy_delay, manifests::ReadDuration(delay, report_));
+  if (config.policy_delay > kPolicyDelayMax)
+    report_.Error(delay,
+                  "expected a duration of at most 7d, found " + manifests::Found(*delay.node));
+  manifests::SetIf(config.policy_owners,
+                   manifests::ReadStrings(decoder.Take("policyOwners"), kOwnerBytes, report_));
+  const Field source = decoder.Take("policySource");
+  const Field age = decoder.Take("maxPolicyAge");
+  manifests::SetIf(config.max_policy_age, manifests::ReadDuration(age, report_));
+  if (age && !source)
+    report_.Error(age, "is the age of the policies of a policySource, which is missing");
+  if (config.max_policy_age < kPolicyAgeMin || config.max_policy_age > kPolicyAgeMax)
+    report_.Error(age, "expected a duration from 1s to 90d, found " + manifests::Found(*age.node));
+  if (!source) return;
+  config.policy_source = ReadSource(source, true);
+  for (const SourceConfig& other : config.sources)
+    if (other.name == config.policy_source->name)
+      report_.Error(source, "a source is named \"" + other.name + "\" already",
+                    "give it another name");
 }
 
 std::optional<std::string> ConfigReader::ReadPath(const Field& field) {
@@ -199,7 +220,8 @@ void ConfigReader::ReadSources(const Field& field, std::vector<SourceConfig>& so
   }
 }
 
-SourceConfig ConfigReader::ReadSource(const Field& field) {
+// Of a policySource: a branch that was rewritten always waits, and a commit counts as a whole.
+SourceConfig ConfigReader::ReadSource(const Field& field, bool of_policies) {
   static constexpr std::string_view kOnRewrite[] = {"hold", "accept"};
   SourceConfig source;
   MappingDecoder decoder(field, report_);
@@ -212,9 +234,11 @@ SourceConfig ConfigReader::ReadSource(const Field& field) {
     report_.Error(poll,
                   "expected a duration from 100ms to 24h, found " + manifests::Found(*poll.node));
   ReadVerify(decoder, source);
-  if (const auto choice = manifests::ReadChoice(decoder.Take("onRewrite"), kOnRewrite, report_))
-    source.on_rewrite = *choice == 0 ? OnRewrite::kHold : OnRewrite::kAccept;
-  manifests::SetIf(source.atomic, manifests::ReadBool(decoder.Take("atomic"), report_));
+  if (!of_policies) {
+    if (const auto choice = manifests::ReadChoice(decoder.Take("onRewrite"), kOnRewrite, report_))
+      source.on_rewrite = *choice == 0 ? OnRewrite::kHold : OnRewrite::kAccept;
+    manifests::SetIf(source.atomic, manifests::ReadBool(decoder.Take("atomic"), report_));
+  }
   decoder.Finish();
   return source;
 }

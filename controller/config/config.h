@@ -59,6 +59,9 @@ struct DaemonConfig {
   std::vector<ValidatorConfig> validators;           // of the file that `validators` names
   Duration policy_delay = std::chrono::minutes(10);  // before a looser set of policies judges
   std::vector<std::string> policy_owners;            // groups or identities
+  std::optional<SourceConfig> policy_source;         // none: each source has policies of its own
+  // How old its policies may be before nothing new goes live.
+  Duration max_policy_age = std::chrono::hours(24);
   std::vector<reconciler::FreezeWindow> windows;
   std::optional<RegulatedConfig> regulated;  // none: maps of class regulated go nowhere
 };

@@ -91,7 +91,8 @@ struct Daemon::Parts {
   std::unique_ptr<VersionCache> versions;
   std::unique_ptr<RolloutReconciler> rollouts;
   std::unique_ptr<ProcessValidators> validators;
-  std::unique_ptr<RegulatedDesk> desk;  // null: nobody answers for regulated maps
+  std::unique_ptr<RegulatedDesk> desk;       // null: nobody answers for regulated maps
+  std::unique_ptr<BindingPolicies> binding;  // null: each source has policies of its own
   std::vector<std::unique_ptr<reconciler::GitSource>> gits;
   std::vector<std::unique_ptr<SourceReconciler>> sources;
   std::unique_ptr<RaiseQueue> raises;
@@ -230,8 +231,13 @@ void Daemon::Parts::AddSource(const DaemonConfig& config, const SourceConfig& so
                                 *rollouts,
                                 [this](reconciler::Event event) { Record(std::move(event)); },
                                 validators.get(),
-                                desk.get()};
+                                desk.get(),
+                                binding.get(),
+                                [this] {
+                                  for (const auto& each : sources) each->PoliciesChanged();
+                                }};
   SourceSettings settings = SettingsOf(config, source);
+  settings.policies_only = config.policy_source && &source == &*config.policy_source;
   settings.people = people;
   sources.push_back(
       std::make_unique<SourceReconciler>(std::move(settings), std::move(ports), seed));
@@ -260,6 +266,8 @@ void Daemon::Parts::MakeApi(const DaemonConfig& config) {
     for (const auto& source : sources) statuses.push_back(source->status());
     metrics.SetCircuits(measurer->Circuits());
     metrics.SetFastPaths(fast_paths.states());
+    if (binding != nullptr && binding->seen_at())
+      metrics.SetPolicyAge(binding->source(), clock.now().wall - *binding->seen_at());
     metrics.SetHashMaps(catalog);
     return metrics.Render(*rollouts, statuses);
   };
@@ -355,6 +363,13 @@ Result<std::unique_ptr<Daemon>> Daemon::Start(const DaemonConfig& config, const 
   PORTOLAN_CHECK(parts->MakeDesk(config));
   parts->validators = std::make_unique<ProcessValidators>(config.validators);
   std::random_device entropy;
+  if (config.policy_source) {
+    const reconciler::TargetFacts target = SettingsOf(config, *config.policy_source).environment;
+    parts->binding = std::make_unique<BindingPolicies>(config.policy_source->name,
+                                                       PolicyGate(target, parts->validators.get()),
+                                                       config.max_policy_age);
+    parts->AddSource(config, *config.policy_source, entropy());
+  }
   for (const SourceConfig& source : config.sources) parts->AddSource(config, source, entropy());
   parts->MakeApi(config);
   PORTOLAN_TRY(const Endpoint control, ParseEndpoint(config.listen.control));

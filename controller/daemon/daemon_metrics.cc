@@ -60,6 +60,9 @@ DaemonMetrics::DaemonMetrics()
       source_age_(registry_.AddGauge({"portolan_source_last_success_timestamp_seconds",
                                       "When the remote was last seen, in unix time.",
                                       {"source"}})),
+      policy_age_(registry_.AddGauge({"portolan_policy_source_age_seconds",
+                                      "How long ago the policies were last seen to be current.",
+                                      {"source"}})),
       journalled_(registry_.AddGauge(
           {"portolan_journalled", "0 while something that is served could not be stored.", {}})),
       rounds_(registry_.AddHistogram(
@@ -124,6 +127,10 @@ void DaemonMetrics::SetCircuits(const std::map<std::string, CircuitBreaker::Stat
     circuit_.With({provider, "half_open"}).Set(now == State::kHalfOpen ? 1 : 0);
     circuit_.With({provider, "open"}).Set(now == State::kOpen ? 1 : 0);
   }
+}
+
+void DaemonMetrics::SetPolicyAge(const std::string& source, Duration age) {
+  policy_age_.With({source}).Set(static_cast<double>(age.count()) / 1000);
 }
 
 void DaemonMetrics::SetFastPaths(const std::vector<mapcore::FastPathState>& states) {

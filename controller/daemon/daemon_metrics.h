@@ -32,6 +32,8 @@ class DaemonMetrics {
   void ObserveRound(double seconds);
   // What the machine allows the maps, before a Render.
   void SetFastPaths(const std::vector<mapcore::FastPathState>& states);
+  // How old the policies of the policySource are, before a Render.
+  void SetPolicyAge(const std::string& source, Duration age);
   // What is served, before a Render.
   void SetHashMaps(const mapcore::Catalog& catalog) { hash_maps_.Read(catalog); }
   // Prometheus text 0.0.4 of this moment.
@@ -56,6 +58,7 @@ class DaemonMetrics {
   Family<Gauge>& disagreeing_;
   Family<Gauge>& source_ready_;
   Family<Gauge>& source_age_;
+  Family<Gauge>& policy_age_;
   Family<Gauge>& journalled_;
   Family<Histogram>& rounds_;
   Family<Counter>& visits_;

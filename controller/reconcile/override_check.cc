@@ -51,6 +51,14 @@ Status JudgeHard(const OverrideRules& rules, const DesiredMap& map, const Overri
 
 Result<std::string> CheckOverride(const OverrideRules& rules, const OverrideWish& wish,
                                   const mapcore::MapVersion& served, WallTime now) {
+  // An answer is bound to a plan's digest, and an override has none: it would be a change that
+  // nobody outside has seen.
+  if (rules.regulated.contains(wish.map))
+    return Error{ErrorCode::kDenied,
+                 "no override: map \"" + wish.map +
+                     "\" is regulated, and an override would change it without a signed answer; "
+                     "commit the value and have its plan answered (portolan approve PLAN --signed "
+                     "FILE), or go back: rollback, abort and lock ask nobody"};
   const auto found = rules.desired.maps.find(wish.map);
   if (found == rules.desired.maps.end())
     return Error{ErrorCode::kUnavailable,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "controller/reconcile/policy_gate.h"
@@ -15,6 +16,7 @@ namespace portolan::controller {
 struct OverrideRules {
   manifests::DesiredState desired;  // revision and maps
   PolicyGate gate;
+  std::set<std::string> regulated = {};  // maps that wait for signed answers
 };
 
 struct OverrideWish {
@@ -26,8 +28,8 @@ struct OverrideWish {
 
 // The value as it may be overridden with, in canonical JSON. `served` is what the map serves.
 // Errors: kInvalid when it breaks the map's schema or keySchema, kDenied when a hard policy says
-// no (soft ones ask for an approval of a commit, and an override is none), kUnavailable when the
-// map's rules are not known.
+// no (soft ones ask for an approval of a commit, and an override is none) or the map is regulated,
+// kUnavailable when the map's rules are not known.
 Result<std::string> CheckOverride(const OverrideRules& rules, const OverrideWish& wish,
                                   const mapcore::MapVersion& served, WallTime now);
 

@@ -84,6 +84,14 @@ void PolicyGate::DenyAll(std::string reason) {
   denied_ = std::move(reason);
 }
 
+void PolicyGate::DenyAfter(WallTime time, std::string reason) {
+  denied_after_.emplace(time, std::move(reason));
+}
+
+std::string PolicyGate::Identity() const {
+  return judging_->digest.ToString() + (both_ ? taken_->digest.ToString() : "") + denied_;
+}
+
 reconciler::PolicyReport PolicyGate::JudgeLive(const manifests::DesiredMap& map,
                                                reconciler::JudgeContext context) const {
   context.target = environment_;
@@ -103,6 +111,8 @@ GateReport PolicyGate::Judge(const reconciler::MapPlan& plan, reconciler::JudgeC
   const reconciler::PolicyReport report = reconciler::Judge(*judging_, plan, context, options);
   GateReport gate{ReportToValue(report), {}, JudgedInToValue(context, options.overrides)};
   if (!denied_.empty()) gate.findings.push_back({"policies", std::string(kHard), denied_});
+  if (denied_after_ && context.now > denied_after_->first)
+    gate.findings.push_back({"policies", std::string(kHard), denied_after_->second});
   AddFindings(*judging_, report, gate.findings);
   if (both_)
     AddFindings(*taken_, reconciler::Judge(*taken_, plan, context, options), gate.findings);

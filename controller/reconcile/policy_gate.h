@@ -47,6 +47,10 @@ class PolicyGate {
   void Accept();
   // No set may be assumed: until one is accepted, every plan is denied for this reason.
   void DenyAll(std::string reason);
+  // From then on every plan is denied for this reason.
+  void DenyAfter(WallTime time, std::string reason);
+  // Equal for gates that judge alike, times aside.
+  std::string Identity() const;
 
   // Judges a map as it is served by the policies of scope live; it only says.
   reconciler::PolicyReport JudgeLive(const manifests::DesiredMap& map,
@@ -64,6 +68,7 @@ class PolicyGate {
   std::shared_ptr<const reconciler::CompiledSet> taken_;
   bool both_ = false;
   std::string denied_;
+  std::optional<std::pair<WallTime, std::string>> denied_after_;
 };
 
 }  // namespace portolan::controller

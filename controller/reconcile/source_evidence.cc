@@ -12,14 +12,31 @@ void SourceReconciler::AddJudged(const reconciler::MapPlan& plan, manifests::Val
   record.Set("identity",
              reconciler::PlanPreimage(
                  {plan.map, plan.base, plan.target, settings_.environment.name}, plan.strategy));
-  record.Set("policiesCommit", status().policies);
+  if (bound()) record.Set("policiesSource", ports_.binding->source());
+  record.Set("policiesCommit", bound() ? status().bound_policies : status().policies);
 }
 
-Result<SourceReconciler::FileBytes> SourceReconciler::FilesAt(const std::string& commit) {
-  PORTOLAN_TRY(const manifests::Artifact artifact, ports_.git.Open(commit));
-  FileBytes files;
-  for (const manifests::ArtifactFile& file : artifact.files) {
-    PORTOLAN_TRY(files[file.path], artifact.read(file));
+CommitFiles SourceReconciler::FilesOf(const FileRead& asked) {
+  CommitFiles files;
+  std::size_t bytes = 0;
+  // A commit is taken whole or not at all.
+  const auto read = [&](const std::string& commit) -> Status {
+    PORTOLAN_TRY(const manifests::Artifact artifact, ports_.git.Open(commit));
+    CommitFiles::Tree tree;
+    for (const manifests::ArtifactFile& file : artifact.files) {
+      tree[file.path] = file.oid;
+      if (files.contents.contains(file.oid)) continue;
+      PORTOLAN_TRY(std::string content, artifact.read(file));
+      bytes += content.size();
+      files.contents.emplace(file.oid, std::move(content));
+    }
+    files.trees[commit] = std::move(tree);
+    return {};
+  };
+  for (const std::string& commit : asked.commits) {
+    if (bytes > asked.bytes_max) break;
+    if (const Status done = read(commit); !done.ok())
+      files.unreadable.emplace(commit, done.error());
   }
   return files;
 }

@@ -22,6 +22,11 @@ void SourceReconciler::Wake() {
   changed_.notify_all();
 }
 
+// The next look sees that the generation is another one.
+void SourceReconciler::PoliciesChanged() {
+  Wake();
+}
+
 void SourceReconciler::MarkDirty() {
   {
     const std::scoped_lock lock(mutex_);
@@ -89,12 +94,13 @@ std::future<Result<SourceStatus>> SourceReconciler::ApprovePolicies(PolicyApprov
   return done;
 }
 
-std::future<Result<SourceReconciler::FileBytes>> SourceReconciler::ReadFiles(std::string commit) {
-  std::promise<Result<FileBytes>> promise;
-  auto done = promise.get_future();
+std::future<CommitFiles> SourceReconciler::ReadFiles(std::vector<std::string> commits,
+                                                     std::size_t bytes_max) {
+  FileRead asked{std::move(commits), bytes_max, {}};
+  auto done = asked.done.get_future();
   {
     const std::scoped_lock lock(mutex_);
-    file_reads_.emplace_back(std::move(commit), std::move(promise));
+    file_reads_.push_back(std::move(asked));
   }
   changed_.notify_all();
   return done;

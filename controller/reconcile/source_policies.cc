@@ -74,6 +74,7 @@ Value RecordOf(const PolicyPlan& plan, const std::string& source) {
 }  // namespace
 
 void SourceReconciler::RestorePolicies() {
+  if (bound()) return void(TakeBinding());
   const std::string commit = status().policies;
   if (commit.empty()) return;
   const auto artifact = ports_.git.Open(commit);
@@ -127,7 +128,8 @@ PolicyPlan SourceReconciler::PlanPolicies() const {
 
 void SourceReconciler::ConsiderPolicies(bool nothing_served) {
   const SourceStatus before = status();
-  if (!gate_.pending()) {
+  if (bound()) (void)TakeBinding();
+  if (bound() || !gate_.pending()) {
     gate_.JudgeBoth(false);
     if (before.policy_plan) {
       const std::scoped_lock lock(mutex_);
@@ -225,6 +227,7 @@ void SourceReconciler::AcceptPolicies(const std::string& actor, const std::strin
 }
 
 void SourceReconciler::PublishInForce() {
+  if (settings_.policies_only) PublishBinding();
   const std::scoped_lock lock(mutex_);
   const bool refused = policies_refused_.has_value() && in_force_ != nullptr;
   in_force_ =
@@ -280,9 +283,11 @@ std::vector<reconciler::Finding> SourceReconciler::JudgeRaise(const Rollout& rol
   SourceStatus known = status();
   if (known.followed != target.version.revision.commit) known.signers.clear();
   const reconciler::Writers writers = WritersOf(target);
-  GateReport gate = Ask(
-      {in_force->gate, plan, desired, stable.get(), &rollout, writers, std::move(known.signers)},
-      *settings_.people, now);
+  // The source's own thread may be busy with the network; what the policySource says is there.
+  const PolicyGate judging = bound() ? ports_.binding->gate() : in_force->gate;
+  GateReport gate =
+      Ask({judging, plan, desired, stable.get(), &rollout, writers, std::move(known.signers)},
+          *settings_.people, now);
   AddRegulated({plan, writers, &rollout, map.regulated}, now, gate);
   return std::move(gate.findings);
 }
@@ -314,9 +319,17 @@ void SourceReconciler::PublishOverrideRules() {
   override_rules_ = std::move(rules);
 }
 
+// Which policies judge and which maps are regulated may have changed since the last plan.
 std::shared_ptr<const OverrideRules> SourceReconciler::override_rules() const {
-  const std::scoped_lock lock(mutex_);
-  return override_rules_;
+  std::optional<OverrideRules> rules;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (override_rules_ == nullptr) return nullptr;
+    rules = *override_rules_;
+    for (const auto& [map, since] : status_.regulated) rules->regulated.insert(map);
+  }
+  if (bound()) rules->gate = ports_.binding->gate();
+  return std::make_shared<const OverrideRules>(*std::move(rules));
 }
 
 void SourceReconciler::JudgeAnew() {

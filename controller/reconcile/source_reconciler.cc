@@ -44,6 +44,14 @@ SourceReconciler::SourceReconciler(SourceSettings settings, Ports ports, std::ui
 
 bool SourceReconciler::Restore(const Now& now) {
   now_ = now.wall;
+  // Else what is in flight would be held until the policies are there.
+  if (bound() && !ports_.binding->restored()) return false;
+  const bool restored = RestoreRecord();
+  if (settings_.policies_only) PublishBinding();
+  return restored;
+}
+
+bool SourceReconciler::RestoreRecord() {
   const auto record = ports_.store.Get("source/" + settings_.name);
   if (!record.ok() && record.error().code == ErrorCode::kNotFound) return true;
   const auto value = record.ok() ? manifests::ParseJson(record->body) : record.error();
@@ -98,15 +106,18 @@ Duration SourceReconciler::Look(const Now& now) {
       next_look_ = now.mono + std::min(backoff, std::max(settings_.poll, kRetryFirst));
     }
   }
+  if (settings_.policies_only) NotePoliciesAge();
   for (const std::string& map : replan) wished_.erase(map);
-  if (!replan.empty()) Plan();
+  const bool judged_otherwise = bound() && TakeBinding();
+  if (judged_otherwise) wished_.clear();
+  if (!replan.empty() || judged_otherwise) Plan();
   if (fetch && replan.empty()) JudgeAnew();
   if (now.mono >= next_audit_) {
     Audit();
     next_audit_ = now.mono + settings_.audit;
   }
   for (auto& [approval, done] : approvals) done.set_value(TakeApproval(approval));
-  for (auto& [commit, done] : file_reads) done.set_value(FilesAt(commit));
+  for (FileRead& asked : file_reads) asked.done.set_value(FilesOf(asked));
   const std::optional<Duration> policies_due = AwaitPolicies();
   for (auto& sync : syncs) sync.set_value(status());
   for (auto& done : rejudged) done.set_value(status());
@@ -209,9 +220,15 @@ bool SourceReconciler::Load(const std::string& commit, const std::vector<std::st
     return false;
   }
   desired_ = std::move(desired).value();
+  if (bound()) {
+    policies_refused_ = RefuseOwnPolicies();
+    if (!policies_refused_) policies_refused_ = CheckTravel(signers);
+    return true;
+  }
   const PolicyGate before = gate_;
   const Status taken = gate_.Take(*desired_, now_);
-  policies_refused_ = taken.ok() ? CheckTravel(signers) : std::optional(taken.error());
+  policies_refused_ = taken.ok() ? RefuseInPolicySource() : std::optional(taken.error());
+  if (!policies_refused_) policies_refused_ = CheckTravel(signers);
   // Nothing of a refused commit may come into force later, and what a file that cannot be read
   // wants is not known: what judges and what waits stay.
   if (policies_refused_ || desired_->policies.incomplete) gate_ = before;

@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "controller/reconcile/binding_policies.h"
 #include "controller/reconcile/commit_content.h"
+#include "controller/reconcile/commit_files.h"
 #include "controller/reconcile/external_approval.h"
 #include "controller/reconcile/override_check.h"
 #include "controller/reconcile/people.h"
@@ -35,6 +37,7 @@ struct SourceSettings {
   Duration audit = std::chrono::minutes(1);          // between audits of what is served
   bool verifies = false;                             // commits must be signed
   bool atomic = false;                               // one bad map stops the whole commit
+  bool policies_only = false;                        // it is the configuration's policySource
   reconciler::TargetFacts environment = {};          // what policies see; its name binds approvals
   Duration policy_delay = std::chrono::minutes(10);  // before a looser set of policies judges
   std::vector<std::string> policy_owners = {};       // who approves it; empty: the set's own owners
@@ -55,6 +58,10 @@ class SourceReconciler {
     std::function<void(reconciler::Event)> event;
     reconciler::Validators* validators = nullptr;  // null: policies that name one deny
     ExternalApproval* external = nullptr;          // null: regulated maps go nowhere
+    // Of the policySource, which the one that follows it writes and all others are bound by; null:
+    // each source has policies of its own.
+    BindingPolicies* binding = nullptr;
+    std::function<void()> policies_changed = [] {};  // what `binding` says is another
   };
 
   SourceReconciler(SourceSettings settings, Ports ports, std::uint64_t jitter_seed);
@@ -83,13 +90,14 @@ class SourceReconciler {
 
   // What an override of one of its maps has to pass now; null before the first commit was planned.
   std::shared_ptr<const OverrideRules> override_rules() const;
+  // The policies of the policySource changed: judges everything anew.
+  void PoliciesChanged();
   // Approves the change of policies that waits. Errors, in the future: kConflict when it is not the
   // one that waits, kDenied for who may not, those of the store.
   std::future<Result<SourceStatus>> ApprovePolicies(PolicyApproval approval);
-  // The files of a commit that was fetched, by path. Errors, in the future: those of
-  // GitSource::Open.
-  using FileBytes = std::map<std::string, std::string>;
-  std::future<Result<FileBytes>> ReadFiles(std::string commit);
+  // The files of commits that were fetched: of the first one, and of those after it until what was
+  // read is more than `bytes_max`; the others are left out.
+  std::future<CommitFiles> ReadFiles(std::vector<std::string> commits, std::size_t bytes_max);
   // What the policies in force say of the rollout's plan now; not empty: its weight may not rise.
   std::vector<reconciler::Finding> JudgeRaise(const reconciler::Rollout& rollout,
                                               WallTime now) const;
@@ -128,6 +136,7 @@ class SourceReconciler {
   void Follow(const reconciler::FetchResult& found, bool accepted);
   void RefuseUnverified(const std::string& commit, const Error& why);
   void RestoreSigners();
+  bool RestoreRecord();
   void Resume();
   // `signers`: verified identities of the commit.
   bool Load(const std::string& commit, const std::vector<std::string>& signers);
@@ -139,6 +148,17 @@ class SourceReconciler {
   // Which policies judge after a restart: those of the commit that was accepted last.
   void RestorePolicies();
   void RestoreAccepted();
+  // Whether the policies that judge are the policySource's, which is another repository.
+  bool bound() const { return ports_.binding != nullptr && !settings_.policies_only; }
+  // Takes the policies of the policySource as they are now. True when they may judge otherwise.
+  bool TakeBinding();
+  // As a policySource: gives out what judges now.
+  void PublishBinding();
+  // As a policySource: notes that its policies are current, or have grown too old.
+  void NotePoliciesAge();
+  // Why a commit may hold no policies, or hold nothing but policies.
+  std::optional<Error> RefuseOwnPolicies() const;
+  std::optional<Error> RefuseInPolicySource() const;
   // Sees what the commit changes since the last one that was taken, and who wrote that. An error
   // when it, or a commit on the way, changes policies and maps.
   std::optional<Error> CheckTravel(const std::vector<std::string>& signers);
@@ -160,7 +180,12 @@ class SourceReconciler {
   // With what an audit judges the plan once more.
   void AddJudged(const reconciler::MapPlan& plan, manifests::Value judged_in,
                  manifests::Value& record) const;
-  Result<FileBytes> FilesAt(const std::string& commit);
+  struct FileRead {
+    std::vector<std::string> commits;
+    std::size_t bytes_max = 0;
+    std::promise<CommitFiles> done;
+  };
+  CommitFiles FilesOf(const FileRead& asked);
   GateReport JudgePlan(const reconciler::MapPlan& plan, const reconciler::StableVersions& served,
                        const reconciler::Writers& writers);
   // Which maps wait for signed answers, by the commit that is taken.
@@ -234,12 +259,14 @@ class SourceReconciler {
   std::shared_ptr<const OverrideRules> override_rules_;
   bool dirty_ = true;
   std::set<std::string> replan_;
+  std::uint64_t binding_generation_ = 0;
+  std::optional<WallTime> kept_read_;  // of the record, so that not every look writes one
   bool woken_ = false;
   std::optional<std::string> accepted_;
   std::vector<std::promise<SourceStatus>> syncs_;
   std::vector<std::promise<SourceStatus>> rejudged_;
   std::vector<std::pair<PolicyApproval, std::promise<Result<SourceStatus>>>> approvals_;
-  std::vector<std::pair<std::string, std::promise<Result<FileBytes>>>> file_reads_;
+  std::vector<FileRead> file_reads_;
   std::shared_ptr<const InForce> in_force_;
 };
 

@@ -57,10 +57,12 @@ Value SourceStatusToValue(const SourceStatus& status) {
   value.Set("revision", status.revision);
   value.Set("observed", status.observed);
   value.Set("pending", status.pending);
-  value.Set("policies",
-            Value::Object{{"commit", status.policies},
-                          {"pending",
-                           status.policy_plan ? PolicyPlanToValue(*status.policy_plan) : Value()}});
+  Value policies = Value::Object{
+      {"commit", status.bound_to.empty() ? status.policies : status.bound_policies},
+      {"pending", status.policy_plan ? PolicyPlanToValue(*status.policy_plan) : Value()}};
+  if (!status.bound_to.empty()) policies.Set("source", status.bound_to);
+  if (status.policies_read) policies.Set("readAt", FormatTime(*status.policies_read));
+  value.Set("policies", std::move(policies));
   value.Set("conditions", std::move(conditions));
   value.Set("lastFetchAt", status.last_fetch ? Value(FormatTime(*status.last_fetch)) : Value());
   value.Set("lastError", status.last_error);
@@ -91,6 +93,9 @@ Value SourceRecord(const SourceStatus& status) {
   value.Set("pending", status.pending);
   if (!status.accepted.empty()) value.Set("accepted", status.accepted);
   if (!status.policies.empty()) value.Set("policies", status.policies);
+  // Of a policySource alone: another source's is that one's.
+  if (status.policies_read && status.bound_to.empty())
+    value.Set("policiesRead", FormatTime(*status.policies_read));
   if (status.policy_plan) value.Set("policyPlan", PolicyPlanToValue(*status.policy_plan));
   Value::Object regulated;
   for (const auto& [map, since] : status.regulated) regulated.emplace_back(map, FormatTime(since));
@@ -104,6 +109,9 @@ void RestoreSource(const Value& record, SourceStatus& status) {
   status.pending = record.StringOr("pending", "");
   status.accepted = record.StringOr("accepted", status.followed);
   status.policies = record.StringOr("policies", "");
+  status.policies_read.reset();
+  if (const auto read = ParseTime(record.StringOr("policiesRead", "")); read.ok())
+    status.policies_read = *read;
   status.regulated.clear();
   if (const Value* maps = record.Find("regulated"); maps != nullptr && maps->is_object())
     for (const auto& [map, since] : maps->as_object()) {

@@ -36,7 +36,13 @@ struct SourceStatus {
   std::string accepted;                   // the last commit of which something was taken
   std::string policies;                   // commit whose policies judge; empty: the floor alone
   std::optional<PolicyPlan> policy_plan;  // a change of policies that is not in force yet
-  std::vector<std::string> signers;       // verified identities of `followed`
+  // With a policySource: its name, and the commit of its policies that judges this source. Empty
+  // for the policySource itself.
+  std::string bound_to;
+  std::string bound_policies;
+  std::optional<WallTime>
+      policies_read;                 // of the policySource: when it was last seen to be current
+  std::vector<std::string> signers;  // verified identities of `followed`
   // Maps that wait for signed answers, since when. Kept when the manifest says so no more.
   std::map<std::string, WallTime> regulated;
   std::optional<Error> unverified;  // why the tip's signature does not do

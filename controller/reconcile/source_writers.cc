@@ -56,7 +56,7 @@ std::optional<Error> SourceReconciler::CheckTravel(const std::vector<std::string
   if (!base_) return std::nullopt;
   // A file that cannot be read may hide a policy: what the commit wants of them is not known, and
   // the set before goes on judging.
-  if (desired_->policies.incomplete) content_.policies = base_->policies;
+  if (desired_->policies.incomplete || bound()) content_.policies = base_->policies;
   if (content_ == *base_) {
     new_writers_.clear();
     return std::nullopt;

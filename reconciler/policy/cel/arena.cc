@@ -6,8 +6,14 @@
 
 namespace portolan::reconciler::cel {
 
+namespace {
+
+constexpr std::size_t kChunkBytes = 16 * 1024;       // the least size of a chunk
+constexpr std::size_t kKeptBytes = 4 * kChunkBytes;  // at most, over a Reset()
+
+}  // namespace
+
 void* Arena::Allocate(std::size_t size, std::size_t alignment) {
-  constexpr std::size_t kChunkBytes = 16 * 1024;
   const std::size_t padding =
       (alignment - reinterpret_cast<std::uintptr_t>(next_) % alignment) % alignment;
   if (size + padding > left_) {
@@ -36,11 +42,13 @@ std::string_view Arena::Copy(std::string_view text) {
   return {copy, text.size()};
 }
 
-// Back to the first kilobyte, which is part of the object: most evaluations need no more.
+// Who outgrew the first kilobyte, which is part of the object, is likely to do so again: one chunk
+// stays and takes its place, unless so much was handed out that it may be a large one.
 void Arena::Reset() {
-  chunks_.clear();
-  next_ = inline_;
-  left_ = kInlineBytes;
+  const bool keep = !chunks_.empty() && bytes_ <= kKeptBytes;
+  chunks_.resize(keep ? 1 : 0);
+  next_ = keep ? chunks_.front().get() : inline_;
+  left_ = keep ? kChunkBytes : kInlineBytes;
   bytes_ = 0;
 }
 

@@ -25,6 +25,23 @@ int KeyRank(const Value& key) {
   }
 }
 
+// Fields are looked up by their names, by far the most of all lookups, and records are short: to
+// compare lengths in a row is then faster than to halve. Texts are last in the order of keys.
+constexpr std::size_t kRowMax = 8;
+
+const MapEntry* FindText(const MapEntry* entries, std::size_t size, std::string_view wanted) {
+  const MapEntry* const end = entries + size;
+  const auto is = [&](const MapEntry& entry) {
+    return entry.key.is(Kind::kString) && entry.key.AsText() == wanted;
+  };
+  if (size <= kRowMax) return std::find_if(entries, end, is);
+  const MapEntry* const found =
+      std::lower_bound(entries, end, wanted, [](const MapEntry& entry, std::string_view text) {
+        return !entry.key.is(Kind::kString) || entry.key.AsText() < text;
+      });
+  return found != end && is(*found) ? found : end;
+}
+
 }  // namespace
 
 std::string_view TypeName(Kind kind) {
@@ -57,6 +74,10 @@ bool KeyLess(const Value& left, const Value& right) {
 
 std::optional<Value> ValueMap::Find(const Value& key, Arena&) const {
   const MapEntry* const end = entries_ + size_;
+  if (key.is(Kind::kString)) {
+    const MapEntry* const text = FindText(entries_, size_, key.AsText());
+    return text == end ? std::nullopt : std::optional(text->value);
+  }
   const MapEntry* const found = std::lower_bound(
       entries_, end, key,
       [](const MapEntry& entry, const Value& wanted) { return KeyLess(entry.key, wanted); });

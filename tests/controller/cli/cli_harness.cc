@@ -81,7 +81,7 @@ std::string StatusJson(const std::string& phase, int step, int weight) {
          R"(,"since":"2026-11-21T11:57:00.000Z","plan":"sha256:)" + std::string(64, 'c') + "\"}";
 }
 
-std::string VerbAnswer(const std::string& status) {
+std::string AnswerOfVerb(const std::string& status) {
   return R"({"map":"limits","verb":"v","outcome":"accepted","message":"goes on","status":)" +
          status + "}";
 }

@@ -71,7 +71,7 @@ class CliHarness {
 // A MapStatus of docs/http-api.md.
 std::string StatusJson(const std::string& phase, int step = 0, int weight = 0);
 // A verb's answer with that status.
-std::string VerbAnswer(const std::string& status);
+std::string AnswerOfVerb(const std::string& status);
 std::string Problem(int status, const std::string& code, const std::string& detail);
 
 }  // namespace portolan::controller

@@ -29,6 +29,14 @@ TEST(TrialOutput, WritesJunit) {
             "  </testsuite>\n</testsuites>\n");
 }
 
+TEST(TrialOutput, WritesTap) {
+  auto trials = Sample();
+  trials[0].test = "at # 1";
+  EXPECT_EQ(TrialsToTap(trials),
+            "TAP version 14\n1..2\nok 1 - a: at \\# 1\nnot ok 2 - a: over <the> limit\n  ---\n"
+            "  message: \"expected deny, found allow\"\n  at: \"a.yaml\"\n  line: 7\n  ...\n");
+}
+
 TEST(TrialOutput, WritesJunitOfWhatLintFound) {
   manifests::Diagnostic error = manifests::ErrorAt("b.yaml", {3, 5}, "no such field");
   error.field = "spec.rule";

@@ -12,7 +12,7 @@ manifests::Value BodyOf(const TransportRequest& request) {
 
 TEST(Promote, SendsReasonFullAndARandomRequestId) {
   CliHarness cli;
-  cli.daemon.On("POST /v1/maps/limits/promote", 200, VerbAnswer(StatusJson("Baking")));
+  cli.daemon.On("POST /v1/maps/limits/promote", 200, AnswerOfVerb(StatusJson("Baking")));
   EXPECT_EQ(cli.Run({"promote", "limits", "--full", "--reason", "tested"}), 0);
   const auto body = BodyOf(cli.daemon.requests.at(0));
   EXPECT_EQ(body.StringOr("reason", ""), "tested");
@@ -23,7 +23,7 @@ TEST(Promote, SendsReasonFullAndARandomRequestId) {
 
 TEST(Promote, UsesTheRequestIdThatIsGiven) {
   CliHarness cli;
-  cli.daemon.On("POST /v1/maps/limits/promote", 200, VerbAnswer(StatusJson("Baking")));
+  cli.daemon.On("POST /v1/maps/limits/promote", 200, AnswerOfVerb(StatusJson("Baking")));
   EXPECT_EQ(cli.Run({"promote", "limits", "--request-id", "ci-17"}), 0);
   EXPECT_EQ(BodyOf(cli.daemon.requests.at(0)).StringOr("requestId", ""), "ci-17");
 }
@@ -52,7 +52,7 @@ TEST(Promote, SaysThatAChangeIsServedThoughItCouldNotBeStored) {
 
 TEST(Promote, WithWaitExits7WhenItEndsRolledBack) {
   CliHarness cli;
-  cli.daemon.On("POST /v1/maps/limits/promote", 200, VerbAnswer(StatusJson("Stepping", 1, 5000)));
+  cli.daemon.On("POST /v1/maps/limits/promote", 200, AnswerOfVerb(StatusJson("Stepping", 1, 5000)));
   cli.daemon.On("GET /v1/maps/limits/status", 200, StatusJson("RollingBack"));
   cli.daemon.On("GET /v1/maps/limits/status", 200, StatusJson("RolledBack"));
   EXPECT_EQ(cli.Run({"promote", "limits", "--wait"}), 7);
@@ -62,14 +62,15 @@ TEST(Promote, WithWaitExits7WhenItEndsRolledBack) {
 
 TEST(Abort, WithWaitIsDoneWhenRolledBack) {
   CliHarness cli;
-  cli.daemon.On("POST /v1/maps/limits/abort", 200, VerbAnswer(StatusJson("RollingBack")));
+  cli.daemon.On("POST /v1/maps/limits/abort", 200, AnswerOfVerb(StatusJson("RollingBack")));
   cli.daemon.On("GET /v1/maps/limits/status", 200, StatusJson("RolledBack"));
   EXPECT_EQ(cli.Run({"abort", "limits", "-w"}), 0);
 }
 
 TEST(Rollback, WithWaitFailsWhenTheWayBackIsRolledBackItself) {
   CliHarness cli;
-  cli.daemon.On("POST /v1/maps/limits/rollback", 200, VerbAnswer(StatusJson("Stepping", 1, 5000)));
+  cli.daemon.On("POST /v1/maps/limits/rollback", 200,
+                AnswerOfVerb(StatusJson("Stepping", 1, 5000)));
   cli.daemon.On("GET /v1/maps/limits/status", 200, StatusJson("RolledBack"));
   EXPECT_EQ(cli.Run({"rollback", "limits", "--to", "41", "--wait"}), 7);
   EXPECT_EQ(BodyOf(cli.daemon.requests.at(0)).StringOr("to", ""), "41");
@@ -82,7 +83,7 @@ TEST(Rollback, OfARevisionGoesThroughAllItsMapsAndReturnsTheFirstRefusal) {
   cli.daemon.On("GET /v1/maps", 200,
                 R"({"maps":[)" + StatusJson("Healthy") + "," + other + "," + second + "]}");
   cli.daemon.On("POST /v1/maps/limits/rollback", 409, Problem(409, "conflict", "nothing before"));
-  cli.daemon.On("POST /v1/maps/b/rollback", 200, VerbAnswer(StatusJson("RollingBack")));
+  cli.daemon.On("POST /v1/maps/b/rollback", 200, AnswerOfVerb(StatusJson("RollingBack")));
   EXPECT_EQ(cli.Run({"rollback", "--all", "8c1f0e2", "--yes"}), 6);
   ASSERT_EQ(cli.daemon.requests.size(), 3u);
   EXPECT_NE(BodyOf(cli.daemon.requests[1]).StringOr("requestId", ""),
@@ -99,7 +100,7 @@ TEST(Rollback, TakesEitherAMapOrARevision) {
 
 TEST(Prune, AsksOnATerminalAndNeedsYesElsewhere) {
   CliHarness cli;
-  cli.daemon.On("POST /v1/maps/limits/prune", 200, VerbAnswer("null"));
+  cli.daemon.On("POST /v1/maps/limits/prune", 200, AnswerOfVerb("null"));
   EXPECT_EQ(cli.Run({"prune", "limits"}), 64);
   EXPECT_NE(cli.err().find("--yes"), std::string::npos);
   cli.env.in_is_tty = true;

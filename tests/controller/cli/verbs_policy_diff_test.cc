@@ -60,7 +60,8 @@ TEST_F(PolicyDiffTest, ReplaysHistoryAndPrintsOnlyWhereTheSetsDisagree) {
   EXPECT_NE(cli_.out().find(two_.substr(0, 7) + "  limits  few     allow   deny   changes 2"),
             std::string::npos)
       << cli_.out();
-  EXPECT_NE(cli_.err().find("2 plans replayed: 1 newly denied, 0 no longer"), std::string::npos)
+  EXPECT_NE(cli_.err().find("2 plans of git's history replayed: 1 newly denied, 0 no longer"),
+            std::string::npos)
       << cli_.err();
   EXPECT_EQ(Diff({"--replay", "1", "--head", "main", "-o", "json"}), 1);
   EXPECT_NE(cli_.out().find("\"flips\": []"), std::string::npos) << cli_.out();

@@ -74,7 +74,7 @@ TEST_F(PolicyVerbsTest, TestWritesJunitAndJson) {
       << cli_.out();
   EXPECT_EQ(Policies("test", kSound, {"-o", "json"}), 0);
   EXPECT_EQ(manifests::ParseJson(cli_.out())->IntOr("passed", 0), 2);
-  EXPECT_EQ(Policies("test", kSound, {"-o", "tap"}), 64);
+  EXPECT_EQ(Policies("test", kSound, {"-o", "sarif"}), 64);
 }
 
 TEST_F(PolicyVerbsTest, LintWarnsOfRulesWithoutBothCases) {
@@ -93,7 +93,7 @@ TEST_F(PolicyVerbsTest, LintWritesJunitAndJson) {
   EXPECT_NE(cli_.out().find("<failure message="), std::string::npos) << cli_.out();
   EXPECT_EQ(Policies("lint", kSound, {"-o", "json"}), 0);
   EXPECT_TRUE(manifests::ParseJson(cli_.out())->BoolOr("valid", false));
-  EXPECT_EQ(Policies("lint", kSound, {"-o", "tap"}), 64);
+  EXPECT_EQ(Policies("lint", kSound, {"-o", "sarif"}), 64);
 }
 
 TEST_F(PolicyVerbsTest, LintWarnsOfAMatchThatCoversNoMap) {

@@ -30,7 +30,8 @@ TEST(Wait, EndsByItsCondition) {
 TEST(Wait, OfAVerbShowsEveryChangeOnceAndEndsWhenHealthy) {
   CliHarness cli;
   const std::string status = "GET /v1/maps/limits/status";
-  cli.daemon.On("POST /v1/maps/limits/promote", 200, VerbAnswer(StatusJson("Stepping", 2, 20000)));
+  cli.daemon.On("POST /v1/maps/limits/promote", 200,
+                AnswerOfVerb(StatusJson("Stepping", 2, 20000)));
   cli.daemon.On(status, 200, StatusJson("Stepping", 2, 20000));
   cli.daemon.OnError(status, {ErrorCode::kUnavailable, "connection refused"});
   cli.daemon.On(status, 200, StatusJson("Baking"));
@@ -47,7 +48,7 @@ TEST(Wait, OfAVerbShowsEveryChangeOnceAndEndsWhenHealthy) {
 
 TEST(Wait, OfAVerbExits124WhenTheTimeoutPasses) {
   CliHarness cli;
-  cli.daemon.On("POST /v1/maps/limits/promote", 200, VerbAnswer(StatusJson("Baking")));
+  cli.daemon.On("POST /v1/maps/limits/promote", 200, AnswerOfVerb(StatusJson("Baking")));
   cli.daemon.On("GET /v1/maps/limits/status", 200, StatusJson("Baking"));
   EXPECT_EQ(cli.Run({"promote", "limits", "--wait", "--timeout", "3s"}), 124);
   EXPECT_EQ(cli.daemon.requests.size(), 4u);
@@ -57,7 +58,7 @@ TEST(Wait, OfAVerbExits124WhenTheTimeoutPasses) {
 TEST(Wait, OfAVerbExits130WhenInterrupted) {
   CliHarness cli;
   cli.waits_until_interrupt = 1;
-  cli.daemon.On("POST /v1/maps/limits/promote", 200, VerbAnswer(StatusJson("Baking")));
+  cli.daemon.On("POST /v1/maps/limits/promote", 200, AnswerOfVerb(StatusJson("Baking")));
   cli.daemon.On("GET /v1/maps/limits/status", 200, StatusJson("Baking"));
   EXPECT_EQ(cli.Run({"promote", "limits", "--wait"}), 130);
 }

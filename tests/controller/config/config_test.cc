@@ -70,6 +70,32 @@ policyOwners: [sre, ana@example.com]
   EXPECT_EQ(edge.ca_file, directory_.File("git-token"));
 }
 
+TEST_F(ConfigTest, PoliciesMayBeInARepositoryOfTheirOwn) {
+  const auto config = Load(
+      "sources: [{name: a, url: /a}]\n"
+      "policySource: {name: rules, url: /rules, branch: live, path: policies}\n"
+      "maxPolicyAge: 2h\n");
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  ASSERT_TRUE(config->policy_source);
+  EXPECT_EQ(config->policy_source->name, "rules");
+  EXPECT_EQ(config->policy_source->branch, "live");
+  EXPECT_EQ(config->policy_source->path, "policies");
+  EXPECT_EQ(config->max_policy_age, std::chrono::hours(2));
+  const auto plain = Load("sources: [{name: a, url: /a}]\n");
+  EXPECT_FALSE(plain->policy_source);
+  EXPECT_EQ(plain->max_policy_age, std::chrono::hours(24));
+}
+
+TEST_F(ConfigTest, APolicySourceIsNoOtherSourceAndAlwaysWaitsWhenItIsRewritten) {
+  const std::string maps = "sources: [{name: a, url: /a}]\n";
+  EXPECT_SAYS(Refusal(maps + "policySource: {name: a, url: /b}\n"),
+              "a source is named \"a\" already");
+  EXPECT_SAYS(Refusal(maps + "policySource: {name: b, url: /b, onRewrite: accept}\n"), "onRewrite");
+  EXPECT_SAYS(Refusal(maps + "maxPolicyAge: 1h\n"), "policySource, which is missing");
+  EXPECT_SAYS(Refusal(maps + "policySource: {name: b, url: /b}\nmaxPolicyAge: 500ms\n"),
+              "expected a duration from 1s to 90d");
+}
+
 TEST_F(ConfigTest, VerifiedCommitsNeedAFileOfSigners) {
   directory_.Write("allowed", "ana@corp.example ssh-ed25519 AAAA\n");
   directory_.Write("signers.yaml", "ssh: allowed\n");

@@ -102,5 +102,19 @@ TEST_F(OverrideCheckTest, KnowsNothingOfAMapThatNoCommitDeclaresWell) {
   EXPECT_EQ(checked.error().code, ErrorCode::kUnavailable);
 }
 
+TEST_F(OverrideCheckTest, RefusesARegulatedMapAlsoWhenItsManifestSaysSoNoMore) {
+  Push('a', "");
+  FileTexts files{{"strategies/quick.yaml", kQuickStrategyText},
+                  {"maps/limits.yaml", kMap + "  class: regulated\n"}};
+  edge.Push('b', files);
+  const std::string refusal =
+      "denied: no override: map \"limits\" is regulated, and an override would change it without a "
+      "signed answer; commit the value and have its plan answered (portolan approve PLAN --signed "
+      "FILE), or go back: rollback, abort and lock ask nobody";
+  EXPECT_EQ(Check("api/login", R"({"rps":5})"), refusal);
+  Push('c', "");
+  EXPECT_EQ(Check("api/login", R"({"rps":5})"), refusal);
+}
+
 }  // namespace
 }  // namespace portolan::controller

@@ -135,12 +135,13 @@ inline FileTexts MapsOf(const std::map<std::string, std::string>& entries) {
 
 // A SourceReconciler on a scripted branch, in a World.
 struct FollowedSource {
-  FollowedSource(World& in, SourceSettings settings, ExternalApproval* external = nullptr)
+  FollowedSource(World& in, SourceSettings settings, ExternalApproval* external = nullptr,
+                 BindingPolicies* binding = nullptr)
       : world(in),
         source(std::move(settings),
                {git, world.store, world.versions, world.rollouts,
                 [this](reconciler::Event event) { events.push_back(std::move(event)); }, nullptr,
-                external},
+                external, binding},
                7) {}
 
   Duration Look() {

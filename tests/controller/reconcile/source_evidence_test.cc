@@ -35,14 +35,32 @@ TEST_F(SourceEvidenceTest, APlanIsStoredWithWhatItsDigestIsOfAndWhatItWasJudgedI
 }
 
 TEST_F(SourceEvidenceTest, FilesOfACommitAreReadOnTheSourcesThread) {
-  auto read = edge.source.ReadFiles(ScriptedGit::Name('a'));
+  auto read = edge.source.ReadFiles({ScriptedGit::Name('a')}, 0);
   EXPECT_EQ(read.wait_for(Duration(0)), std::future_status::timeout);
   edge.Look();
-  EXPECT_EQ(read.get().value(), Files());
+  const CommitFiles found = read.get();
+  FileTexts texts;
+  for (const auto& [path, content] : found.trees.at(ScriptedGit::Name('a')))
+    texts[path] = found.contents.at(content);
+  EXPECT_EQ(texts, Files());
   edge.git.FailOpens({ErrorCode::kCorrupt, "CorruptMirror: gone"});
-  auto failed = edge.source.ReadFiles(ScriptedGit::Name('a'));
+  auto failed = edge.source.ReadFiles({ScriptedGit::Name('a')}, 0);
   edge.Look();
-  EXPECT_EQ(failed.get().error().code, ErrorCode::kCorrupt);
+  EXPECT_EQ(failed.get().unreadable.at(ScriptedGit::Name('a')).code, ErrorCode::kCorrupt);
+}
+
+TEST_F(SourceEvidenceTest, FilesThatCommitsShareAreReadOnceAndNoMoreThanWasAskedFor) {
+  FileTexts changed = Files();
+  changed["note.txt"] = "more";
+  edge.Push('b', changed);
+  const std::vector<std::string> both{ScriptedGit::Name('a'), ScriptedGit::Name('b')};
+  auto all = edge.source.ReadFiles(both, 1 << 20);
+  auto first = edge.source.ReadFiles(both, 0);
+  edge.Look();
+  const CommitFiles read = all.get();
+  EXPECT_EQ(read.trees.size(), 2u);
+  EXPECT_EQ(read.contents.size(), changed.size());
+  EXPECT_EQ(first.get().trees.size(), 1u);
 }
 
 }  // namespace

@@ -40,5 +40,20 @@ TEST(Arena, CountsBytesUntilReset) {
   EXPECT_EQ(arena.Copy("again"), "again");
 }
 
+TEST(Arena, AnEvaluationThatOutgrewItTakesNoMoreMemoryTheNextTime) {
+  Arena arena;
+  arena.Allocate(900, 1);
+  arena.Allocate(900, 1);
+  arena.Reset();
+  const void* const first = arena.Allocate(900, 1);
+  const void* const second = arena.Allocate(900, 1);
+  EXPECT_EQ(static_cast<const std::byte*>(second) - static_cast<const std::byte*>(first), 900);
+  arena.Allocate(1 << 20, 1);
+  arena.Reset();
+  const auto* const small = static_cast<const std::byte*>(arena.Allocate(8, 8));
+  const auto* const object = reinterpret_cast<const std::byte*>(&arena);
+  EXPECT_TRUE(small >= object && small < object + sizeof(Arena)) << "what was large is given back";
+}
+
 }  // namespace
 }  // namespace portolan::reconciler::cel
