@@ -4,7 +4,15 @@
 # A group holds only headers of the layers below its targets, and of mapcore/base. Their names are in other namespaces, so
 # they cannot collide with a name of a source that does not include them. They are named with <> because CMake writes
 # those as they are; an absolute path would keep ccache from finding in one clone what another has compiled.
-option(PORTOLAN_PCH "Precompile the headers that nearly every source includes" ${PORTOLAN_GNU})
+#
+# In Debug builds only: what GCC 12 warns of falsely once it optimises it keeps to itself in the system's headers, but not
+# in those that come out of a precompiled one.
+if(PORTOLAN_GNU AND CMAKE_BUILD_TYPE STREQUAL "Debug")
+  set(PORTOLAN_PCH_DEFAULT ON)
+else()
+  set(PORTOLAN_PCH_DEFAULT OFF)
+endif()
+option(PORTOLAN_PCH "Precompile the headers that nearly every source includes" ${PORTOLAN_PCH_DEFAULT})
 
 set(PORTOLAN_PCH_base
   <algorithm> <array> <atomic> <charconv> <cmath> <cstdint> <cstring> <filesystem> <fstream> <functional> <limits>
