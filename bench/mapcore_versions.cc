@@ -34,15 +34,19 @@ class Scattered {
   std::size_t at_ = 0;
 };
 
+// The second thousand: the first brings the memory of their states in.
 void AddSnapshots(Hmap& map, Report& report) {
   constexpr int kSnapshots = 1'000;
-  std::vector<Snapshot> snapshots;
-  snapshots.reserve(kSnapshots);
-  const double ns = TimeEach(
-      kSnapshots, [&](std::size_t) { snapshots.push_back(map.TakeSnapshot(1, 0).value()); });
+  double ns = 0;
+  for (int pass = 0; pass < 2; ++pass) {
+    std::vector<Snapshot> snapshots;
+    snapshots.reserve(kSnapshots);
+    ns = TimeEach(kSnapshots,
+                  [&](std::size_t) { snapshots.push_back(map.TakeSnapshot(1, 0).value()); });
+    snapshots.clear();
+    map.Collect();
+  }
   report.Add("snapshot-1M", "taking a snapshot", "ns", 20, ns);
-  snapshots.clear();
-  map.Collect();
 }
 
 struct Changes {

@@ -92,6 +92,8 @@ Result<std::map<std::string, Nanoseconds>> MeasurePeers(const std::filesystem::p
     if (policy->variables.empty() && policy->validator.empty())
       rules.push_back(manifests::Value::Object{
           {"name", name}, {"rule", policy->rule.text}, {"params", Tagged(policy->params)}});
+  std::error_code ignored;  // writing the file says it
+  std::filesystem::create_directories(directory, ignored);
   const std::string input = (directory / "cel_peer.json").string();
   std::ofstream(input) << manifests::WriteJson(
       manifests::Value::Object{{"iterations", kEvaluations},
