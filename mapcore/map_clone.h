@@ -20,8 +20,8 @@ Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options = {});
 
 // The same of a map as it is now, by the thread that may write it. Where the map has no snapshot
 // and no fork, is not being relocated or compacted, and at least half of its memory is in use, that
-// memory is copied as one piece, at the speed of memory: some twenty times as fast, and the records
-// lie as they did.
+// memory is copied as one piece, which no record has to be looked at for, and the records lie as
+// they did.
 Result<Hmap> CloneMap(Hmap& map, HmapOptions options = {});
 
 }  // namespace portolan::mapcore

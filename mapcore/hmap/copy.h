@@ -20,7 +20,7 @@ Contents CopyContents(const Lineage& from, const Contents& contents, Lineage& to
 // directory are moved. False, and nothing changed, where more than that head lives in it, where
 // less than half of its memory does, while it is being relocated, or without room.
 //
-// At the speed of memory. By the thread that may write `from`.
+// O(memory used). By the thread that may write `from`.
 bool CopyWhole(const Lineage& from, const Branch& original, Lineage& to, Branch& copy);
 
 }  // namespace portolan::mapcore::hmap
