@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "controller/reconcile/source_event.h"
 #include "controller/reconcile/source_reconciler.h"
 #include "mapcore/traffic_split.h"
 
@@ -13,18 +14,6 @@ namespace {
 // count for older by that.
 constexpr Duration kKeepReadMax = std::chrono::minutes(1);
 constexpr int kKeepReadShare = 60;  // of maxPolicyAge
-
-reconciler::Event WarningOf(const std::string& source, std::string_view reason,
-                            std::string message) {
-  reconciler::Event event;
-  event.source = source;
-  event.type = "Warning";
-  event.reason = reason;
-  event.message = std::move(message);
-  event.actor = "git";
-  event.data = manifests::Value::Object{};
-  return event;
-}
 
 }  // namespace
 
@@ -70,11 +59,11 @@ void SourceReconciler::NotePoliciesAge() {
     }
   }
   if (ports_.binding->GrewOld(now_))
-    ports_.event(WarningOf(settings_.name, "PoliciesTooOld",
-                           "the policies were last seen to be current at " +
-                               FormatTime(*now.policies_read) + ", longer ago than maxPolicyAge (" +
-                               FormatDuration(ports_.binding->max_age()) +
-                               "): no weight is raised and nothing new goes live until they are"));
+    ports_.event(SourceEvent(
+        settings_.name, "Warning", "PoliciesTooOld",
+        "the policies were last seen to be current at " + FormatTime(*now.policies_read) +
+            ", longer ago than maxPolicyAge (" + FormatDuration(ports_.binding->max_age()) +
+            "): no weight is raised and nothing new goes live until they are"));
   if (ports_.binding->generation() != before) ports_.policies_changed();
 }
 

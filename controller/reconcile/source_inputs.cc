@@ -1,4 +1,5 @@
 // What other threads ask of a source, and see of it.
+#include "controller/reconcile/source_event.h"
 #include "controller/reconcile/source_reconciler.h"
 
 namespace portolan::controller {
@@ -123,27 +124,22 @@ void SourceReconciler::Fail(const Error& error, bool stalled) {
 // Says a new condition once, as an event.
 void SourceReconciler::Settle(std::string_view reason, std::string message, bool ready,
                               bool stalled) {
-  reconciler::Event event;
+  reconciler::Event event =
+      SourceEvent(settings_.name, ready ? "Normal" : "Warning", reason, message);
   {
     const std::scoped_lock lock(mutex_);
     const bool news = status_.reason != reason || status_.message != message;
     status_.reason = reason;
-    status_.message = message;
+    status_.message = std::move(message);
     status_.ready = ready;
     status_.stalled = stalled;
     if (!news) return;
-    event.data = Value::Object{};
     event.data.Set("commit", status_.observed);
     Value::Array lines;
     for (const manifests::Diagnostic& diagnostic : status_.diagnostics)
       lines.emplace_back(FormatDiagnostic(diagnostic));
     if (!ready && !lines.empty()) event.data.Set("diagnostics", std::move(lines));
   }
-  event.source = settings_.name;
-  event.type = ready ? "Normal" : "Warning";
-  event.reason = reason;
-  event.message = std::move(message);
-  event.actor = "git";
   ports_.event(std::move(event));
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "controller/reconcile/approvals.h"
+#include "controller/reconcile/source_event.h"
 #include "controller/reconcile/source_reconciler.h"
 #include "reconciler/rollout/group.h"
 
@@ -49,18 +50,6 @@ std::string Joined(const std::vector<std::string>& texts) {
   std::string joined;
   for (const std::string& text : texts) joined += (joined.empty() ? "" : "; ") + text;
   return joined;
-}
-
-reconciler::Event PolicyEvent(const std::string& source, std::string_view reason,
-                              std::string message) {
-  reconciler::Event event;
-  event.source = source;
-  event.type = "Normal";
-  event.reason = reason;
-  event.message = std::move(message);
-  event.actor = "git";
-  event.data = Value::Object{};
-  return event;
 }
 
 // As the plan's record keeps it, beside those of maps.
@@ -157,7 +146,7 @@ void SourceReconciler::ConsiderPolicies(bool nothing_served) {
                         manifests::CanonicalJson(RecordOf(plan, settings_.name)), std::nullopt});
   (void)ports_.store.Commit(batch);
   (void)Keep();
-  ports_.event(PolicyEvent(settings_.name, "PoliciesHeld",
+  ports_.event(SourceEvent(settings_.name, "Normal", "PoliciesHeld",
                            "commit " + plan.commit.substr(0, 7) + " changes policies (" +
                                Joined(plan.changes) +
                                "); to allow it, an owner: portolan approve " + plan.id.ToString()));
@@ -188,7 +177,7 @@ Result<SourceStatus> SourceReconciler::TakeApproval(const PolicyApproval& approv
     status_.policy_plan = before.policy_plan;
     return kept.error();
   }
-  auto event = PolicyEvent(settings_.name, "PoliciesApproved",
+  auto event = SourceEvent(settings_.name, "Normal", "PoliciesApproved",
                            "plan " + plan.id.Short() + " of the policies approved by " +
                                approval.actor + "; it judges from " + FormatTime(*plan.effective));
   event.actor = approval.actor;
@@ -216,7 +205,7 @@ void SourceReconciler::AcceptPolicies(const std::string& actor, const std::strin
   }
   (void)Keep();
   auto event =
-      PolicyEvent(settings_.name, "PoliciesAccepted",
+      SourceEvent(settings_.name, "Normal", "PoliciesAccepted",
                   "the policies of commit " + commit.substr(0, 7) +
                       " judge from now on: " + std::to_string(gate_.judging().policies.size()) +
                       " policies with the built-in ones, " +

@@ -36,16 +36,18 @@ class RolloutDriftTest : public testing::Test {
     world.Process();
     return report.get();
   }
-  // Overrides limits' api/search for ten minutes; whether that was accepted.
-  bool Override() {
+  // Overrides limits' api/search for ten minutes.
+  Result<VerbAnswer> TryOverride() {
     reconciler::Command command;
     command.verb = reconciler::Verb::kOverride;
     command.key = "api/search";
     command.value = "7";
     command.reason = "incident";
     command.length = minutes(10);
-    return world.Do("limits", command)->outcome.accepted;
+    return world.Do("limits", command);
   }
+  // The same; whether it was accepted.
+  bool Override() { return TryOverride()->outcome.accepted; }
   bool Told(const std::string& reason) const {
     return std::find(world.told.begin(), world.told.end(), reason) != world.told.end();
   }
@@ -162,13 +164,7 @@ TEST_F(RolloutDriftTest, KeepsOverridesThroughARestartAndEndsThemByItself) {
 TEST_F(RolloutDriftTest, ServesNoOverrideThatCouldNotBeStored) {
   world.Settle("limits", world.limits_1);
   world.store.FailWrites(DiskFull());
-  reconciler::Command command;
-  command.verb = reconciler::Verb::kOverride;
-  command.key = "api/search";
-  command.value = "7";
-  command.reason = "incident";
-  command.length = minutes(10);
-  const auto answer = world.Do("limits", command);
+  const auto answer = TryOverride();
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().code, ErrorCode::kExhausted);
   mapcore::ReadGuard guard;
