@@ -38,6 +38,10 @@ function(portolan_precompiled_group group)
   add_library(precompiled_${group} OBJECT ${empty})
   target_link_libraries(precompiled_${group} PRIVATE portolan_options ${ARG_LIBS})
   target_precompile_headers(precompiled_${group} PRIVATE ${ARG_HEADERS})
+  if(CCACHE)
+    set_target_properties(precompiled_${group} PROPERTIES
+      CXX_COMPILER_LAUNCHER "${PROJECT_SOURCE_DIR}/cmake/compile-anew;${CMAKE_CXX_COMPILER_LAUNCHER}")
+  endif()
 endfunction()
 
 # Compiles the targets with the precompiled headers of the group.
