@@ -213,6 +213,12 @@ std::size_t MapVersion::size() const {
   return rep_->order.size();
 }
 
+Status MapVersion::Verify() const {
+  if (DigestOf(rep_->order) == rep_->digest) return {};
+  return Error{ErrorCode::kCorrupt, "the entries of version " + rep_->digest.Short() +
+                                        " are not those that its digest was computed of"};
+}
+
 const Digest& MapVersion::digest() const {
   return rep_->digest;
 }

@@ -69,6 +69,9 @@ class MapVersion {
   // SHA-256 over Serialize()'s bytes: the version's identity. Computed once, when the version is
   // made.
   const Digest& digest() const;
+  // Hashes all entries again. kCorrupt when they are not those that digest() was computed of: their
+  // memory changed. O(n).
+  Status Verify() const;
   // In byte order of keys.
   void ForEach(
       const std::function<void(std::string_view key, std::string_view value)>& visit) const;

@@ -29,9 +29,7 @@ DriftKind KindOf(const mapcore::Difference& difference) {
 }
 
 // A key that drifted on both arms is one key.
-using Drifted = std::map<std::string, DriftKind, std::less<>>;
-
-void Collect(const VersionPtr& should, const VersionPtr& has, Drifted& drifted) {
+void Collect(const VersionPtr& should, const VersionPtr& has, DriftedKeys& drifted) {
   const MapVersion& before = OrEmpty(should);
   const MapVersion& after = OrEmpty(has);
   if (Same(before, after)) return;
@@ -80,19 +78,36 @@ double Drift::rate() const {
   return static_cast<double>(drifted) / static_cast<double>(std::max<std::int64_t>(1, keys));
 }
 
+DriftedKeys CompareContents(const MapVersion& should, const MapVersion& has) {
+  DriftedKeys drifted;
+  should.ForEach([&](std::string_view key, std::string_view value) {
+    const auto held = has.Find(key);
+    if (!held || *held != value)
+      drifted.emplace(key, held ? DriftKind::kChanged : DriftKind::kMissing);
+  });
+  has.ForEach([&](std::string_view key, std::string_view) {
+    if (!should.Find(key)) drifted.emplace(key, DriftKind::kExtra);
+  });
+  return drifted;
+}
+
+void AddDrifted(const DriftedKeys& drifted, Drift& drift) {
+  drift.drifted += static_cast<std::int64_t>(drifted.size());
+  for (const auto& [key, kind] : drifted)
+    if (drift.some.size() < kDriftKeysShown) drift.some.push_back({key, kind});
+}
+
 Drift CompareHoldings(const Holding& should, const Holding& has) {
-  Drifted drifted;
+  DriftedKeys drifted;
   Collect(should.stable, has.stable, drifted);
   Collect(CanaryArm(should), CanaryArm(has), drifted);
   Collect(should.overlay, has.overlay, drifted);
   Drift drift;
   drift.keys = KeysOf(should);
-  drift.drifted = static_cast<std::int64_t>(drifted.size());
   drift.split = should.split != has.split;
-  for (const auto& [key, kind] : drifted) {
+  for (const auto& [key, kind] : drifted)
     if (!Holds(should, key)) ++drift.keys;
-    if (drift.some.size() < kDriftKeysShown) drift.some.push_back({key, kind});
-  }
+  AddDrifted(drifted, drift);
   return drift;
 }
 

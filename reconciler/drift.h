@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,15 @@ struct Drift {
   double rate() const;  // drifted / max(1, keys)
   friend bool operator==(const Drift&, const Drift&) = default;
 };
+
+// Every key that drifted, and how.
+using DriftedKeys = std::map<std::string, DriftKind, std::less<>>;
+
+// Compares entry by entry, whatever the digests say. O(n).
+DriftedKeys CompareContents(const mapcore::MapVersion& should, const mapcore::MapVersion& has);
+
+// Counts keys that drifted besides those in `drift`.
+void AddDrifted(const DriftedKeys& drifted, Drift& drift);
 
 // Pure. Time follows what differs, not the map, as far as versions share structure.
 Drift CompareHoldings(const Holding& should, const Holding& has);

@@ -12,6 +12,7 @@
 #include "controller/git/git_source.h"
 #include "controller/http/server.h"
 #include "controller/metrics/providers.h"
+#include "controller/reconcile/content_watch.h"
 #include "controller/reconcile/raise_queue.h"
 #include "controller/regulated/regulated_desk.h"
 #include "controller/store/sqlite_store.h"
@@ -96,6 +97,7 @@ struct Daemon::Parts {
   std::vector<std::unique_ptr<reconciler::GitSource>> gits;
   std::vector<std::unique_ptr<SourceReconciler>> sources;
   std::unique_ptr<RaiseQueue> raises;
+  std::unique_ptr<ContentWatch> contents;
   std::unique_ptr<Api> api;
   std::unique_ptr<Router> router;
   std::unique_ptr<MetricWorker> measurer;
@@ -104,6 +106,7 @@ struct Daemon::Parts {
   std::vector<std::unique_ptr<LoopThread>> followers;
   std::unique_ptr<LoopThread> judging;
   std::unique_ptr<LoopThread> asking;
+  std::unique_ptr<LoopThread> hashing;
   std::vector<std::unique_ptr<HttpServer>> servers;
 
   explicit Parts(const Clock& machine)
@@ -154,6 +157,10 @@ void Daemon::Parts::MakeRollouts(const DaemonConfig& config) {
       [this](const reconciler::Rollout& rollout, RaiseQueue::Findings findings) {
         rollouts->Judged(rollout.map, rollout.target->plan, std::move(findings));
       }});
+  contents = std::make_unique<ContentWatch>(
+      ContentWatch::Hooks{[this] { return rollouts->All(); },
+                          [this](const std::string& map) { rollouts->CheckContent(map); },
+                          [this] { return clock.now().mono; }});
 }
 
 // A map whose source is no longer configured is judged by nobody, and keeps its weight.
@@ -299,6 +306,10 @@ void Daemon::Parts::StartLoops() {
       clock, LoopThread::Loop{[this](const Now& now) { return raises->Process(now); },
                               [this](Duration duration) { raises->Wait(duration); },
                               [this] { raises->Wake(); }});
+  hashing = std::make_unique<LoopThread>(
+      clock, LoopThread::Loop{[this](const Now& now) { return contents->Process(now); },
+                              [this](Duration duration) { contents->Wait(duration); },
+                              [this] { contents->Wake(); }});
   if (desk != nullptr)
     asking = std::make_unique<LoopThread>(
         clock, LoopThread::Loop{[this](const Now& now) { return desk->Process(now); },
@@ -405,6 +416,7 @@ bool Daemon::Stop() {
   parts_->asking.reset();
   parts_->followers.clear();
   parts_->judging.reset();
+  parts_->hashing.reset();
   parts_->control.reset();
   return true;
 }

@@ -94,11 +94,33 @@ HolderDrift DriftWatch::CheckHolder(reconciler::Holder& holder, const std::strin
     return found;
   }
   const auto has = holder.Read(map);
-  if (has.ok())
-    found.drift = CompareHoldings(reconciler::HoldingOf(*should), *has);
-  else
+  if (!has.ok()) {
     found.error = has.error().message;
+    return found;
+  }
+  found.drift = CompareHoldings(reconciler::HoldingOf(*should), *has);
+  AddDamage(*has, found);
   return found;
+}
+
+// The versions of both arms may share the memory that was damaged: a key counts once.
+void DriftWatch::AddDamage(const reconciler::Holding& has, HolderDrift& found) const {
+  reconciler::DriftedKeys drifted;
+  for (const Damage& damage : damages_) {
+    const auto damaged = damage.version.lock();
+    if (damaged == nullptr || (damaged != has.stable && damaged != has.canary)) continue;
+    drifted.insert(damage.drifted.begin(), damage.drifted.end());
+    if (damage.stored == nullptr) found.error = damage.message;
+  }
+  AddDrifted(drifted, found.drift);
+}
+
+void DriftWatch::Know(Damage damage) {
+  const auto same = damage.version.lock();
+  std::erase_if(damages_, [&](const Damage& known) {
+    return known.version.expired() || known.version.lock() == same;
+  });
+  damages_.push_back(std::move(damage));
 }
 
 std::vector<Event> DriftWatch::Check(const Rollout& rollout,

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/reconcile/content_check.h"
 #include "reconciler/ports/holder.h"
 #include "reconciler/ports/state_store.h"
 #include "reconciler/rollout/rollout.h"
@@ -59,6 +60,9 @@ class DriftWatch {
  public:
   void Add(reconciler::Holder& holder) { holders_.push_back(&holder); }
 
+  // A holder that holds the damaged version drifted, until it holds another one.
+  void Know(Damage damage);
+
   // Looks at one map. `should` is what every holder of it should have, or why that is not known
   // now. With `heal` the map's setting decides whether drift is healed. Returns what happened, to
   // be told once.
@@ -80,8 +84,10 @@ class DriftWatch {
   };
   HolderDrift CheckHolder(reconciler::Holder& holder, const std::string& map,
                           const Result<mapcore::LiveState>& should) const;
+  void AddDamage(const reconciler::Holding& has, HolderDrift& found) const;
 
   std::vector<reconciler::Holder*> holders_;
+  std::vector<Damage> damages_;
   mutable std::mutex mutex_;
   std::map<std::string, Watched, std::less<>> maps_;
   std::deque<DriftTotals> history_;

@@ -8,7 +8,19 @@ void RolloutReconciler::AddHolder(reconciler::Holder& holder) {
   drift_.Add(holder);
 }
 
+void RolloutReconciler::CheckContent(const std::string& map) {
+  std::vector<Damage> damages = contents_.Check(map);
+  if (damages.empty()) return;
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    for (Damage& damage : damages) inbox_.damages.push_back({map, std::move(damage)});
+  }
+  inbox_changed_.notify_one();
+}
+
 std::future<DriftReport> RolloutReconciler::Drift(std::string map) {
+  for (const auto& rollout : All())
+    if (map.empty() || rollout->map == map) CheckContent(rollout->map);
   PendingDrift pending{std::move(map), {}};
   auto report = pending.promise.get_future();
   {
@@ -29,12 +41,31 @@ std::vector<reconciler::Event> RolloutReconciler::CheckMap(const std::string& ma
                                                            bool heal) {
   const auto rollout = Find(map);
   const reconciler::Serving serving = reconciler::ServingOf(*rollout);
-  auto events = drift_.Check(*rollout, Assemble(serving, lanes_.at(map)), now, heal);
+  Lane& lane = lanes_.at(map);
+  const auto should = Assemble(serving, lane);
+  auto events = drift_.Check(*rollout, should, now, heal);
+  if (should.ok()) lane.held = {should->stable, should->canary};
   if (!serving.stable && !serving.canary) drift_.Forget(map);
   return events;
 }
 
-void RolloutReconciler::CheckDrift(std::vector<PendingDrift>& asked, const Now& now) {
+// Before anything is healed: who asks wants to know what there is.
+void RolloutReconciler::AnswerDrift(std::vector<PendingDrift>& asked, const Now& now) {
+  for (PendingDrift& pending : asked) {
+    for (auto& [map, lane] : lanes_)
+      if (Find(map) != nullptr && !reconciler::IsGroupName(map) &&
+          (pending.map.empty() || pending.map == map))
+        CheckMap(map, now, /*heal=*/false);
+    pending.promise.set_value(drift_.Report(now.wall, pending.map));
+  }
+}
+
+void RolloutReconciler::CheckDrift(Inbox& inbox, const Now& now) {
+  for (FoundDamage& found : inbox.damages) {
+    drift_.Know(std::move(found.damage));
+    drift_due_.Set(found.map, now.mono);
+  }
+  AnswerDrift(inbox.drifts, now);
   std::vector<reconciler::Event> events;
   for (const std::string& map : drift_due_.Take(now.mono, kLanesPerRound)) {
     CountVisits(1);
@@ -50,13 +81,6 @@ void RolloutReconciler::CheckDrift(std::vector<PendingDrift>& asked, const Now& 
     drift_.Sample(now.wall);
   }
   TellDrift(std::move(events));
-  for (PendingDrift& pending : asked) {
-    for (auto& [map, lane] : lanes_)
-      if (Find(map) != nullptr && !reconciler::IsGroupName(map) &&
-          (pending.map.empty() || pending.map == map))
-        CheckMap(map, now, /*heal=*/false);
-    pending.promise.set_value(drift_.Report(now.wall, pending.map));
-  }
 }
 
 // Told also when it cannot be stored: what is served was put right all the same.

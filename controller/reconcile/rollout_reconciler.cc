@@ -29,7 +29,8 @@ RolloutReconciler::RolloutReconciler(reconciler::StateStore& store, VersionCache
       versions_(versions),
       catalog_(catalog),
       hooks_(std::move(hooks)),
-      served_(catalog) {
+      served_(catalog),
+      contents_(catalog, versions) {
   drift_.Add(served_);
 }
 
@@ -64,7 +65,7 @@ Duration RolloutReconciler::Process(const Now& now) {
   ForgetAnswers(now);
   RepeatMoves(now);
   if (now.mono >= next_tick_) JournalTick(now);
-  CheckDrift(inbox.drifts, now);
+  CheckDrift(inbox, now);
   return NextDue(now);
 }
 

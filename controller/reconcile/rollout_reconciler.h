@@ -15,6 +15,7 @@
 
 #include "controller/reconcile/bounded_inbox.h"
 #include "controller/reconcile/catalog_holder.h"
+#include "controller/reconcile/content_check.h"
 #include "controller/reconcile/drift_watch.h"
 #include "controller/reconcile/due_queue.h"
 #include "controller/reconcile/version_cache.h"
@@ -96,8 +97,12 @@ class RolloutReconciler {
   // Answers when the wish was taken up.
   std::future<void> Wish(SourceWish wish);
 
-  // Compares holders of the map, or of all maps, now, and heals nothing. Answers in the next
-  // Process.
+  // Hashes what lookups of the map read, on the caller's thread. What is damaged has drifted, and
+  // is healed in the next Process. O(entries). Thread-safe.
+  void CheckContent(const std::string& map);
+
+  // Compares holders of the map, or of all maps, now, and heals nothing. Hashes what is served
+  // before, on the caller's thread. Answers in the next Process.
   std::future<DriftReport> Drift(std::string map);
 
   // Watches one more holder besides what this process serves; it outlives this. Before the first
@@ -168,6 +173,10 @@ class RolloutReconciler {
     std::string map;  // empty: all
     std::promise<DriftReport> promise;
   };
+  struct FoundDamage {
+    std::string map;
+    Damage damage;
+  };
   // What clients send, each kind with room of its own: counts must not keep a rejection waiting.
   struct ClientInbox {
     BoundedInbox<reconciler::Report> reports{kInboxBytesMax};
@@ -183,6 +192,7 @@ class RolloutReconciler {
     std::vector<PendingWish> wishes;
     std::vector<PendingDrift> drifts;
     std::vector<PolicyAnswer> answers;
+    std::vector<FoundDamage> damages;
   };
   using Lanes = std::map<std::string, Lane>;  // by map, or GroupName
   // Maps that are to be put together or parted when what they do is over.
@@ -265,7 +275,8 @@ class RolloutReconciler {
   Result<mapcore::LiveState> Assemble(const reconciler::Serving& serving, Lane& lane);
   static std::shared_ptr<mapcore::DualRun> DualRunOf(const reconciler::Serving& serving,
                                                      Lane& lane);
-  void CheckDrift(std::vector<PendingDrift>& asked, const Now& now);
+  void CheckDrift(Inbox& inbox, const Now& now);
+  void AnswerDrift(std::vector<PendingDrift>& asked, const Now& now);
   std::vector<reconciler::Event> CheckMap(const std::string& map, const Now& now, bool heal);
   void TellDrift(std::vector<reconciler::Event> events);
   Duration NextDue(const Now& now) const;
@@ -289,6 +300,7 @@ class RolloutReconciler {
   std::vector<WaitingMove> waiting_;
   Duration next_tick_{0};
   CatalogHolder served_;
+  ContentCheck contents_;
   DriftWatch drift_;
   Duration next_drift_sample_{0};
   std::atomic<bool> journalled_{true};

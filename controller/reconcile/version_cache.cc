@@ -16,6 +16,10 @@ void VersionCache::Remember(const mapcore::VersionPtr& version) {
 
 Result<mapcore::VersionPtr> VersionCache::Get(const Digest& digest) {
   if (mapcore::VersionPtr version = Peek(digest)) return version;
+  return Reload(digest);
+}
+
+Result<mapcore::VersionPtr> VersionCache::Reload(const Digest& digest) {
   PORTOLAN_TRY(const std::string bytes, store_.GetBlob(digest));
   PORTOLAN_TRY(mapcore::VersionPtr version, mapcore::MapVersion::Deserialize(bytes));
   Remember(version);

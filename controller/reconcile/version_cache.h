@@ -19,6 +19,9 @@ class VersionCache {
   // Stores the version before it is used anywhere, so that every digest in a record can be read
   // back.
   Status Put(const mapcore::VersionPtr& version);
+  // Reads the version from the store although somebody holds it, for everybody who asks from now
+  // on. Errors: those of Get.
+  Result<mapcore::VersionPtr> Reload(const Digest& digest);
   // The version if it is in memory.
   mapcore::VersionPtr Peek(const Digest& digest);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "mapcore/base/random.h"
+#include "tests/damaged_version.h"
 
 namespace portolan::mapcore {
 namespace {
@@ -302,6 +303,19 @@ TEST(MapVersion, TellsOfTheHashMapThatHoldsItUnlessItIsSmall) {
   entries.resize(5);
   EXPECT_FALSE(MapVersion::FromEntries(entries).value()->debug().has_value());
   EXPECT_FALSE(MapVersion::Empty()->debug().has_value());
+}
+
+TEST(MapVersion, SeesThatItsMemoryChanged) {
+  for (const std::size_t keys : {2u, 5'000u}) {
+    Model model;
+    for (std::size_t i = 0; i < keys; ++i) model["key/" + std::to_string(i)] = "value";
+    const VersionPtr version = Of(model);
+    EXPECT_TRUE(version->Verify().ok());
+    DamageValue(*version, "key/1");
+    EXPECT_EQ(version->Verify().error().code, ErrorCode::kCorrupt);
+    DamageValue(*version, "key/1");
+    EXPECT_TRUE(version->Verify().ok()) << "as it was made again";
+  }
 }
 
 }  // namespace

@@ -35,6 +35,18 @@ TEST(Drift, CountsChangedMissingAndExtraKeysOfTheUnion) {
                 {"b", DriftKind::kChanged}, {"c", DriftKind::kMissing}, {"z", DriftKind::kExtra}}));
 }
 
+TEST(Drift, ComparesContentsEntryByEntry) {
+  EXPECT_TRUE(CompareContents(*kStable, *kStable).empty());
+  const DriftedKeys drifted = CompareContents(*kStable, *Of({{"a", "1"}, {"b", "9"}, {"z", "0"}}));
+  EXPECT_EQ(drifted,
+            (DriftedKeys{
+                {"b", DriftKind::kChanged}, {"c", DriftKind::kMissing}, {"z", DriftKind::kExtra}}));
+  Drift drift = CompareHoldings(Held(kStable), Held(kStable));
+  AddDrifted(drifted, drift);
+  EXPECT_EQ(drift.drifted, 3);
+  EXPECT_EQ(drift.some.at(1), (DriftedKey{"c", DriftKind::kMissing}));
+}
+
 TEST(Drift, IsNoCanary) {
   EXPECT_FALSE(CompareHoldings(Held(kStable, kCanary), Held(kStable, kCanary)).any());
   EXPECT_EQ(CompareHoldings(Held(kStable, kCanary), Held(kStable, kCanary)).keys, 4);

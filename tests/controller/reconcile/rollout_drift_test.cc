@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/controller/reconcile/world.h"
+#include "tests/damaged_version.h"
 
 namespace portolan::controller {
 namespace {
@@ -71,6 +72,36 @@ TEST_F(RolloutDriftTest, HealsADriftOfOneKeyInEightWithinOneInterval) {
   double worst = 0;
   for (const DriftTotals& sample : Look().history) worst = std::max(worst, sample.key_rate());
   EXPECT_DOUBLE_EQ(worst, 0.127) << "the history remembers";
+}
+
+TEST_F(RolloutDriftTest, HealsEntriesWhoseMemoryChanged) {
+  world.Settle("limits", Limits());
+  const mapcore::VersionPtr served = world.versions.Peek(Limits()->digest());
+  for (int i = 0; i < kTampered; ++i) DamageValue(*served, "key" + std::to_string(i));
+  const DriftReport before = Look();
+  EXPECT_DOUBLE_EQ(before.totals.key_rate(), 0.127);
+  world.Process();
+  EXPECT_EQ(Look().totals.drifted_keys, 0);
+  EXPECT_TRUE(Told("DriftHealed"));
+  mapcore::ReadGuard guard;
+  EXPECT_EQ(world.catalog.Find(guard, "limits")->stable->Find("key1"), "1");
+}
+
+TEST_F(RolloutDriftTest, CountsAKeyThatIsDamagedOnBothArmsOnce) {
+  world.Settle("limits", Limits());
+  auto target = world.TargetOf("limits", Limits(1));
+  target.heal.self_heal = false;
+  world.Want("limits", target);
+  mapcore::VersionPtr stable, canary;
+  {
+    mapcore::ReadGuard guard;
+    stable = world.catalog.Find(guard, "limits")->stable;
+    canary = world.catalog.Find(guard, "limits")->canary;
+  }
+  ASSERT_NE(canary, nullptr);
+  DamageValue(*stable, "key7");
+  if (stable->Find("key7")->data() != canary->Find("key7")->data()) DamageValue(*canary, "key7");
+  EXPECT_EQ(Look().totals.drifted_keys, 1);
 }
 
 TEST_F(RolloutDriftTest, LeavesItWhereTheManifestSaysSo) {

@@ -46,6 +46,15 @@ TEST_F(VersionCacheTest, ReadsBackWhatNobodyHoldsAnyMore) {
   EXPECT_EQ(cache.Peek(digest), again);
 }
 
+TEST_F(VersionCacheTest, ReadsAnewAlsoWhatSomebodyHolds) {
+  const auto version = VersionOf({{"a", "1"}});
+  ASSERT_TRUE(cache.Put(version).ok());
+  const auto anew = cache.Reload(version->digest()).value();
+  EXPECT_NE(anew, version);
+  EXPECT_EQ(anew->Find("a"), "1");
+  EXPECT_EQ(cache.Get(version->digest()).value(), anew);
+}
+
 TEST_F(VersionCacheTest, SaysWhenAVersionIsNotStored) {
   EXPECT_EQ(cache.Get(Sha256Of("nothing")).error().code, ErrorCode::kNotFound);
 }
