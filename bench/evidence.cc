@@ -44,18 +44,25 @@ struct FalseCount {
   // Of those that were rolled back: the same fleet without the trouble is not.
   int caused = 0;
 };
-FalseCount CountFalse(Trouble trouble, std::uint32_t last_step, int rollouts) {
+struct FalseRow {
+  Trouble trouble;
+  const char* name;
+  std::uint32_t last_step;  // that the trouble reaches into
+  std::uint32_t holdback = 0;
+};
+FalseCount CountFalse(const FalseRow& row, int rollouts) {
   FalseCount count;
   for (int run = 0; run < rollouts; ++run) {
     Fleet fleet{.strategy = StrategyOf(5'000, 20'000, seconds(60)),
                 .lookups_per_second = 200,
-                .trouble = trouble,
+                .trouble = row.trouble,
                 .seed = 1'000 + static_cast<std::uint64_t>(run)};
+    fleet.strategy.holdback = row.holdback;
     const Outcome outcome = Simulate(fleet, End::kHealthy, 600);
     count.undone += outcome.end == End::kTimeout;
     if (outcome.end != End::kRolledBack) continue;
     ++count.rolled_back;
-    count.in_trouble += outcome.step <= last_step;
+    count.in_trouble += outcome.step <= row.last_step;
     fleet.trouble = Trouble::kNone;
     count.caused += Simulate(fleet, End::kHealthy, 600).end != End::kRolledBack;
   }
@@ -63,32 +70,29 @@ FalseCount CountFalse(Trouble trouble, std::uint32_t last_step, int rollouts) {
 }
 
 void FalseRollbacks(int runs) {
-  struct Row {
-    Trouble trouble;
-    const char* name;
-    std::uint32_t
-        last_step;  // that the trouble reaches into: it is over within the first, or never
-  };
   constexpr std::uint32_t kAll = 3;
-  constexpr Row kRows[] = {{Trouble::kNone, "plain", 0},
-                           {Trouble::kStickySubjects, "sticky-subjects", kAll},
-                           {Trouble::kOneSubject, "one-subject", kAll},
-                           {Trouble::kBursts, "bursts", kAll},
-                           {Trouble::kOutage, "both-arms-outage", 1},
-                           {Trouble::kRollingRestart, "rolling-restart", 1}};
+  constexpr FalseRow kRows[] = {{Trouble::kNone, "plain", 0},
+                                {Trouble::kStickySubjects, "sticky-subjects", kAll},
+                                {Trouble::kOneSubject, "one-subject", kAll},
+                                {Trouble::kBursts, "bursts", kAll},
+                                {Trouble::kOutage, "both-arms-outage", 1},
+                                {Trouble::kOutageInBake, "outage-in-bake", kAll},
+                                {Trouble::kOutageInBake, "held-back-10%", kAll, 10'000},
+                                {Trouble::kRollingRestart, "rolling-restart", 1}};
   std::printf(
       "False rollbacks: nothing changed; 5 %%, 20 %%, 100 %%, 60 s each and a bake of 60 s; "
       "200 lookups/s, 0.1 %% bad;\nlooked at every second; %d rollouts each\n"
       "%-18s %12s %10s %18s %11s %10s\n",
       kFalseRuns * runs, "", "rolled back", "share", "with its evidence", "not without",
       "not done");
-  for (const Row& row : kRows) {
-    const FalseCount count = CountFalse(row.trouble, row.last_step, kFalseRuns * runs);
+  for (const FalseRow& row : kRows) {
+    const FalseCount count = CountFalse(row, kFalseRuns * runs);
     const double share = static_cast<double>(count.rolled_back) / (kFalseRuns * runs);
     std::printf("%-18s %12d %8.2f %% %18d %11d %10d\n", row.name, count.rolled_back, 100 * share,
                 count.in_trouble, count.caused, count.undone);
     PrintJson(Value::Object{{"name", "false-rollback"},
                             {"trouble", row.name},
+                            {"holdback", static_cast<std::int64_t>(row.holdback)},
                             {"runs", kFalseRuns * runs},
                             {"rolledBack", count.rolled_back},
                             {"share", share},

@@ -95,6 +95,9 @@ class Simulation {
       case Trouble::kOutage:
         if (second_ >= 20 && second_ < 60 && Chance(troubles_, 0.5)) return true;
         break;
+      case Trouble::kOutageInBake:
+        if (second_ >= 130 && second_ < 170 && Chance(troubles_, 0.5)) return true;
+        break;
       case Trouble::kNone:
       case Trouble::kRollingRestart:
         break;

@@ -14,6 +14,7 @@ enum class Trouble {
   kOneSubject,      // one subject makes 5 % of all lookups and always fails
   kBursts,          // every 20 s one subject in 97 fails for 3 s
   kOutage,          // from second 20 to 60 half of all lookups fail, on both arms
+  kOutageInBake,    // the same from second 130 to 170
   kRollingRestart,  // four reporters, one after the other silent for 10 s and back under a new name
 };
 

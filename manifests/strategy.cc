@@ -1,5 +1,6 @@
 #include "manifests/strategy.h"
 
+#include <algorithm>
 #include <array>
 
 #include "manifests/analysis_template.h"
@@ -122,7 +123,22 @@ Status ReadScalars(RecordReader& reader, Strategy& strategy) {
   return reader.status();
 }
 
+// A record may hold anything; a strategy that nobody checked would be rolled out.
+void ReadHoldback(const Value& value, RecordReader& reader, Strategy& strategy) {
+  const std::int64_t holdback = value.IntOr("holdback", 0);
+  if (holdback < 0 || holdback > LargestHoldback(strategy.steps)) return reader.Fail("holdback");
+  strategy.holdback = static_cast<std::uint32_t>(holdback);
+}
+
 }  // namespace
+
+std::uint32_t LargestHoldback(const std::vector<Step>& steps) {
+  std::uint32_t largest = kHoldbackMax;
+  for (const Step& step : steps)
+    if (step.weight < mapcore::kWeightMax)
+      largest = std::min(largest, mapcore::kWeightMax - step.weight);
+  return largest;
+}
 
 Strategy DefaultStrategy() {
   constexpr Duration kSoak = std::chrono::minutes(1);
@@ -168,6 +184,7 @@ Value StrategyToValue(const Strategy& strategy) {
   // Written only when set: the value is part of a plan's digest, and plans from before the field
   // keep theirs.
   if (strategy.early_advance) value.Set("earlyAdvance", true);
+  if (strategy.holdback != 0) value.Set("holdback", std::int64_t{strategy.holdback});
   if (strategy.converge.share) value.Set("convergeShare", *strategy.converge.share);
   if (strategy.converge.timeout != Converge{}.timeout)
     value.Set("convergeTimeoutMs", strategy.converge.timeout.count());
@@ -186,6 +203,7 @@ Result<Strategy> StrategyFromValue(const Value& value) {
     strategy.steps.push_back(std::move(step));
   }
   if (!RisesToAll(strategy.steps)) reader.Fail("steps");
+  ReadHoldback(value, reader, strategy);
   if (const Value* shadow = value.Find("shadow")) {
     PORTOLAN_TRY(strategy.shadow, ShadowFromValue(*shadow));
   }

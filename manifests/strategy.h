@@ -75,6 +75,9 @@ struct Strategy {
   OnNoData on_no_data = OnNoData::kHold;
   bool early_advance = false;  // evidence of safety in every metric ends a soak early
   Duration bake = std::chrono::minutes(5);
+  // Kept on stable during the bake, of 100,000, so that it has somebody to be compared with; 0:
+  // nobody. At most half, and never so much that the weight would fall after the last step.
+  std::uint32_t holdback = 0;
   Duration progress_deadline = std::chrono::hours(1);
   OnNewRevision on_new_revision = OnNewRevision::kRestart;
   std::vector<mapcore::MatchRule> match;
@@ -82,6 +85,11 @@ struct Strategy {
   std::int64_t rollback_window_versions = 10;
   Duration rollback_window_age = std::chrono::hours(72);
 };
+
+inline constexpr std::uint32_t kHoldbackMax = mapcore::kWeightMax / 2;
+
+// The largest holdback that the steps leave: the weight of the bake is not below theirs.
+std::uint32_t LargestHoldback(const std::vector<Step>& steps);
 
 // 5 %, 20 %, 100 %, soak 1m each, bake 5m.
 Strategy DefaultStrategy();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <cstdio>
 
 #include "manifests/envelope.h"
 #include "manifests/fields.h"
@@ -222,6 +223,20 @@ void DecodeConverge(const Field& field, Converge& converge, Report& report) {
   decoder.Finish();
 }
 
+void DecodeHoldback(const Field& field, Strategy& strategy, Report& report) {
+  const auto holdback = ReadWeight(field, report);
+  if (!holdback) return;
+  const std::uint32_t largest = LargestHoldback(strategy.steps);
+  if (*holdback > largest) {
+    char text[64];
+    std::snprintf(text, sizeof text, "expected at most %g%%, found ", largest / 1000.0);
+    report.Error(field, text + Found(*field.node),
+                 largest == kHoldbackMax ? "" : "the bake may not have less than the last step");
+    return;
+  }
+  strategy.holdback = *holdback;
+}
+
 }  // namespace
 
 std::optional<StrategySpec> DecodeStrategy(const std::string& name, const Field& spec,
@@ -238,6 +253,7 @@ std::optional<StrategySpec> DecodeStrategy(const std::string& name, const Field&
   DecodeEnum(strategy.on_no_data, decoder.Take("onNoData"), kOnNoDataNames, report);
   SetIf(strategy.early_advance, ReadBool(decoder.Take("earlyAdvance"), report));
   SetIf(strategy.bake, ReadDuration(decoder.Take("bake"), report));
+  DecodeHoldback(decoder.Take("holdback"), strategy, report);
   const Field deadline = decoder.Take("progressDeadline");
   SetIf(strategy.progress_deadline, ReadDuration(deadline, report));
   if (strategy.progress_deadline <= Duration(0))
@@ -249,7 +265,7 @@ std::optional<StrategySpec> DecodeStrategy(const std::string& name, const Field&
   strategy.shadow = DecodeShadow(decoder.Take("shadow"), report);
   if (const Field linear = decoder.Take("linear"))
     report.Error(linear, "stands in the list of steps", "write \"steps: [linear: 20%/6m]\"");
-  decoder.RefuseForNow({"holdback", "hardLimits"});
+  decoder.RefuseForNow({"hardLimits"});
   decoder.Finish();
   if (report.size() != before) return std::nullopt;
   return result;

@@ -37,7 +37,8 @@ std::string FirstStepSentence(const BlastRadius& radius) {
     return "every client gets it at once; no stable version exists to compare with or to return to";
   }
   const std::uint32_t weight =
-      radius.weights.empty() ? mapcore::kWeightMax : radius.weights.front();
+      std::min(radius.weights.empty() ? mapcore::kWeightMax : radius.weights.front(),
+               mapcore::kWeightMax - radius.holdback);
   if (weight >= mapcore::kWeightMax) {
     return "first step: 100 %, every client gets the new version at once";
   }
@@ -60,6 +61,8 @@ std::string TimeSentence(const BlastRadius& radius) {
   }
   text += "; 100 % after " + FormatDuration(radius.earliest_full) +
           " at the earliest, known good after " + good;
+  if (radius.holdback > 0)
+    text += "; " + WeightPercent(radius.holdback) + " stay on stable until the bake is over";
   if (radius.waits_for_promote > 0) {
     text +=
         "; waits " +
@@ -112,6 +115,9 @@ BlastRadius BlastRadiusOf(const MapPlan& plan) {
     radius.match_everyone = std::any_of(radius.match.begin(), radius.match.end(), MatchesEveryone);
   }
   radius.earliest_known_good = radius.earliest_full + plan.strategy.bake;
+  if (radius.first_version || plan.strategy.holdback == 0) return radius;
+  radius.holdback = plan.strategy.holdback;
+  radius.earliest_full = radius.earliest_known_good;
   return radius;
 }
 

@@ -23,8 +23,10 @@ struct BlastRadius {
   // people, evidence and convergence may add to it. A version that is known good already skips the
   // steps; a plan cannot know that.
   Duration earliest_full{0};
-  Duration earliest_known_good{0};  // and the bake
-  int waits_for_promote = 0;        // pauses below 100 % that a person ends
+  // The same and the bake; with a holdback only then everybody has the version.
+  Duration earliest_known_good{0};
+  std::uint32_t holdback = 0;  // of 100,000, on stable in the bake
+  int waits_for_promote = 0;   // pauses below 100 % that a person ends
   std::vector<mapcore::MatchRule> match;
   bool match_everyone = false;  // a rule matches any subject: the weight means nothing
 };

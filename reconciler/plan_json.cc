@@ -93,6 +93,7 @@ Value BlastRadiusToValue(const BlastRadius& radius) {
   value.Set("weights", StringsToValue(radius.weights));
   value.Set("earliestFullSeconds", Seconds(radius.earliest_full));
   value.Set("earliestKnownGoodSeconds", Seconds(radius.earliest_known_good));
+  if (radius.holdback > 0) value.Set("holdback", std::int64_t{radius.holdback});
   value.Set("waitsForPromote", radius.waits_for_promote);
   value.Set("match", MatchToValue(radius.match));
   value.Set("matchesEveryone", radius.match_everyone);

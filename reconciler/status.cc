@@ -63,7 +63,7 @@ Value MetricsStatus(const Rollout& r) {
     for (const auto& [name, number] : metric.numbers) numbers.emplace_back(name, number);
     Value item;
     item.Set("name", metric.name);
-    item.Set("verdict", VerdictName(metric.verdict));
+    item.Set("verdict", VerdictName(metric.shown()));
     item.Set("message", metric.message);
     item.Set("numbers", std::move(numbers));
     metrics.push_back(std::move(item));

@@ -44,6 +44,20 @@ std::string ArmText(const reconciler::ArmEvidence& arm) {
                           : std::string("no report yet"));
 }
 
+// The plan that admitted a version; empty when the map's history goes back less far, or was written
+// by a version that did not keep it.
+Digest PlanOf(const Rollout& r, const reconciler::VersionRef& version) {
+  for (const reconciler::HistoryEntry& entry : r.history)
+    if (entry.version.number == version.number) return entry.plan;
+  return {};
+}
+
+// Of what runs, waits or was rolled back, else of what is served.
+Digest PresentPlan(const Rollout& r) {
+  if (r.target) return r.target->plan;
+  return r.stable ? PlanOf(r, *r.stable) : Digest();
+}
+
 Value::Array FactsOf(const Rollout& r) {
   Value::Array facts;
   facts.push_back(Fact("phase", std::string(reconciler::PhaseName(r.phase)) +
@@ -56,7 +70,8 @@ Value::Array FactsOf(const Rollout& r) {
   };
   if (r.desired && !(r.target && is(r.target->version)) && !(r.stable && is(*r.stable)))
     facts.push_back(Fact("git wants", Describe(*r.desired)));
-  if (r.target) facts.push_back(Fact("plan", r.target->plan.ToString()));
+  if (const Digest plan = PresentPlan(r); !plan.empty())
+    facts.push_back(Fact("plan", plan.ToString()));
   if (r.target)
     for (const auto& finding : r.target->findings)
       facts.push_back(Fact(finding.policy, finding.message));
@@ -89,7 +104,7 @@ Value::Array FactsOf(const Rollout& r) {
     for (const auto& metric : reconciler::JudgementOf(r).metrics)
       facts.push_back(
           Fact("metric " + metric.name,
-               std::string(reconciler::VerdictName(metric.verdict)) + ": " + metric.message));
+               std::string(reconciler::VerdictName(metric.shown())) + ": " + metric.message));
   for (const auto& quarantine : r.quarantine)
     facts.push_back(Fact("quarantine", quarantine.digest.Short() + ": " + quarantine.reason + ", " +
                                            quarantine.message));
@@ -190,14 +205,6 @@ const reconciler::Approval* ApprovalOf(const Api& api, const Rollout& r, const D
   return nullptr;
 }
 
-// The plan that admitted a version; empty when the map's history goes back less far, or was written
-// by a version that did not keep it.
-Digest PlanOf(const Rollout& r, const reconciler::VersionRef& version) {
-  for (const reconciler::HistoryEntry& entry : r.history)
-    if (entry.version.number == version.number) return entry.plan;
-  return {};
-}
-
 Status AddEntry(const Api& api, const Request& request, const Rollout& r, Value& value) {
   const std::string_view key = request.QueryOr("key", "");
   if (!r.stable) return Error{ErrorCode::kNotFound, r.map + " has no stable version yet"};
@@ -249,6 +256,7 @@ Value::Array StepsOf(const std::vector<reconciler::Event>& events, const Rollout
     if (!steps.empty() && steps.back().Find("endedAt")->is_null()) {
       steps.back().Set("endedAt", FormatTime(event.time));
       steps.back().Set("endedBy", event.reason);
+      if (const Value* metrics = event.data.Find("metrics")) steps.back().Set("metrics", *metrics);
     }
     if (end) continue;
     Value item;
@@ -259,6 +267,7 @@ Value::Array StepsOf(const std::vector<reconciler::Event>& events, const Rollout
     item.Set("startedAt", FormatTime(event.time));
     item.Set("endedAt", Value());
     item.Set("endedBy", "");
+    item.Set("metrics", Value::Array{});
     steps.push_back(std::move(item));
   }
   return steps;
@@ -332,10 +341,9 @@ Value::Array SamplesOf(const Request& request, const Rollout& r) {
   return samples;
 }
 
-// What policies said of the plan that runs, waits or was rolled back, and who
-// approved it.
+// What policies said of the present plan, and who approved it.
 void AddPlan(const Api& api, const Rollout& r, Value& value) {
-  const Digest plan = r.target ? r.target->plan : Digest();
+  const Digest plan = PresentPlan(r);
   const auto stored = plan.empty() ? Result<Value>(Value()) : StoredPlan(api, plan);
   const Value* policies = stored.ok() ? stored->Find("policies") : nullptr;
   Value::Array approvals;

@@ -270,8 +270,12 @@ std::string StepLine(const Value& step) {
   const std::string end = step.StringOr("endedAt", "").empty()
                               ? "now"
                               : Text(step, "endedAt") + " (" + Text(step, "endedBy") + ")";
-  return name + " at " + FormatWeight(step.IntOr("weight", 0)) + "  " + Text(step, "startedAt") +
-         " to " + end;
+  std::string line = name + " at " + FormatWeight(step.IntOr("weight", 0)) + "  " +
+                     Text(step, "startedAt") + " to " + end;
+  for (const Value& metric : ItemsOf(step, "metrics"))
+    line += "\n    " + Text(metric, "name") + " " + Text(metric, "verdict") + ": " +
+            Text(metric, "message");
+  return line;
 }
 
 std::string MeasurementLine(const Value& taken) {

@@ -15,8 +15,8 @@
 namespace portolan::reconciler {
 namespace {
 
-// In the bake canary and control were not served at the same time: only more than twice is worse.
-// Traffic by hour of day alone moves error rates by less.
+// In a bake without holdback canary and control were not served at the same time: only more than
+// twice is worse. Traffic by hour of day alone moves error rates by less.
 constexpr double kBakeRatio = 2;
 
 template <typename... Numbers>
@@ -39,15 +39,14 @@ double Share(std::int64_t part, std::int64_t rest) {
   return part + rest == 0 ? 0 : static_cast<double>(part) / static_cast<double>(part + rest);
 }
 
-Counts InStep(const EvidenceCase& judged, const std::string& kind) {
+Counts AtOneTime(const EvidenceCase& judged, const std::string& kind) {
   const auto& [stable, canary] = std::pair<const ArmEvidence&, const ArmEvidence&>(
       judged.evidence.stable, judged.evidence.canary);
   Counts counts{.canary_bad = canary.BadOf(kind),
                 .stable_bad = stable.BadOf(kind),
                 .canary_subjects = canary.SubjectsAtLeast(),
                 .stable_subjects = stable.SubjectsAtLeast(),
-                .weight = judged.strategy.steps[judged.step].weight /
-                          static_cast<double>(mapcore::kWeightMax)};
+                .weight = judged.weight() / static_cast<double>(mapcore::kWeightMax)};
   // Instances are few: one more of ten than the weight says is twice the weight.
   // Rounding up the share can only make a regression harder to see, never make one up.
   if (judged.unit == EvidenceUnit::kInstance)
@@ -58,7 +57,7 @@ Counts InStep(const EvidenceCase& judged, const std::string& kind) {
 // The bake lasts longer than a step, or not as long: subjects were asked more, or there were more
 // of them. When nothing changed bad subjects grow with neither by more than in proportion, so the
 // larger share bounds theirs.
-Counts InBake(const EvidenceCase& judged, const std::string& kind) {
+Counts AcrossTime(const EvidenceCase& judged, const std::string& kind) {
   const ArmEvidence& canary = judged.evidence.canary;
   const ControlArm& control = judged.control;
   const auto bad = control.bad.find(kind);
@@ -98,10 +97,11 @@ Evidences TestAll(const Counts& counts, const manifests::ReportMetric& metric,
   evidences.threshold = std::log(static_cast<double>(TestsOf(judged.strategy)) / metric.alpha);
   if (counts.weight > 0 && counts.weight < 1) {
     const Tosses tosses[] = {{counts.weight, counts.canary_bad, counts.stable_bad}};
-    const double ratio = judged.baking ? std::max(kBakeRatio, metric.max_ratio) : metric.max_ratio;
+    const double ratio =
+        judged.both_served() ? metric.max_ratio : std::max(kBakeRatio, metric.max_ratio);
     evidences.regression = LogRegression(tosses, ratio);
     // Across time safety cannot be shown by comparison: the hour may have got better.
-    if (!judged.baking) evidences.relative = LogRelativeSafety(tosses, metric.safe_ratio);
+    if (judged.both_served()) evidences.relative = LogRelativeSafety(tosses, metric.safe_ratio);
   }
   evidences.absolute = LogAbsoluteSafety(std::max(counts.canary_subjects, counts.canary_bad),
                                          counts.canary_bad, metric.ok_below);
@@ -143,7 +143,8 @@ void Decide(const EvidenceCase& judged, const manifests::ReportMetric& metric,
 
 MetricVerdict JudgeMetric(const EvidenceCase& judged, const manifests::ReportMetric& metric,
                           bool& safe) {
-  const Counts counts = judged.baking ? InBake(judged, metric.bad) : InStep(judged, metric.bad);
+  const Counts counts =
+      judged.both_served() ? AtOneTime(judged, metric.bad) : AcrossTime(judged, metric.bad);
   const Evidences evidences = TestAll(counts, metric, judged);
   safe = safe && evidences.safe();
   MetricVerdict verdict{.name = metric.name,
@@ -166,7 +167,7 @@ MetricVerdict JudgeMetric(const EvidenceCase& judged, const manifests::ReportMet
 // Neither arm may lose reports: a version that crashes before it reports looks healthy otherwise.
 // (Fabijan et al., "Diagnosing Sample Ratio Mismatch in Online Controlled Experiments", KDD 2019.)
 void CheckSampleRatio(const EvidenceCase& judged, std::vector<MetricVerdict>& metrics) {
-  if (judged.baking || judged.unit == EvidenceUnit::kInstance) return;
+  if (!judged.both_served() || judged.unit == EvidenceUnit::kInstance) return;
   const ArmEvidence& canary = judged.evidence.canary;
   const ArmEvidence& stable = judged.evidence.stable;
   const bool sketched = !canary.sketch.empty() || !stable.sketch.empty();
@@ -175,8 +176,7 @@ void CheckSampleRatio(const EvidenceCase& judged, std::vector<MetricVerdict>& me
   const SampleCounts counts{
       .canary = static_cast<double>(canary.SubjectsAtMost()),
       .stable = static_cast<double>(stable.SubjectsAtMost()),
-      .weight =
-          judged.strategy.steps[judged.step].weight / static_cast<double>(mapcore::kWeightMax),
+      .weight = judged.weight() / static_cast<double>(mapcore::kWeightMax),
       .counted_at_most = static_cast<double>(reporters + (sketched && reporters > 1 ? 1 : 0)),
       .relative_error = sketched ? SubjectSketch::kStandardError : 0};
   const double p = SampleRatioP(counts);

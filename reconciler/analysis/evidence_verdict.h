@@ -11,8 +11,9 @@
 
 namespace portolan::reconciler {
 
-// What the stable arm of the steps left to the bake, in which no stable arm is served: the counts
-// of the step in which it was asked most. One step's, so that a subject counts once.
+// What the stable arm of the steps left to a bake without holdback, in which no stable arm is
+// served: the counts of the step in which it was asked most. One step's, so that a subject counts
+// once.
 struct ControlArm {
   std::int64_t lookups = 0;
   std::int64_t subjects = 0;                // at least
@@ -30,6 +31,14 @@ struct EvidenceCase {
   const StepEvidence& evidence;
   const ControlArm& control;
   EvidenceUnit unit = EvidenceUnit::kSubject;
+  std::uint32_t holdback = 0;  // in the bake: kept on stable, of 100,000
+
+  // Whether both versions are served, so that they can be compared at the same time.
+  bool both_served() const { return !baking || holdback > 0; }
+  // The canary's weight, of 100,000.
+  std::uint32_t weight() const {
+    return baking ? mapcore::kWeightMax - holdback : strategy.steps[step].weight;
+  }
 };
 
 // The metrics of a step: the strategy's in the background, and the step's own below 100 %.

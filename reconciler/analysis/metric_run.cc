@@ -91,7 +91,7 @@ RunVerdict Ended(const MetricRun& run) {
 
 std::vector<std::pair<std::string, double>> NumbersOf(const MetricRun& run) {
   std::vector<std::pair<std::string, double>> numbers = {
-      {"successful", static_cast<double>(run.successful)},
+      {std::string(kSuccessfulCount), static_cast<double>(run.successful)},
       {"failed", static_cast<double>(run.failed)},
       {"inconclusive", static_cast<double>(run.inconclusive)},
       {"errors", static_cast<double>(run.errors)}};

@@ -62,6 +62,9 @@ std::optional<std::int64_t> CountOf(const manifests::ProviderMetric& metric, boo
 enum class RunPhase { kRunning, kSuccessful, kFailed, kError, kInconclusive };
 std::string_view RunPhaseName(RunPhase phase);  // "Running", "Successful", …
 
+// The number of a verdict that says how many measurements were successful.
+inline constexpr std::string_view kSuccessfulCount = "successful";
+
 struct RunVerdict {
   RunPhase phase = RunPhase::kRunning;
   std::string message;  // one sentence with the numbers
@@ -72,7 +75,7 @@ struct RunVerdict {
 // The run after one more measurement, at `now`. It is judged by the metric's condition; an error is
 // never a success.
 MetricRun AddMeasurement(MetricRun run, const manifests::ProviderMetric& metric,
-                 const Measurement& measurement, const Now& now);
+                         const Measurement& measurement, const Now& now);
 
 // Failed, inconclusive and consecutive errors are compared with their limits by `>`, as in Argo
 // Rollouts. Unlike there a run that took its measurements is successful only when one of them was:

@@ -24,6 +24,10 @@ struct MetricVerdict {
   Verdict verdict = Verdict::kPending;
   std::string message;                                  // one sentence with the numbers
   std::vector<std::pair<std::string, double>> numbers;  // as status shows them; all finite
+  // Measured in the background without a success so far: it holds no step, and is shown as Pending.
+  bool unproven = false;
+
+  Verdict shown() const { return unproven ? Verdict::kPending : verdict; }
 };
 
 // The verdict of a step on all of its metrics: Failed if one failed, else Inconclusive, Error or

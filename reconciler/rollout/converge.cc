@@ -123,11 +123,11 @@ void TakeAcks(Turn& turn) {
 
 void AssignInstances(Turn& turn) {
   Rollout& r = turn.state();
-  const bool steps = r.phase == Phase::kStepping || r.phase == Phase::kPaused;
-  if (!steps || !r.target || !ByInstance(r)) return;
+  if (!ServesCanary(r.phase) || !r.target || !ByInstance(r)) return;
+  const std::uint32_t weight = CanaryWeight(r);
+  if (weight == mapcore::kWeightMax) return;
   InstanceNames& chosen = r.progress.canary_instances;
-  InstanceNames now = ChooseInstances(
-      r.fleet, chosen, {r.target->strategy.steps[r.progress.step].weight, r.target->split.salt});
+  InstanceNames now = ChooseInstances(r.fleet, chosen, {weight, r.target->split.salt});
   if (now == chosen) return;
   chosen = std::move(now);
   turn.Say("Normal", "InstancesChosen", "the new version goes to " + ChosenText(chosen, r.fleet));

@@ -1,5 +1,7 @@
 #include "reconciler/rollout/judge.h"
 
+#include <algorithm>
+
 #include "reconciler/rollout/turn.h"
 
 namespace portolan::reconciler {
@@ -28,9 +30,13 @@ Verdict VerdictOfRun(RunPhase phase, bool background) {
 }
 
 MetricVerdict VerdictOf(const MetricStanding& standing) {
+  const auto& numbers = standing.verdict.numbers;
+  const bool proven = std::any_of(numbers.begin(), numbers.end(), [](const auto& number) {
+    return number.first == kSuccessfulCount && number.second > 0;
+  });
   return {standing.key.analysis + "/" + standing.key.metric,
           VerdictOfRun(standing.verdict.phase, standing.key.background), standing.verdict.message,
-          standing.verdict.numbers};
+          numbers, standing.verdict.phase == RunPhase::kRunning && !proven};
 }
 
 }  // namespace
@@ -48,7 +54,7 @@ AnalysisScope ScopeOf(const Rollout& r) {
   scope.step = r.progress.step;
   scope.baking = Baking(r);
   scope.canary = r.target->version.digest;
-  if (r.stable && !scope.baking) scope.stable = r.stable->digest;
+  if (r.stable && (!scope.baking || r.progress.holdback > 0)) scope.stable = r.stable->digest;
   return scope;
 }
 
@@ -59,7 +65,8 @@ StepJudgement JudgementOf(const Rollout& r) {
                                             .baking = Baking(r),
                                             .evidence = r.progress.evidence,
                                             .control = r.progress.control,
-                                            .unit = UnitOf(r)});
+                                            .unit = UnitOf(r),
+                                            .holdback = r.progress.holdback});
   StepJudgement judgement{std::move(counts.metrics), counts.safe, false};
   for (const MetricStanding& standing :
        Standings(r.target->strategy, ScopeOf(r), r.progress.runs, /*ended=*/false)) {

@@ -108,7 +108,7 @@ bool BakeConverged(Turn& turn, Duration elapsed) {
     r.progress.unconverged = Duration(0);
     if (!waits) return true;
     turn.Say("Normal", "Converged", ConvergenceText(convergence));
-    turn.Enter(Phase::kBaking, "Baking", "100 %, not known good before the bake is over");
+    turn.GoOnBaking();
     return true;
   }
   r.progress.unconverged += elapsed;

@@ -206,6 +206,7 @@ Value ProgressToValue(const Progress& progress) {
   value.Set("spentMs", progress.spent.count());
   value.Set("pausedMs", progress.paused.count());
   value.Set("bakedMs", progress.baked.count());
+  if (progress.holdback > 0) value.Set("holdback", std::int64_t{progress.holdback});
   value.Set("startedAt", FormatTime(progress.started));
   value.Set("evidence", EvidenceToValue(progress.evidence));
   value.Set("control", ControlToValue(progress.control));
@@ -228,6 +229,7 @@ Result<Progress> ProgressFrom(const Value& value) {
   progress.spent = MillisAt(value, "spentMs");
   progress.paused = MillisAt(value, "pausedMs");
   progress.baked = MillisAt(value, "bakedMs");
+  progress.holdback = static_cast<std::uint32_t>(value.IntOr("holdback", 0));
   PORTOLAN_TRY(progress.started, TimeAt(value, "startedAt"));
   if (const Value* runs = value.Find("metricRuns"); runs != nullptr) {
     PORTOLAN_TRY(progress.runs, MetricRunsFromValue(*runs));

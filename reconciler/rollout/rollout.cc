@@ -87,6 +87,11 @@ bool ServesCanary(Phase phase) {
   return phase == Phase::kStepping || phase == Phase::kPaused || phase == Phase::kBaking;
 }
 
+std::uint32_t CanaryWeight(const Rollout& r) {
+  return r.phase == Phase::kBaking ? mapcore::kWeightMax - r.progress.holdback
+                                   : r.target->strategy.steps[r.progress.step].weight;
+}
+
 bool HeldByPolicies(const Rollout& rollout) {
   return (rollout.phase == Phase::kPaused || rollout.phase == Phase::kShadow) &&
          rollout.reason == reason::kPolicyDenied;

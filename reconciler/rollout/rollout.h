@@ -190,7 +190,8 @@ struct Progress {
   Duration spent{0};        // of the progress deadline, over all steps
   Duration paused{0};       // in the present pause for a person
   Duration baked{0};
-  WallTime started{};  // the rollout
+  std::uint32_t holdback = 0;  // in the bake: kept on stable, of 100,000
+  WallTime started{};          // the rollout
   StepEvidence evidence;
   MetricRuns runs;                     // of the metrics that providers measure
   InstanceNames canary_instances;      // with `split: instance`
@@ -264,6 +265,8 @@ constexpr Duration kUnclearPatience =
 bool InFlight(Phase phase);
 // Of these in flight clients may be served the canary; in a dual run none is.
 bool ServesCanary(Phase phase);
+// How many of 100,000 subjects get the target. Only in a phase that serves a canary, with a target.
+std::uint32_t CanaryWeight(const Rollout& rollout);
 
 // A rollout in flight that the policies in force hold where it is.
 bool HeldByPolicies(const Rollout& rollout);

@@ -97,8 +97,7 @@ Serving ServingOf(const Rollout& r) {
     serving.rollout = r.id();
     return serving;
   }
-  serving.split.weight =
-      r.phase == Phase::kBaking ? mapcore::kWeightMax : strategy.steps[r.progress.step].weight;
+  serving.split.weight = CanaryWeight(r);
   serving.split.salt = r.target->split.salt;
   serving.split.bucket_by = r.target->split.bucket_by;
   serving.split.match = strategy.match;

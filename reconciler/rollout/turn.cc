@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "reconciler/rollout/group.h"
+#include "reconciler/rollout/judge.h"
 
 namespace portolan::reconciler {
 namespace {
@@ -29,8 +30,11 @@ manifests::Value VersionData(const VersionRef& version) {
   return data;
 }
 
-std::uint32_t WeightAt(const Rollout& r) {
-  return r.target->strategy.steps[r.progress.step].weight;
+// "100 % of clients", "99 % of clients, 1 % are held back to compare with".
+std::string BakedShare(std::uint32_t holdback, std::string_view of) {
+  std::string text = Percent(mapcore::kWeightMax - holdback) + std::string(of);
+  if (holdback > 0) text += ", " + Percent(holdback) + " held back to compare with";
+  return text;
 }
 
 // With `split: instance`: no second instance to compare with.
@@ -38,6 +42,20 @@ bool Alone(const Rollout& r) {
   return r.target->split.mode == manifests::SplitMode::kInstance &&
          std::count_if(r.fleet.begin(), r.fleet.end(),
                        [](const auto& entry) { return !entry.second.lost; }) == 1;
+}
+
+// What the metrics of the step or bake that ends now said: its evidence goes with it. Of one in
+// which nothing was heard there is nothing to tell.
+void SetMetrics(const Rollout& r, manifests::Value& data) {
+  const StepEvidence& evidence = r.progress.evidence;
+  const bool heard = evidence.stable.lookups + evidence.canary.lookups > 0;
+  if (!ServesCanary(r.phase) || !(heard || !r.progress.runs.empty())) return;
+  manifests::Value::Array metrics;
+  for (const MetricVerdict& metric : JudgementOf(r).metrics)
+    metrics.push_back(manifests::Value::Object{{"name", metric.name},
+                                               {"verdict", VerdictName(metric.shown())},
+                                               {"message", metric.message}});
+  if (!metrics.empty()) data.Set("metrics", std::move(metrics));
 }
 
 void LeaveStep(Rollout& r) {
@@ -197,11 +215,12 @@ void Turn::BeginSteps() {
 void Turn::EnterStep(std::uint32_t index) {
   Rollout& r = state();
   const manifests::Step& step = r.target->strategy.steps[index];
+  if (step.weight >= mapcore::kWeightMax) return Bake(r.target->strategy.holdback);
+  manifests::Value data;
+  SetMetrics(r, data);
   LeaveStep(r);
   r.progress.step = index;
-  if (step.weight >= mapcore::kWeightMax) return Bake();
   out.safe_direction = false;
-  manifests::Value data;
   data.Set("step", index + 1);
   data.Set("weight", step.weight);
   const std::string message = "step " + std::to_string(index + 1) + " of " +
@@ -225,7 +244,7 @@ void Turn::HoldAtStep(const std::vector<Finding>& findings) {
   r.target->findings = findings;
   const Finding& first = findings.front();
   const bool shadow = r.phase == Phase::kShadow;
-  std::string message = "held " + (shadow ? "in the dual run" : "at " + Percent(WeightAt(r))) +
+  std::string message = "held " + (shadow ? "in the dual run" : "at " + Percent(CanaryWeight(r))) +
                         " by " + first.policy + " (" + first.level + "): " + first.message +
                         "; goes on when it allows it";
   if (first.level != kHardLevel)
@@ -239,34 +258,44 @@ void Turn::GoOn() {
     return Enter(Phase::kShadow, "Progressing", "both versions are compared; stable is served");
   const Progress& progress = state().progress;
   Enter(Phase::kStepping, "Progressing",
-        "step " + std::to_string(progress.step + 1) + " at " +
-            Percent(state().target->strategy.steps[progress.step].weight));
+        "step " + std::to_string(progress.step + 1) + " at " + Percent(CanaryWeight(state())));
 }
 
 void Turn::Advance() {
   Rollout& r = state();
   const std::uint32_t next = r.progress.step + 1;
-  if (next >= r.target->strategy.steps.size()) return Bake();
+  if (next >= r.target->strategy.steps.size()) return Bake(r.target->strategy.holdback);
   EnterStep(next);
 }
 
-void Turn::Bake() {
+void Turn::Bake(std::uint32_t holdback) {
   Rollout& r = state();
+  manifests::Value data;
+  SetMetrics(r, data);
   LeaveStep(r);
+  r.progress.holdback = holdback;
   r.progress.step = static_cast<std::uint32_t>(r.target->strategy.steps.size()) - 1;
   r.progress.baked = Duration(0);
   if (!r.stable || r.stable->digest != r.target->version.digest) out.safe_direction = false;
-  manifests::Value data;
-  data.Set("weight", mapcore::kWeightMax);
+  data.Set("weight", mapcore::kWeightMax - holdback);
   data.Set("bakeMs", r.target->strategy.bake.count());
   Say("Normal", "BakeStarted",
-      "100 % of clients; baking for " + FormatDuration(r.target->strategy.bake), std::move(data));
-  Enter(Phase::kBaking, "Baking", "100 %, not known good before the bake is over");
+      BakedShare(holdback, " of clients") + "; baking for " +
+          FormatDuration(r.target->strategy.bake),
+      std::move(data));
+  GoOnBaking();
+}
+
+void Turn::GoOnBaking() {
+  Enter(Phase::kBaking, "Baking",
+        BakedShare(state().progress.holdback, "") + ", not known good before the bake is over");
 }
 
 void Turn::Finish() {
   Rollout& r = state();
   const VersionRef version = r.target->version;
+  manifests::Value data = VersionData(version);
+  SetMetrics(r, data);
   if (r.stable && r.stable->digest != version.digest) SetOutcome(r.stable->digest, "superseded");
   r.stable = version;
   SetOutcome(version.digest, "live");
@@ -278,7 +307,7 @@ void Turn::Finish() {
   Say("Normal", "Promoted",
       "version " + std::to_string(version.number) + " (" + version.digest.Short() +
           ") is live and known good",
-      VersionData(version));
+      std::move(data));
   Enter(Phase::kHealthy, "Synced", "git is live");
   if (r.desired && r.desired->digest != version.digest) out.replan = true;
 }
@@ -296,6 +325,7 @@ void Turn::RollBack(std::string_view cause, std::string message) {
   AddQuarantine(r.target->version, *r.stable, cause, message);
   SetOutcome(r.target->version.digest, "rolled-back");
   manifests::Value data = VersionData(r.target->version);
+  SetMetrics(r, data);
   data.Set("cause", cause);
   data.Set("lookups", r.progress.lookups);
   data.Set("failed", r.progress.canary_bad);

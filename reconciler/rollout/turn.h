@@ -49,7 +49,11 @@ struct Turn {
   void GoOn();
   // The step is done: the next one, or the bake.
   void Advance();
-  void Bake();
+  // Everybody but `holdback` of 100,000 gets the new version. Towards what is known good, and where
+  // there is nothing to compare with, nobody is held back.
+  void Bake(std::uint32_t holdback = 0);
+  // In the bake, and nothing holds its clock up.
+  void GoOnBaking();
   // The bake is over: the target is stable and known good.
   void Finish();
   // All subjects back to stable at once; the target is quarantined. Without a version to return to,

@@ -101,7 +101,8 @@ CommandOutcome Promote(Turn& turn, const Command& command) {
 CommandOutcome PauseMap(Turn& turn, const Command& command) {
   Rollout& r = turn.state();
   if (r.phase == Phase::kBaking)
-    return Refuse("every client has the new version already; to go back: portolan abort " + r.map);
+    return Refuse(
+        "the bake cannot be paused, the weight rises no more; to go back: portolan abort " + r.map);
   const bool shadow = r.phase == Phase::kShadow;
   if (shadow || r.phase == Phase::kStepping || r.phase == Phase::kPaused) {
     if (r.reason == reason::kOperatorPause) return Accept("already paused");

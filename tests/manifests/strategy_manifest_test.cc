@@ -99,8 +99,20 @@ TEST(StrategyManifest, SaysNothingAboutWhatFollowsABadWeight) {
 }
 
 TEST(StrategyManifest, RefusesWhatComesLater) {
-  for (const std::string field : {"holdback: 1%", "hardLimits: {}"})
-    EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\n" + field, "not supported yet"));
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\nhardLimits: {}", "not supported yet"));
+}
+
+TEST(StrategyManifest, HoldsNoMoreBackThanTheLastStepLeaves) {
+  EXPECT_EQ(Decode("steps: [{setWeight: 100%}]")->strategy.holdback, 0u);
+  EXPECT_EQ(Decode("steps: [{setWeight: 99%}, {setWeight: 100%}]\nholdback: 1%")->strategy.holdback,
+            1'000u);
+  EXPECT_EQ(
+      Errors("steps: [{setWeight: 99%}, {setWeight: 100%}]\nholdback: 2%"),
+      "t.yaml:2:11: holdback: expected at most 1%, found \"2%\"; the bake may not have less than "
+      "the last step\n");
+  EXPECT_EQ(Errors("steps: [{setWeight: 100%}]\nholdback: 60%"),
+            "t.yaml:2:11: holdback: expected at most 50%, found \"60%\"\n");
+  EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\nholdback: few", "a weight above 0%"));
 }
 
 // The weights with their soaks, "20%:360".

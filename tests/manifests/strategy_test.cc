@@ -23,6 +23,7 @@ Strategy Full() {
   strategy.on_no_data = OnNoData::kAdvanceAfterSoak;
   strategy.early_advance = true;
   strategy.bake = Duration(1);
+  strategy.holdback = 50'000;
   strategy.progress_deadline = Duration(2);
   strategy.on_new_revision = OnNewRevision::kQueue;
   strategy.match = {{.subject = "beta-*", .attribute = "", .in = {}},
@@ -59,9 +60,20 @@ TEST(Strategy, SurvivesItsRecord) {
   EXPECT_EQ(back->match, full.match);
   EXPECT_EQ(back->min_lookups, 7);
   EXPECT_TRUE(back->early_advance);
+  EXPECT_EQ(back->holdback, 50'000u);
   EXPECT_EQ(back->converge.share, 0.0);
   EXPECT_EQ(back->converge.timeout, std::chrono::minutes(2));
   EXPECT_EQ(back->rollback_window_age, Duration(4));
+}
+
+TEST(Strategy, RefusesARecordThatHoldsBackMoreThanTheStepsLeave) {
+  Strategy strategy = DefaultStrategy();
+  strategy.holdback = LargestHoldback(strategy.steps);
+  EXPECT_EQ(strategy.holdback, kHoldbackMax);
+  strategy.steps[1].weight = 70'000;
+  EXPECT_FALSE(StrategyFromValue(StrategyToValue(strategy)).ok());
+  strategy.holdback = 30'000;
+  EXPECT_TRUE(StrategyFromValue(StrategyToValue(strategy)).ok());
 }
 
 TEST(BuiltInStrategy, FastIsTenSecondsOfOnePercentAndNeedsNoData) {

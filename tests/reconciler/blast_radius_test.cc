@@ -39,6 +39,19 @@ TEST(BlastRadius, CountsOnlySoaksAndPausesBelowOneHundredPercent) {
       "2 times for a person (`promote`)");
 }
 
+TEST(BlastRadius, CountsTheBakeInWhenSomeAreHeldBack) {
+  auto desired = Desired("m", Numbered(2));
+  desired.strategy.holdback = 5'000;
+  const BlastRadius radius = BlastRadiusOf(PlanOf(Numbered(3), desired));
+  EXPECT_EQ(radius.earliest_full, std::chrono::minutes(7));
+  EXPECT_EQ(BlastRadiusSentences(radius)[2],
+            "steps: 5 % -> 20 % -> 100 %; 100 % after 7m at the earliest, known good after 7m; 5 % "
+            "stay on stable until the bake is over");
+  desired.strategy.steps = {StepTo(100'000, Duration(0))};
+  EXPECT_EQ(Say(Numbered(3), desired)[1].substr(0, 28), "first step: 95 % of subjects");
+  EXPECT_EQ(BlastRadiusOf(PlanOf(nullptr, desired)).holdback, 0u);
+}
+
 TEST(BlastRadius, SaysThatAFirstVersionReachesEveryone) {
   const Sentences expected = {
       "240 keys, all new: the map's first version",

@@ -143,6 +143,7 @@ void Scenario::SetStrategy(const Arguments& arguments) {
                                                 : manifests::OnNoData::kHold;
   if (Get(arguments, "onNewRevision", "restart") == "queue")
     strategy_.on_new_revision = manifests::OnNewRevision::kQueue;
+  strategy_.holdback = arguments.contains("holdback") ? PercentOf(arguments.at("holdback")) : 0;
   strategy_.early_advance = arguments.contains("earlyAdvance");
   split_ = Get(arguments, "split", "subject") == "instance" ? manifests::SplitMode::kInstance
                                                             : manifests::SplitMode::kSubject;

@@ -12,7 +12,7 @@ namespace portolan::reconciler {
 // line:
 //
 //   strategy steps=5%:10s,20%:10s,100% bake=30s minLookups=50 onNoData=hold deadline=10m
-//            pauseAfter=1 onNewRevision=queue metric=NAME require=safe earlyAdvance
+//            pauseAfter=1 onNewRevision=queue metric=NAME require=safe earlyAdvance holdback=5%
 //            converge=0 split=instance match=GLOB window=VERSIONS:AGE
 //            shadow=SOAK  a dual run first, with shadowShare=5% tolerance=1e-5 maxOutputs=RATIO
 //            maxLookups=RATIO shadowRequire=outputs

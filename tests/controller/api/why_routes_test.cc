@@ -122,6 +122,16 @@ TEST_F(WhyRoutesTest, TellsWhatPoliciesSaidAndWhoApproved) {
   EXPECT_EQ(why.Find("approvals")->as_array().at(0).StringOr("reason", ""), "reviewed");
 }
 
+TEST_F(WhyRoutesTest, KeepsThePlanAndItsPoliciesOfWhatIsServed) {
+  edge.Push('a', MapsOf({{"flags", "{a: 1}"}}));
+  const std::string plan(GetJson("/v1/maps/flags/why").StringOr("plan", ""));
+  world.Pass(std::chrono::minutes(10));
+  const manifests::Value why = GetJson("/v1/maps/flags/why");
+  ASSERT_EQ(why.Find("target")->is_null(), true);
+  EXPECT_EQ(why.StringOr("plan", ""), plan);
+  EXPECT_TRUE(Contains(WriteJson(*why.Find("policies")), "mass-delete-guard"));
+}
+
 TEST_F(WhyRoutesTest, TellsOverridesAndSuspensionsAndWhenTheyEnd) {
   edge.Push('a', MapsOf({{"flags", "{a: 1}"}}));
   world.Pass(std::chrono::minutes(2));

@@ -57,7 +57,8 @@ TEST(Why, SaysWhatAMapWaitsForAndWhatToDo) {
       R"("policies":{"verdicts":[{"policy":"few","level":"soft","outcome":"deny",)"
       R"("message":"9 keys"},{"policy":"other","outcome":"skipped"}]},)"
       R"("steps":[{"step":1,"weight":5000,"startedAt":"T1","endedAt":"T2",)"
-      R"("endedBy":"BakeStarted"},{"step":"bake","weight":100000,"startedAt":"T2"}],)"
+      R"("endedBy":"BakeStarted","metrics":[{"name":"errors","verdict":"Successful",)"
+      R"("message":"none"}]},{"step":"bake","weight":100000,"startedAt":"T2"}],)"
       R"("measurements":[{"metric":"a/p95","at":"T3","outcome":"Failed","message":"9"}],)"
       R"("nextAt":"T5"})");
   EXPECT_EQ(cli.Run({"why", "limits/api/login"}), 0);
@@ -71,6 +72,7 @@ TEST(Why, SaysWhatAMapWaitsForAndWhatToDo) {
             "  few (soft) deny: 9 keys\n"
             "steps\n"
             "  step 1 at 5%  T1 to T2 (BakeStarted)\n"
+            "    errors Successful: none\n"
             "  bake at 100%  T2 to now\n"
             "measurements\n"
             "  T3  a/p95 Failed: 9\n"

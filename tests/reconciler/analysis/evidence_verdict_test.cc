@@ -37,7 +37,8 @@ class EvidenceVerdict : public testing::Test {
                           .baking = baking,
                           .evidence = evidence,
                           .control = control,
-                          .unit = unit});
+                          .unit = unit,
+                          .holdback = holdback});
   }
   MetricVerdict Metric(bool baking = false) const { return Judged(baking).metrics.at(0); }
 
@@ -45,6 +46,7 @@ class EvidenceVerdict : public testing::Test {
   StepEvidence evidence;
   ControlArm control;
   EvidenceUnit unit = EvidenceUnit::kSubject;
+  std::uint32_t holdback = 0;
 
  private:
   std::uint64_t batch_ = 0;
@@ -174,6 +176,25 @@ TEST_F(EvidenceVerdict, HasNothingToCompareABakeWithWithoutSteps) {
   Hear(Arm::kCanary, 1'000, 500);
   EXPECT_EQ(NumberOf(Metric(true), "lnRegression"), 0);
   EXPECT_EQ(Metric(true).verdict, Verdict::kSuccessful);
+}
+
+TEST_F(EvidenceVerdict, ComparesABakeWithThoseWhoAreHeldBack) {
+  holdback = 10'000;
+  // An outage of both: nine of ten bad subjects are on the canary because nine of ten subjects are.
+  Hear(Arm::kStable, 1'000, 60, 100'000);
+  Hear(Arm::kCanary, 9'000, 540);
+  EXPECT_EQ(Metric(true).verdict, Verdict::kSuccessful) << Metric(true).message;
+  EXPECT_EQ(NumberOf(Metric(true), "weight"), 0.9);
+  Hear(Arm::kCanary, 0, 1'000);
+  EXPECT_EQ(Metric(true).verdict, Verdict::kFailed) << Metric(true).message;
+}
+
+TEST_F(EvidenceVerdict, ChecksTheSampleRatioOfThoseWhoAreHeldBack) {
+  holdback = 10'000;
+  Hear(Arm::kStable, 1'000, 0);
+  Hear(Arm::kCanary, 1'000, 0);
+  ASSERT_EQ(Judged(true).metrics.size(), 2u);
+  EXPECT_EQ(Judged(true).metrics.at(1).name, "sample-ratio");
 }
 
 TEST_F(EvidenceVerdict, KeepsTheStepThatWasAskedMost) {

@@ -124,6 +124,21 @@ TEST_F(JudgeTest, EvidenceOfSafetyMayEndASoakEarly) {
   EXPECT_EQ(turned.events[0].reason, "SafeEarly");
 }
 
+TEST_F(JudgeTest, TheEventThatEndsAStepTellsWhatItsMetricsSaid) {
+  Hear(1'000, 0);
+  const Transition left = driver.Do(Verb::kSkip);
+  const auto started = std::find_if(left.events.begin(), left.events.end(), [](const Event& event) {
+    return event.reason == "StepStarted";
+  });
+  ASSERT_NE(started, left.events.end());
+  const manifests::Value* metrics = started->data.Find("metrics");
+  ASSERT_NE(metrics, nullptr);
+  EXPECT_EQ(metrics->as_array().at(0).StringOr("verdict", ""), "Successful");
+  EXPECT_NE(metrics->as_array().at(0).StringOr("message", "").find("0 of 50 on canary"),
+            std::string::npos)
+      << metrics->as_array().at(0).StringOr("message", "");
+}
+
 TEST_F(JudgeTest, ARegressionInTheBakeRollsBack) {
   Hear(2'000, 0);
   driver.Do(Verb::kPromote);
@@ -292,6 +307,19 @@ TEST_F(MeasuredRolloutTest, TheBakeWaitsForABackgroundMetricAndGoesBackWithoutOn
   Pass(driver.strategy.progress_deadline);
   EXPECT_EQ(driver.rollout.phase, Phase::kRolledBack);
   EXPECT_EQ(driver.rollout.reason, reason::kProgressDeadline);
+}
+
+TEST_F(MeasuredRolloutTest, ABackgroundMetricIsNotShownAsASuccessBeforeItHadOne) {
+  manifests::ProviderMetric metric = MaxMetric("errors");
+  metric.interval = seconds(1);
+  Start(true, metric);
+  Fail();
+  EXPECT_EQ(JudgementOf(driver.rollout).metrics.at(0).shown(), Verdict::kPending);
+  EXPECT_EQ(JudgementOf(driver.rollout).metrics.at(0).verdict, Verdict::kSuccessful)
+      << "it holds no step";
+  Pass(seconds(12));
+  Answer(1);
+  EXPECT_EQ(JudgementOf(driver.rollout).metrics.at(0).shown(), Verdict::kSuccessful);
 }
 
 TEST_F(MeasuredRolloutTest, TheBakeEndsWhenABackgroundMetricSucceeded) {
