@@ -6,6 +6,7 @@
 #include "tests/controller/cli/cli_harness.h"
 #include "tests/controller/git/test_repository.h"
 #include "tests/controller/signature/test_keys.h"
+#include "tests/source_tree.h"
 
 namespace portolan::controller {
 namespace {
@@ -255,6 +256,14 @@ TEST_F(PolicyVerbsTest, TestTakesPlaceAtNow) {
   EXPECT_NE(cli_.out().find("FAIL  small: open"), std::string::npos) << cli_.out();
   EXPECT_EQ(cli_.err(), "1 passed, 1 failed\n");
   EXPECT_EQ(Policies("test", dated, {"--now", "yesterday"}), 64);
+}
+
+TEST_F(PolicyVerbsTest, TheExamplesAreCleanToTheStrictestReader) {
+  const std::string examples = (SourceTree() / "examples/policies").string();
+  EXPECT_EQ(cli_.Run({"policy", "lint", examples, "--strict"}), 0) << cli_.out() << cli_.err();
+  EXPECT_EQ(cli_.out(), "");
+  EXPECT_EQ(cli_.Run({"policy", "test", examples, "--coverage"}), 0) << cli_.out() << cli_.err();
+  EXPECT_EQ(cli_.out(), "");
 }
 
 TEST_F(PolicyVerbsTest, AuditJudgesTheMapsOfAFolderAsIfTheyWereServed) {
