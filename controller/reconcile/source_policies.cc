@@ -97,10 +97,12 @@ void SourceReconciler::TakePolicies(const std::vector<std::string>& signers) {
   if (!policies_refused_) policies_refused_ = CheckTravel(signers);
   // Nothing of a refused commit may come into force later, and what a file that cannot be read
   // wants is not known: what judges and what waits stay.
-  if (policies_refused_ || desired_->policies.incomplete)
+  if (policies_refused_ || desired_->policies.incomplete) {
     gate_ = before;
-  else
+    ResumeRollback();
+  } else {
     KeepRollback();
+  }
 }
 
 PolicyPlan SourceReconciler::PlanPolicies() const {

@@ -132,6 +132,13 @@ void SourceReconciler::KeepRollback() {
   }
 }
 
+// After a restart at a commit whose own set says nothing: what waits needs none of it.
+void SourceReconciler::ResumeRollback() {
+  const auto plan = status().policy_plan;
+  if (plan && plan->rollback && plan->rollback->set != gate_.taken().digest)
+    (void)OfferPoliciesOf(plan->commit);
+}
+
 void SourceReconciler::NoteAcceptedPolicies(const std::string& actor, const std::string& commit) {
   const std::scoped_lock lock(mutex_);
   const auto& plan = status_.policy_plan;

@@ -191,6 +191,7 @@ class SourceReconciler {
   Result<SourceStatus> WithdrawRollback(const SourceStatus& before);
   void DropRollback(const std::string& message);
   void KeepRollback();
+  void ResumeRollback();
   Status OfferPoliciesOf(const std::string& commit);
   Digest SetInGit() const;
   void NoteAcceptedPolicies(const std::string& actor, const std::string& commit);

@@ -158,6 +158,25 @@ TEST_F(PolicyRollbackTest, WhatWasRolledBackFromMayBeGoneBackToByItsName) {
   EXPECT_FALSE(edge.source.status().policies_left) << "it is what git holds";
 }
 
+TEST_F(PolicyRollbackTest, ComesIntoForceAfterARestartAtACommitWithAnUnreadableFile) {
+  Loosen();
+  ASSERT_TRUE(Ask().ok());
+  ASSERT_TRUE(ApprovePolicies("token:cid").ok());
+  FileTexts files = Files("{a: 1, b: 1}", Policy("hard", kAtMostFive));
+  files["policies/other.yaml"] = "a: [";
+  edge.Push('c', files);
+  ASSERT_TRUE(Waits());
+  World after(disk);
+  FollowedSource again(after, SettingsFor(Staff(), ""));
+  again.git.Push('c', files);
+  Restart(after, again);
+  again.git.Reset('c');
+  ASSERT_TRUE(again.source.status().policy_plan);
+  after.clock.Advance(std::chrono::minutes(11));
+  again.Look();
+  EXPECT_EQ(again.source.status().policies, ScriptedGit::Name('a'));
+}
+
 TEST_F(PolicyRollbackTest, SurvivesARestartWhileItWaitsAndAfterwards) {
   Loosen();
   ASSERT_TRUE(Ask().ok());
