@@ -38,6 +38,7 @@ void AddRoutes(Router& router, Api& api) {
   AddAnswerRoutes(router, api);
   AddAuditRoutes(router, api);
   AddPlanRoutes(router, api);
+  AddPolicyRoutes(router, api);
   AddSourceRoutes(router, api);
   AddEventRoutes(router, api);
   AddDriftRoutes(router, api);
@@ -147,6 +148,15 @@ Result<Value> StoredPlan(const Api& api, const Digest& plan) {
     return Error{ErrorCode::kNotFound, "no plan " + plan.ToString() + " is stored"};
   PORTOLAN_TRY(const reconciler::Record found, std::move(record));
   return manifests::ParseJson(found.body, {.bytes = found.body.size() + 1});
+}
+
+Status ForEachPlan(const Api& api, const std::function<void(Value record)>& each) {
+  PORTOLAN_TRY(const auto records, api.store.List("plan/"));
+  for (const reconciler::Record& stored : records) {
+    auto record = manifests::ParseJson(stored.body, {.bytes = stored.body.size() + 1});
+    if (record.ok()) each(*std::move(record));
+  }
+  return {};
 }
 
 std::vector<std::string> ReasonsNotReady(const Api& api) {

@@ -64,6 +64,7 @@ void AddVerbRoutes(Router& router, Api& api);
 void AddAnswerRoutes(Router& router, Api& api);
 void AddAuditRoutes(Router& router, Api& api);
 void AddPlanRoutes(Router& router, Api& api);
+void AddPolicyRoutes(Router& router, Api& api);
 void AddSourceRoutes(Router& router, Api& api);
 void AddEventRoutes(Router& router, Api& api);
 void AddDriftRoutes(Router& router, Api& api);
@@ -77,6 +78,10 @@ Result<std::shared_ptr<const reconciler::Rollout>> RolloutOf(const Api& api,
                                                              const Request& request);
 // The record of a plan. Errors: kNotFound, and those of the store.
 Result<manifests::Value> StoredPlan(const Api& api, const Digest& plan);
+// Gives every stored plan to `each`, by digest; a record that cannot be read is left out. Those of
+// changes of policies are among them. Reads and parses all: milliseconds for a hundred. Errors: of
+// the store.
+Status ForEachPlan(const Api& api, const std::function<void(manifests::Value record)>& each);
 
 // A version as {key: value}. Errors: kNotFound when it is not stored any more, kCorrupt.
 Result<manifests::Value> EntriesOf(const Api& api, const Digest& digest);

@@ -26,23 +26,20 @@ struct Stored {
 
 // Newest first. Those of policies, and those of a version that did not keep what judged, are none.
 Result<std::vector<Stored>> StoredPlans(const Api& api, std::string_view source) {
-  PORTOLAN_TRY(const auto records, api.store.List("plan/"));
   std::vector<Stored> plans;
-  for (const reconciler::Record& stored : records) {
-    auto record = manifests::ParseJson(stored.body, {.bytes = stored.body.size() + 1});
-    if (!record.ok()) continue;
-    const Value* judged = record->Find("judgedIn");
-    const Value* revision = record->Find("revision");
-    if (judged == nullptr || revision == nullptr) continue;
-    if (!source.empty() && record->StringOr("source", "") != source) continue;
+  PORTOLAN_CHECK(ForEachPlan(api, [&](Value record) {
+    const Value* judged = record.Find("judgedIn");
+    const Value* revision = record.Find("revision");
+    if (judged == nullptr || revision == nullptr) return;
+    if (!source.empty() && record.StringOr("source", "") != source) return;
     Stored plan{std::string(judged->StringOr("at", "")),
-                std::string(record->StringOr("id", "")),
-                std::string(record->StringOr("source", "")),
+                std::string(record.StringOr("id", "")),
+                std::string(record.StringOr("source", "")),
                 std::string(revision->StringOr("commit", "")),
                 {}};
-    plan.record = *std::move(record);
+    plan.record = std::move(record);
     plans.push_back(std::move(plan));
-  }
+  }));
   std::ranges::sort(plans, [](const Stored& a, const Stored& b) {
     return std::tie(b.judged_at, b.id) < std::tie(a.judged_at, a.id);
   });

@@ -9,6 +9,8 @@ namespace {
 using manifests::Value;
 
 constexpr Duration kSyncDeadline = std::chrono::minutes(2);
+constexpr Duration kAskDeadline = std::chrono::seconds(30);
+constexpr std::size_t kReasonBytesMax = 1'000;
 constexpr std::string_view kSignaturePrefix = "sha256=";
 
 Result<SourceReconciler*> SourceOf(const Api& api, std::string_view name) {
@@ -56,6 +58,40 @@ Result<Response> Accept(const Api& api, const Request& request) {
   return JsonResponse(value);
 }
 
+Result<PolicyRollback> RollbackOf(const Request& request) {
+  PORTOLAN_TRY(const Value body, BodyObject(request));
+  PolicyRollback rollback{std::string(body.StringOr("to", "")), request.actor.name,
+                          std::string(body.StringOr("reason", ""))};
+  if (rollback.to.empty())
+    return Error{ErrorCode::kInvalid,
+                 "to: expected the commit whose policies are to judge, or \"previous\""};
+  if (rollback.to == "previous") rollback.to.clear();
+  if (rollback.reason.empty() || rollback.reason.size() > kReasonBytesMax)
+    return Error{ErrorCode::kInvalid, "reason: expected why, in at most 1000 bytes"};
+  return rollback;
+}
+
+Result<Response> RollBackPolicies(const Api& api, const Request& request) {
+  PORTOLAN_TRY(SourceReconciler* const source, SourceOf(api, request.Param("source")));
+  PORTOLAN_TRY(PolicyRollback rollback, RollbackOf(request));
+  auto done = source->RollBackPolicies(std::move(rollback));
+  if (done.wait_for(kAskDeadline) != std::future_status::ready)
+    return Error{ErrorCode::kTimeout, "source " + source->name() +
+                                          " is busy; whether the rollback waits says: portolan "
+                                          "policy status"};
+  PORTOLAN_TRY(const SourceStatus status, done.get());
+  Value value;
+  value.Set("source", source->name());
+  value.Set("plan", status.policy_plan ? Value(status.policy_plan->id.ToString()) : Value());
+  value.Set("message", !status.policy_plan
+                           ? "nothing goes back; the policies that judge go on"
+                           : "the policies of commit " + status.policy_plan->commit.substr(0, 7) +
+                                 " wait for an owner: portolan approve " +
+                                 status.policy_plan->id.ToString());
+  value.Set("status", SourceStatusToValue(status));
+  return JsonResponse(value);
+}
+
 Status CheckSignature(const Api& api, const Request& request) {
   const bool local = request.peer.kind == Peer::Kind::kUnix ||
                      request.peer.address.starts_with("127.") || request.peer.address == "::1";
@@ -98,6 +134,8 @@ void AddSourceRoutes(Router& router, Api& api) {
              [&api](const Request& request) { return Sync(api, request); });
   router.Add("POST", "/v1/sources/{source}/accept", Scope::kOperate,
              [&api](const Request& request) { return Accept(api, request); });
+  router.Add("POST", "/v1/sources/{source}/policies/rollback", Scope::kOperate,
+             [&api](const Request& request) { return RollBackPolicies(api, request); });
   router.Add("POST", "/v1/hooks/git", Scope::kNone,
              [&api](const Request& request) { return Hook(api, request); });
 }

@@ -4,13 +4,14 @@
 
 namespace portolan::controller {
 
-Result<LoadedPolicies> LoadPolicies(const TreeLocation& location, WallTime now) {
+Result<LoadedPolicies> LoadPolicies(const TreeLocation& location, WallTime now,
+                                    const reconciler::TrialOptions& tests) {
   PORTOLAN_TRY(manifests::DesiredState state, LoadTree(location));
   if (state.revision.commit.empty()) {
     for (manifests::Diagnostic& late : manifests::LongWaivers(state.policies, now))
       state.policies.errors.push_back(std::move(late));
   }
-  auto compiled = reconciler::CompileSet(state.policies, SystemZones());
+  auto compiled = reconciler::CompileSet(state.policies, SystemZones(), tests);
   return LoadedPolicies{std::move(state), std::move(compiled)};
 }
 

@@ -10,12 +10,13 @@
 namespace portolan::controller {
 
 // A revision or directory with its policies compiled and tested. A waiver in a plain directory is
-// measured against `now`.
+// measured against `now`. `tests` chooses among the tests.
 struct LoadedPolicies {
   manifests::DesiredState state;
   reconciler::CompiledSetResult compiled;
 };
-Result<LoadedPolicies> LoadPolicies(const TreeLocation& location, WallTime now);
+Result<LoadedPolicies> LoadPolicies(const TreeLocation& location, WallTime now,
+                                    const reconciler::TrialOptions& tests = {});
 
 // Judges every map of an offline plan, in its order.
 std::vector<reconciler::PolicyReport> JudgePlan(const reconciler::CompiledSet& policies,

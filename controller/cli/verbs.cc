@@ -23,8 +23,8 @@ namespace {
 
 std::vector<VerbSpec> MakeVerbs() {
   std::vector<VerbSpec> verbs{ServeVerb()};
-  for (auto make : {ManifestVerbs, PolicyVerbs, PolicyDiffVerbs, ReadVerbs, OperateVerbs,
-                    AuditVerbs, DriftVerbs, SourceVerbs, ConfigVerbs, LocalVerbs}) {
+  for (auto make : {ManifestVerbs, PolicyVerbs, PolicyDiffVerbs, PolicyStatsVerbs, ReadVerbs,
+                    OperateVerbs, AuditVerbs, DriftVerbs, SourceVerbs, ConfigVerbs, LocalVerbs}) {
     std::vector<VerbSpec> group = make();
     verbs.insert(verbs.end(), std::make_move_iterator(group.begin()),
                  std::make_move_iterator(group.end()));

@@ -132,7 +132,35 @@ ExitCode RollBackAll(VerbSession& session) {
   return first;
 }
 
+// Only asks: an owner approves, as any change of policies.
+ExitCode RollBackPolicies(VerbSession& session) {
+  const Invocation& call = session.call();
+  const bool previous = call.Has("to-previous");
+  if (previous == call.Has("to") || !call.At(0).empty() || call.Has("all") || call.Has("wait"))
+    return session.FailUsage(
+        "rollback --policies SOURCE takes either --to COMMIT or --to-previous, and no map");
+  if (call.Get("reason").empty())
+    return session.FailUsage("rollback --policies SOURCE takes --reason TEXT");
+  const std::string source = call.Get("policies");
+  const auto answer = session.Post("/v1/sources/" + PercentEncode(source) + "/policies/rollback",
+                                   Value::Object{{"to", previous ? "previous" : call.Get("to")},
+                                                 {"reason", call.Get("reason")},
+                                                 {"requestId", session.RequestId()}});
+  if (!answer.ok()) return session.Fail(answer.error());
+  if (session.json())
+    session.PrintValue(*answer);
+  else if (session.format() == OutputFormat::kName)
+    session.out() << answer->StringOr("plan", "") << '\n';
+  else
+    session.out() << source << ": " << reconciler::Printable(answer->StringOr("message", ""))
+                  << '\n';
+  return ExitCode::kOk;
+}
+
 ExitCode RunRollback(VerbSession& session) {
+  if (session.call().Has("policies")) return RollBackPolicies(session);
+  if (session.call().Has("to-previous"))
+    return session.FailUsage("--to-previous is for --policies SOURCE; a map goes back by itself");
   const bool all = session.call().Has("all");
   if (all == !session.call().At(0).empty())
     return session.FailUsage("rollback takes either MAP or --all REVISION");
@@ -203,10 +231,15 @@ VerbSpec RollbackVerb() {
           {"[MAP]"},
           {{"to", 0, "VERSION", "a digest, a commit or a number of the history"},
            {"all", 0, "REVISION", "every map that serves or rolls out this commit"},
+           {"policies", 0, "SOURCE",
+            "ask to go back to policies that judged before: with --to COMMIT or --to-previous, and "
+            "--reason; an owner approves, no map moves"},
+           {"to-previous", 0, "", "with --policies: to those that judged before these"},
            kReason,
            kWait},
           {"rollback rate-limits --reason \"errors since 14:02\" --wait",
-           "rollback rate-limits --to 41", "rollback --all 8c1f0e2 --yes"},
+           "rollback rate-limits --to 41", "rollback --all 8c1f0e2 --yes",
+           "rollback --policies edge --to-previous --reason \"few lets everything pass\""},
           RunRollback};
 }
 

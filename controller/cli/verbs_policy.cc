@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <ostream>
 
 #include "controller/cli/policy_input.h"
@@ -8,6 +9,7 @@
 #include "mapcore/base/did_you_mean.h"
 #include "reconciler/plan_json.h"
 #include "reconciler/policy/cel/functions.h"
+#include "reconciler/policy/cel/regex.h"
 #include "reconciler/policy/verdict.h"
 #include "reconciler/text_format.h"
 
@@ -20,11 +22,12 @@ using manifests::Value;
 using reconciler::Printable;
 using reconciler::TrialResult;
 
-Result<LoadedPolicies> Load(const VerbSession& session, std::size_t positional) {
+Result<LoadedPolicies> Load(const VerbSession& session, std::size_t positional,
+                            const reconciler::TrialOptions& tests = {}) {
   const Invocation& call = session.call();
   return LoadPolicies(
       {call.Get("repo", call.At(positional, ".")), call.Get("head"), call.Get("path")},
-      session.now().wall);
+      session.now().wall, tests);
 }
 
 ExitCode FailLocal(const VerbSession& session, const Error& error) {
@@ -149,27 +152,62 @@ std::vector<Diagnostic> OtherErrors(const LoadedPolicies& loaded) {
   return errors;
 }
 
+// --run and --now. Errors: kInvalid for a pattern or a time that does not parse.
+Result<reconciler::TrialOptions> TestsAsked(const Invocation& call) {
+  reconciler::TrialOptions options;
+  if (call.Has("now")) {
+    const auto now = ParseTime(call.Get("now"));
+    if (!now.ok())
+      return Error{
+          ErrorCode::kInvalid,
+          "--now takes a time such as 2026-07-20T10:00:00Z, found \"" + call.Get("now") + "\""};
+    options.now = *now;
+  }
+  if (call.Has("run")) {
+    auto pattern = reconciler::cel::Regex::Compile(call.Get("run"));
+    if (!pattern.ok()) return Error{ErrorCode::kInvalid, "--run: " + pattern.error().message};
+    const std::shared_ptr<const reconciler::cel::Regex> regex = std::move(pattern).value();
+    options.selected = [regex](const std::string& name) { return regex->FoundIn(name); };
+  }
+  return options;
+}
+
+// What tests leave out of the rules, of the policies that were tested.
+std::vector<reconciler::RuleGap> GapsAsked(const VerbSession& session, const LoadedPolicies& loaded,
+                                           const reconciler::TrialOptions& tests) {
+  if (!session.call().Has("coverage") || loaded.compiled.set == nullptr) return {};
+  return reconciler::CoverageGaps(loaded.state.policies, loaded.compiled.set->policies, tests);
+}
+
 ExitCode RunTest(VerbSession& session) {
   const std::string output = session.call().Get("output", "text");
   static constexpr std::string_view kFormats[] = {"text", "wide", "json", "junit", "tap"};
   if (std::ranges::find(kFormats, output) == std::end(kFormats))
     return session.FailUsage("policy test -o takes text, wide, json, junit or tap, found \"" +
                              output + "\"");
-  const auto loaded = Load(session, 0);
+  const auto asked = TestsAsked(session.call());
+  if (!asked.ok()) return session.FailUsage(asked.error().message);
+  const auto loaded = Load(session, 0, *asked);
   if (!loaded.ok()) return FailLocal(session, loaded.error());
   if (const auto errors = OtherErrors(*loaded); !errors.empty()) {
     *session.env().err << manifests::FormatDiagnostics(errors);
     return ExitCode::kInvalid;
   }
   const auto& trials = loaded->compiled.trials;
+  const std::size_t left_out = reconciler::CountTests(loaded->state.policies) - trials.size();
+  if (asked->selected && trials.empty())
+    return session.FailAs(
+        ExitCode::kInputOutput,
+        {ErrorCode::kNotFound, "--run " + session.call().Get("run") + " matches none of " +
+                                   std::to_string(left_out) + " tests"},
+        "it is searched in names such as freeze-window/Monday");
   const auto failed =
       std::ranges::count_if(trials, [](const TrialResult& trial) { return !trial.passed(); });
-  std::vector<reconciler::RuleGap> gaps;
-  if (session.call().Has("coverage") && loaded->compiled.set != nullptr)
-    gaps = reconciler::CoverageGaps(loaded->state.policies, loaded->compiled.set->policies);
+  const std::vector<reconciler::RuleGap> gaps = GapsAsked(session, *loaded, *asked);
   if (output == "json") {
     Value value = TrialsToValue(trials);
     if (session.call().Has("coverage")) value.Set("gaps", GapsToValue(gaps));
+    if (asked->selected) value.Set("leftOut", static_cast<std::int64_t>(left_out));
     session.PrintValue(value);
   } else if (output == "junit") {
     session.out() << TrialsToJunit(trials);
@@ -179,7 +217,8 @@ ExitCode RunTest(VerbSession& session) {
     session.out() << TrialsToText(trials, output == "wide") << GapsToText(gaps);
   }
   session.Progress(std::to_string(static_cast<std::int64_t>(trials.size()) - failed) + " passed, " +
-                   std::to_string(failed) + " failed");
+                   std::to_string(failed) + " failed" +
+                   (asked->selected ? ", " + std::to_string(left_out) + " left out" : ""));
   if (trials.empty()) session.Hint("no policy and no test was found");
   if (!gaps.empty()) session.Progress(std::to_string(gaps.size()) + " gaps in the coverage");
   return failed == 0 && gaps.empty() ? ExitCode::kOk : ExitCode::kDifference;
@@ -378,11 +417,15 @@ std::vector<VerbSpec> PolicyVerbs() {
        "run the tests of policies, without a daemon",
        {"[PATH]"},
        {{"coverage", 0, "", "also say what of each rule no test exercises; a gap is a failure"},
+        {"run", 0, "REGEX", "only the tests whose name policy/test it is found in"},
+        {"now", 0, "TIME",
+         "`now` of tests that set none (RFC 3339; default: 2026-07-20T10:00:00Z)"},
         kRepo,
         kHead,
         kPath},
        {"policy test policies/", "policy test policies/ -o junit",
-        "policy test policies/ --coverage"},
+        "policy test policies/ --coverage",
+        "policy test policies/ --run '^freeze-window/' --now 2026-12-24T10:00:00Z"},
        RunTest},
       {"policy explain",
        "what a policy says, and the values it saw in each of its tests",

@@ -64,11 +64,19 @@ void PrintPolicies(const VerbSession& session, const Value& source) {
   if (!read.empty()) out << ", read " << FormatAge(read, session.now().wall) << " ago";
   out << '\n';
   const Value* policies = source.Find("policies");
+  if (policies != nullptr && policies->BoolOr("rolledBack", false))
+    out << "  rolled back; what git holds judges when a commit changes it\n";
   const Value* pending = policies == nullptr ? nullptr : policies->Find("pending");
   if (pending == nullptr || !pending->is_object()) return;
   const std::string approved = text({"policies", "pending", "approvedBy"});
+  const std::string asked = text({"policies", "pending", "rollback", "by"});
   out << "  pending  " << ShortCommit(text({"policies", "pending", "commit"})) << ", "
-      << (pending->BoolOr("loosens", true) ? "loosens" : "tightens") << '\n';
+      << (pending->BoolOr("loosens", true) ? "loosens" : "tightens")
+      << (asked.empty()
+              ? ""
+              : ", a rollback asked for by " + reconciler::Printable(asked) + ": " +
+                    reconciler::Printable(text({"policies", "pending", "rollback", "reason"})))
+      << '\n';
   for (const Value& change : ItemsOf(*pending, "changes"))
     out << "  - " << reconciler::Printable(change.is_string() ? change.as_string() : "") << '\n';
   if (!approved.empty()) {

@@ -45,8 +45,11 @@ class PolicyGate {
   void JudgeBoth(bool both) { both_ = both; }
   // The set of the commit judges from now on, this commit included.
   void Accept();
+  // As if the commit carried no other set than the one that judges.
+  void KeepJudging() { taken_ = judging_; }
   // No set may be assumed: until one is accepted, every plan is denied for this reason.
   void DenyAll(std::string reason);
+  bool denies_all() const { return !denied_.empty(); }
   // From then on every plan is denied for this reason.
   void DenyAfter(WallTime time, std::string reason);
   // Equal for gates that judge alike, times aside.

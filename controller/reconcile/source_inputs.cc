@@ -10,7 +10,7 @@ void SourceReconciler::Wait(Duration duration) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, duration, [this] {
     return woken_ || dirty_ || !replan_.empty() || accepted_ || !syncs_.empty() ||
-           !approvals_.empty() || !file_reads_.empty();
+           !approvals_.empty() || !rollbacks_.empty() || !file_reads_.empty();
   });
   woken_ = false;
 }

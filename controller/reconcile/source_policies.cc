@@ -46,12 +46,6 @@ std::vector<reconciler::Finding> CannotBeAsked(const std::string& why) {
   return {{"policies", std::string(reconciler::kHardLevel), "they cannot be asked: " + why}};
 }
 
-std::string Joined(const std::vector<std::string>& texts) {
-  std::string joined;
-  for (const std::string& text : texts) joined += (joined.empty() ? "" : "; ") + text;
-  return joined;
-}
-
 // As the plan's record keeps it, beside those of maps.
 Value RecordOf(const PolicyPlan& plan, const std::string& source) {
   Value record = PolicyPlanToValue(plan);
@@ -66,6 +60,10 @@ void SourceReconciler::RestorePolicies() {
   if (bound()) return void(TakeBinding());
   const std::string commit = status().policies;
   if (commit.empty()) return;
+  if (status().policy_history.sets().empty()) {  // an earlier version kept none
+    const std::scoped_lock lock(mutex_);
+    status_.policy_history.Accept({commit, now_, "", {}, false});
+  }
   const auto artifact = ports_.git.Open(commit);
   const auto desired = artifact.ok() ? loader_.Load(*artifact) : artifact.error();
   const Status taken = desired.ok() ? gate_.Take(*desired) : Status(desired.error());
@@ -85,6 +83,26 @@ void SourceReconciler::RestoreAccepted() {
   // What is in flight goes on although the commit that is followed may be refused.
   const std::scoped_lock lock(mutex_);
   in_force_ = std::make_shared<const InForce>(InForce{gate_, *std::move(desired)});
+}
+
+void SourceReconciler::TakePolicies(const std::vector<std::string>& signers) {
+  if (bound()) {
+    policies_refused_ = RefuseOwnPolicies();
+    if (!policies_refused_) policies_refused_ = CheckTravel(signers);
+    return;
+  }
+  const PolicyGate before = gate_;
+  const Status taken = gate_.Take(*desired_, now_);
+  policies_refused_ = taken.ok() ? RefuseInPolicySource() : std::optional(taken.error());
+  if (!policies_refused_) policies_refused_ = CheckTravel(signers);
+  // Nothing of a refused commit may come into force later, and what a file that cannot be read
+  // wants is not known: what judges and what waits stay.
+  if (policies_refused_ || desired_->policies.incomplete) {
+    gate_ = before;
+    ResumeRollback();
+  } else {
+    KeepRollback();
+  }
 }
 
 PolicyPlan SourceReconciler::PlanPolicies() const {
@@ -130,13 +148,25 @@ void SourceReconciler::ConsiderPolicies(bool nothing_served) {
   if (before.policies.empty() && nothing_served)
     return AcceptPolicies("git", desired_->revision.commit);
   PolicyPlan plan = PlanPolicies();
-  if (before.policy_plan && before.policy_plan->id == plan.id) {
-    gate_.JudgeBoth(before.policy_plan->approved());
+  const auto& waits = before.policy_plan;
+  if (waits &&
+      (waits->rollback ? waits->rollback->set == gate_.taken().digest : waits->id == plan.id)) {
+    gate_.JudgeBoth(waits->approved());
     return PublishInForce();
   }
+  // Who had a part in what waited has a part in what replaces it, and so have those in what was
+  // rolled back from: the commit may bring that back.
+  if (waits) plan.writers.Add(waits->writers);
+  plan.writers.Add(before.policy_history.WritersAfter(before.policies));
+  auto event = SourceEvent(settings_.name, "Normal", "PoliciesHeld",
+                           "commit " + plan.commit.substr(0, 7) + " changes policies (" +
+                               JoinedChanges(plan) + "); to allow it, an owner: portolan approve " +
+                               plan.id.ToString());
+  HoldPolicies(plan, std::move(event));
+}
+
+void SourceReconciler::HoldPolicies(const PolicyPlan& plan, reconciler::Event event) {
   gate_.JudgeBoth(false);
-  // Who had a part in what waited has a part in what replaces it.
-  if (before.policy_plan) plan.writers.Add(before.policy_plan->writers);
   {
     const std::scoped_lock lock(mutex_);
     status_.policy_plan = plan;
@@ -146,10 +176,7 @@ void SourceReconciler::ConsiderPolicies(bool nothing_served) {
                         manifests::CanonicalJson(RecordOf(plan, settings_.name)), std::nullopt});
   (void)ports_.store.Commit(batch);
   (void)Keep();
-  ports_.event(SourceEvent(settings_.name, "Normal", "PoliciesHeld",
-                           "commit " + plan.commit.substr(0, 7) + " changes policies (" +
-                               Joined(plan.changes) +
-                               "); to allow it, an owner: portolan approve " + plan.id.ToString()));
+  ports_.event(std::move(event));
   PublishInForce();
 }
 
@@ -198,11 +225,7 @@ std::optional<Duration> SourceReconciler::AwaitPolicies() {
 
 void SourceReconciler::AcceptPolicies(const std::string& actor, const std::string& commit) {
   gate_.Accept();
-  {
-    const std::scoped_lock lock(mutex_);
-    status_.policies = commit;
-    status_.policy_plan.reset();
-  }
+  NoteAcceptedPolicies(actor, commit);
   (void)Keep();
   auto event =
       SourceEvent(settings_.name, "Normal", "PoliciesAccepted",

@@ -84,6 +84,7 @@ Duration SourceReconciler::Look(const Now& now) {
   std::vector<std::promise<SourceStatus>> syncs, rejudged;
   std::optional<std::string> accepted;
   decltype(approvals_) approvals;
+  decltype(rollbacks_) rollbacks;
   decltype(file_reads_) file_reads;
   {
     const std::scoped_lock lock(mutex_);
@@ -93,6 +94,7 @@ Duration SourceReconciler::Look(const Now& now) {
     syncs = std::exchange(syncs_, {});
     rejudged = std::exchange(rejudged_, {});
     approvals = std::exchange(approvals_, {});
+    rollbacks = std::exchange(rollbacks_, {});
     file_reads = std::exchange(file_reads_, {});
   }
   if (fetch) {
@@ -116,6 +118,7 @@ Duration SourceReconciler::Look(const Now& now) {
     Audit();
     next_audit_ = now.mono + settings_.audit;
   }
+  for (auto& [rollback, done] : rollbacks) done.set_value(TakeRollback(rollback));
   for (auto& [approval, done] : approvals) done.set_value(TakeApproval(approval));
   for (FileRead& asked : file_reads) asked.done.set_value(FilesOf(asked));
   const std::optional<Duration> policies_due = AwaitPolicies();
@@ -220,18 +223,7 @@ bool SourceReconciler::Load(const std::string& commit, const std::vector<std::st
     return false;
   }
   desired_ = std::move(desired).value();
-  if (bound()) {
-    policies_refused_ = RefuseOwnPolicies();
-    if (!policies_refused_) policies_refused_ = CheckTravel(signers);
-    return true;
-  }
-  const PolicyGate before = gate_;
-  const Status taken = gate_.Take(*desired_, now_);
-  policies_refused_ = taken.ok() ? RefuseInPolicySource() : std::optional(taken.error());
-  if (!policies_refused_) policies_refused_ = CheckTravel(signers);
-  // Nothing of a refused commit may come into force later, and what a file that cannot be read
-  // wants is not known: what judges and what waits stay.
-  if (policies_refused_ || desired_->policies.incomplete) gate_ = before;
+  TakePolicies(signers);
   return true;
 }
 

@@ -27,6 +27,13 @@
 
 namespace portolan::controller {
 
+// Asks to go back to policies that judged before.
+struct PolicyRollback {
+  std::string to;  // the commit, or its first 7 digits or more; empty: the set before
+  std::string actor;
+  std::string reason;
+};
+
 struct SourceSettings {
   std::string name;
   std::string url;
@@ -95,6 +102,11 @@ class SourceReconciler {
   // Approves the change of policies that waits. Errors, in the future: kConflict when it is not the
   // one that waits, kDenied for who may not, those of the store.
   std::future<Result<SourceStatus>> ApprovePolicies(PolicyApproval approval);
+  // Asks to go back to policies that were accepted before, which an owner approves as any change of
+  // them; no map moves. Asked for those that judge, takes back such a question. Errors, in the
+  // future: kNotFound and kInvalid for what was never accepted, kConflict when it judges already,
+  // an approved change waits for its time, or a policySource judges; those of reading the commit.
+  std::future<Result<SourceStatus>> RollBackPolicies(PolicyRollback rollback);
   // The files of commits that were fetched: of the first one, and of those after it until what was
   // read is more than `bytes_max`; the others are left out.
   std::future<CommitFiles> ReadFiles(std::vector<std::string> commits, std::size_t bytes_max);
@@ -140,6 +152,8 @@ class SourceReconciler {
   void Resume();
   // `signers`: verified identities of the commit.
   bool Load(const std::string& commit, const std::vector<std::string>& signers);
+  // Offers the commit's policies to the gate, and notes why nothing of it may be taken.
+  void TakePolicies(const std::vector<std::string>& signers);
   // What judges at this moment, for other threads.
   struct InForce {
     PolicyGate gate;
@@ -172,6 +186,15 @@ class SourceReconciler {
   // A commit with another set of policies gets a policy plan; the first one is accepted.
   void ConsiderPolicies(bool nothing_served);
   PolicyPlan PlanPolicies() const;
+  void HoldPolicies(const PolicyPlan& plan, reconciler::Event event);
+  Result<SourceStatus> TakeRollback(const PolicyRollback& asked);
+  Result<SourceStatus> WithdrawRollback(const SourceStatus& before);
+  void DropRollback(const std::string& message);
+  void KeepRollback();
+  void ResumeRollback();
+  Status OfferPoliciesOf(const std::string& commit);
+  Digest SetInGit() const;
+  void NoteAcceptedPolicies(const std::string& actor, const std::string& commit);
   void AcceptPolicies(const std::string& actor, const std::string& commit);
   // Accepts a set whose time has come. Returns how long it is until then.
   std::optional<Duration> AwaitPolicies();
@@ -266,6 +289,7 @@ class SourceReconciler {
   std::vector<std::promise<SourceStatus>> syncs_;
   std::vector<std::promise<SourceStatus>> rejudged_;
   std::vector<std::pair<PolicyApproval, std::promise<Result<SourceStatus>>>> approvals_;
+  std::vector<std::pair<PolicyRollback, std::promise<Result<SourceStatus>>>> rollbacks_;
   std::vector<FileRead> file_reads_;
   std::shared_ptr<const InForce> in_force_;
 };

@@ -61,6 +61,8 @@ Value SourceStatusToValue(const SourceStatus& status) {
       {"commit", status.bound_to.empty() ? status.policies : status.bound_policies},
       {"pending", status.policy_plan ? PolicyPlanToValue(*status.policy_plan) : Value()}};
   if (!status.bound_to.empty()) policies.Set("source", status.bound_to);
+  policies.Set("accepted", status.policy_history.ToValue());
+  policies.Set("rolledBack", status.policies_left.has_value());
   if (status.policies_read) policies.Set("readAt", FormatTime(*status.policies_read));
   value.Set("policies", std::move(policies));
   value.Set("conditions", std::move(conditions));
@@ -97,6 +99,9 @@ Value SourceRecord(const SourceStatus& status) {
   if (status.policies_read && status.bound_to.empty())
     value.Set("policiesRead", FormatTime(*status.policies_read));
   if (status.policy_plan) value.Set("policyPlan", PolicyPlanToValue(*status.policy_plan));
+  if (!status.policy_history.sets().empty())
+    value.Set("acceptedPolicies", status.policy_history.ToValue());
+  if (status.policies_left) value.Set("policiesLeft", status.policies_left->ToString());
   Value::Object regulated;
   for (const auto& [map, since] : status.regulated) regulated.emplace_back(map, FormatTime(since));
   if (!regulated.empty()) value.Set("regulated", std::move(regulated));
@@ -119,6 +124,12 @@ void RestoreSource(const Value& record, SourceStatus& status) {
       // Whatever became of the time: a map that was regulated is.
       status.regulated[map] = time.ok() ? *time : WallTime{};
     }
+  status.policy_history = {};
+  if (const Value* accepted = record.Find("acceptedPolicies"); accepted != nullptr)
+    status.policy_history = PolicyHistory::FromValue(*accepted);
+  status.policies_left.reset();
+  if (const auto left = Digest::Parse(record.StringOr("policiesLeft", "")); left.ok())
+    status.policies_left = *left;
   status.policy_plan.reset();
   const Value* plan = record.Find("policyPlan");
   if (plan == nullptr) return;

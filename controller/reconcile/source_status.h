@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "controller/reconcile/policy_history.h"
 #include "controller/reconcile/policy_plan.h"
 #include "manifests/desired_state.h"
 #include "manifests/value.h"
@@ -36,6 +37,9 @@ struct SourceStatus {
   std::string accepted;                   // the last commit of which something was taken
   std::string policies;                   // commit whose policies judge; empty: the floor alone
   std::optional<PolicyPlan> policy_plan;  // a change of policies that is not in force yet
+  PolicyHistory policy_history;           // sets that judged, the one that judges among them
+  // The set that git holds, when another one judges because it was rolled back from.
+  std::optional<Digest> policies_left;
   // With a policySource: its name, and the commit of its policies that judges this source. Empty
   // for the policySource itself.
   std::string bound_to;

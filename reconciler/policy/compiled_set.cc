@@ -35,8 +35,12 @@ Diagnostic Failed(const TrialResult& trial) {
 
 class SetCompiler {
  public:
-  SetCompiler(const manifests::PolicySet& manifests, const cel::Zones* zones)
-      : manifests_(manifests), zones_(zones), set_(std::make_shared<CompiledSet>()) {}
+  SetCompiler(const manifests::PolicySet& manifests, const cel::Zones* zones,
+              const TrialOptions& options)
+      : manifests_(manifests),
+        zones_(zones),
+        options_(options),
+        set_(std::make_shared<CompiledSet>()) {}
 
   CompiledSetResult Compile() {
     result_.diagnostics = manifests_.errors;
@@ -47,7 +51,7 @@ class SetCompiler {
         Append(CheckVariables(test.vars, policy->file, test.position));
       if (compiled != nullptr) set_->policies.emplace(name, std::move(compiled));
     }
-    for (const auto& [name, policy] : set_->policies) Keep(RunTests(*policy));
+    for (const auto& [name, policy] : set_->policies) Keep(RunTests(*policy, options_));
     AddFloor(*set_);
     for (const auto& test : manifests_.tests) RunTest(*test);
     const bool refused = manifests_.incomplete ||
@@ -69,7 +73,8 @@ class SetCompiler {
     Append(CheckVariables(test.defaults, test.file, test.position));
     for (const manifests::PolicyTestCase& item : test.cases)
       Append(CheckVariables(item.vars, test.file, item.position));
-    Keep(RunTests(test, [&](const std::string& name) { return set_->Find(name); }));
+    Keep(RunTests(
+        test, [&](const std::string& name) { return set_->Find(name); }, options_));
   }
 
   void Keep(std::vector<TrialResult> trials) {
@@ -81,6 +86,7 @@ class SetCompiler {
 
   const manifests::PolicySet& manifests_;
   const cel::Zones* zones_;
+  const TrialOptions& options_;
   std::shared_ptr<CompiledSet> set_;
   CompiledSetResult result_;
 };
@@ -99,8 +105,9 @@ std::shared_ptr<const CompiledSet> FloorSet() {
   return set;
 }
 
-CompiledSetResult CompileSet(const manifests::PolicySet& manifests, const cel::Zones* zones) {
-  return SetCompiler(manifests, zones).Compile();
+CompiledSetResult CompileSet(const manifests::PolicySet& manifests, const cel::Zones* zones,
+                             const TrialOptions& options) {
+  return SetCompiler(manifests, zones, options).Compile();
 }
 
 }  // namespace portolan::reconciler

@@ -33,7 +33,9 @@ std::shared_ptr<const CompiledSet> FloorSet();
 
 // Compiles the policies of a revision and runs their tests. A set in which anything is wrong is
 // refused as a whole: manifests that do not decode, expressions that do not compile, tests that
-// fail. `zones` may be null, and outlives the set.
-CompiledSetResult CompileSet(const manifests::PolicySet& manifests, const cel::Zones* zones);
+// fail. `zones` may be null, and outlives the set. `options` are for who runs tests only: a set
+// that is to judge passes all of them, as they are.
+CompiledSetResult CompileSet(const manifests::PolicySet& manifests, const cel::Zones* zones,
+                             const TrialOptions& options = {});
 
 }  // namespace portolan::reconciler

@@ -74,7 +74,9 @@ class Compiler {
       diagnostics_.push_back(DiagnosticAt(file, expression, problem));
       return std::nullopt;
     }
-    for (const cel::Problem& warning : cel::Lint(*program)) {
+    const std::string_view params = kVariableNames[static_cast<std::size_t>(Variable::kParams)];
+    const std::uint32_t written[] = {environment_.IndexOf(*environment_.Find(params))};
+    for (const cel::Problem& warning : cel::Lint(*program, written)) {
       diagnostics_.push_back(DiagnosticAt(file, expression, warning));
       diagnostics_.back().severity = Diagnostic::Severity::kWarning;
     }

@@ -1,6 +1,7 @@
 #include "reconciler/policy/trial.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "mapcore/base/did_you_mean.h"
@@ -136,6 +137,22 @@ Value WithParams(const CompiledPolicy& policy, Value tree) {
   return tree;
 }
 
+bool Selected(const TrialOptions& options, const std::string& policy, const std::string& test) {
+  return !options.selected || options.selected(policy + "/" + test);
+}
+
+Value BuiltIn(const TrialOptions& options) {
+  Value tree = TestVariables();
+  if (options.now) tree.Set("now", FormatTime(*options.now));
+  return tree;
+}
+
+// A test's variables over others. One that sets none keeps them all: that an empty object replaces
+// is for the variables themselves.
+Value Lay(Value below, const Value& variables) {
+  return variables.as_object().empty() ? below : Merge(below, variables);
+}
+
 // What was expected of one policy.
 struct Expectation {
   PolicyExpect outcome;
@@ -189,17 +206,25 @@ Status MakePlanOf(const manifests::PolicyTestCase& test, Given& given) {
   return {};
 }
 
+// Who judges the cases of PolicyTests, which of them, and who watches.
+struct Bench {
+  const PolicyLookup& lookup;
+  const TrialOptions& options;
+  const RecorderLookup& recorder;
+};
+
 void RunCase(const manifests::PolicyTest& test, const manifests::PolicyTestCase& item,
-             const PolicyLookup& lookup, const RecorderLookup& recorder,
-             std::vector<TrialResult>& results) {
+             const Bench& bench, std::vector<TrialResult>& results) {
+  const std::string title = test.name + ": " + item.name;
   Given given;
-  given.variables = Merge(Merge(TestVariables(), test.defaults), item.vars);
+  given.variables = Lay(Lay(BuiltIn(bench.options), test.defaults), item.vars);
   const Status planned = item.desired.given() ? MakePlanOf(item, given) : Status();
   for (const auto& [name, expect] : item.expect) {
-    const CompiledPolicy* policy = lookup(name.name);
+    if (!Selected(bench.options, name.name, title)) continue;
+    const CompiledPolicy* policy = bench.lookup(name.name);
     TrialResult result;
     result.policy = name.name;
-    given.recorder = recorder ? recorder(name.name) : nullptr;
+    given.recorder = bench.recorder ? bench.recorder(name.name) : nullptr;
     if (policy == nullptr)
       result.complaint = "there is no such policy";
     else if (!policy->rule)
@@ -208,7 +233,7 @@ void RunCase(const manifests::PolicyTest& test, const manifests::PolicyTestCase&
       result.complaint = planned.error().message;
     else
       result = Try(*policy, given, {expect, item.message});
-    result.test = test.name + ": " + item.name;
+    result.test = title;
     result.file = test.file;
     result.position = item.position;
     results.push_back(std::move(result));
@@ -223,13 +248,14 @@ manifests::Diagnostic Unknown(const std::string& file, manifests::Position posit
 
 }  // namespace
 
-std::vector<TrialResult> RunTests(const CompiledPolicy& policy, cel::Recorder* recorder) {
+std::vector<TrialResult> RunTests(const CompiledPolicy& policy, const TrialOptions& options,
+                                  cel::Recorder* recorder) {
   std::vector<TrialResult> results;
   for (const manifests::PolicyCase& test : policy.manifest->tests) {
+    if (!Selected(options, policy.name(), test.name)) continue;
     Given given;
     given.recorder = recorder;
-    given.variables = Merge(TestVariables(), test.vars);
-    if (test.vars.as_object().empty()) given.variables = TestVariables();
+    given.variables = Lay(BuiltIn(options), test.vars);
     TrialResult result = Try(policy, given, {test.expect, test.message});
     result.test = test.name;
     result.file = policy.manifest->file;
@@ -240,17 +266,30 @@ std::vector<TrialResult> RunTests(const CompiledPolicy& policy, cel::Recorder* r
 }
 
 std::vector<TrialResult> RunTests(const manifests::PolicyTest& test, const PolicyLookup& lookup,
-                                  const RecorderLookup& recorder) {
+                                  const TrialOptions& options, const RecorderLookup& recorder) {
   std::vector<TrialResult> results;
   for (const manifests::PolicyTestCase& item : test.cases)
-    RunCase(test, item, lookup, recorder, results);
+    RunCase(test, item, {lookup, options, recorder}, results);
   return results;
+}
+
+std::size_t CountTests(const manifests::PolicySet& manifests) {
+  std::size_t count = 0;
+  for (const auto& [name, policy] : manifests.policies) count += policy->tests.size();
+  for (const auto& test : manifests.tests)
+    for (const manifests::PolicyTestCase& item : test->cases) count += item.expect.size();
+  return count;
 }
 
 std::vector<RuleGap> CoverageGaps(
     const manifests::PolicySet& manifests,
-    const std::map<std::string, std::shared_ptr<const CompiledPolicy>>& policies) {
+    const std::map<std::string, std::shared_ptr<const CompiledPolicy>>& policies,
+    const TrialOptions& options) {
   std::map<std::string, cel::Coverage> coverage;
+  std::set<std::string> tested;
+  const auto note = [&](const std::vector<TrialResult>& results) {
+    for (const TrialResult& result : results) tested.insert(result.policy);
+  };
   const auto recorder = [&](const std::string& name) -> cel::Recorder* {
     const auto found = coverage.find(name);
     return found == coverage.end() ? nullptr : &found->second;
@@ -259,15 +298,17 @@ std::vector<RuleGap> CoverageGaps(
     if (manifests.policies.contains(name) && policy->rule)
       coverage.try_emplace(name, *policy->rule);
   for (const auto& [name, policy] : policies)
-    if (coverage.contains(name)) RunTests(*policy, recorder(name));
+    if (coverage.contains(name)) note(RunTests(*policy, options, recorder(name)));
   const auto lookup = [&](const std::string& name) {
     const auto found = policies.find(name);
     return found == policies.end() ? nullptr : found->second.get();
   };
-  for (const auto& test : manifests.tests) RunTests(*test, lookup, recorder);
+  for (const auto& test : manifests.tests) note(RunTests(*test, lookup, options, recorder));
   std::vector<RuleGap> gaps;
-  for (const auto& [name, seen] : coverage)
+  for (const auto& [name, seen] : coverage) {
+    if (options.selected && !tested.contains(name)) continue;
     for (cel::Gap& gap : seen.Gaps()) gaps.push_back({name, std::move(gap)});
+  }
   return gaps;
 }
 

@@ -111,5 +111,50 @@ TEST_F(SourceRoutesTest, WithASecretOnlyASignedHookCounts) {
   EXPECT_TRUE(LooksNow());
 }
 
+TEST_F(SourceRoutesTest, RollBackPoliciesHoldsAPlanForAnOwner) {
+  const auto files = [](const std::string& rule) {
+    FileTexts texts = MapsOf({{"flags", "{a: 1}"}});
+    texts["few.yaml"] =
+        "apiVersion: portolan/v1\nkind: Policy\nmetadata: {name: few, owner: o}\nspec:\n"
+        "  scope: plan\n  level: hard\n  rule: " +
+        rule + "\n";
+    return texts;
+  };
+  const auto send = [&](const std::string& to) {
+    return SendWhileLooking({"POST", "/v1/sources/edge/policies/rollback",
+                             R"({"to":")" + to + R"(","reason":"too loose"})"});
+  };
+  for (const char commit : {'a', 'b'}) {
+    edge.Push(commit, files(commit == 'a' ? "plan.changed < 2" : "plan.changed < 9"));
+    const auto plan = edge.source.status().policy_plan;
+    ASSERT_TRUE(plan);
+    auto approved = edge.source.ApprovePolicies({plan->id, "token:boss", "reviewed"});
+    edge.Look();
+    ASSERT_TRUE(approved.get().ok());
+    world.clock.Advance(std::chrono::minutes(11));
+    edge.Look();
+  }
+  ASSERT_EQ(edge.source.status().policies, ScriptedGit::Name('b'));
+  const Response response = send("previous");
+  ASSERT_EQ(response.status, 200) << response.body;
+  const manifests::Value body = Json(response);
+  EXPECT_EQ(body.StringOr("plan", ""), edge.source.status().policy_plan->id.ToString());
+  EXPECT_TRUE(Contains(std::string(body.StringOr("message", "")), "wait for an owner"));
+  const manifests::Value& policies = *body.Find("status")->Find("policies");
+  EXPECT_EQ(policies.Find("pending")->Find("rollback")->StringOr("by", ""), "token:root");
+  EXPECT_EQ(policies.Find("accepted")->as_array().size(), 2u);
+  EXPECT_FALSE(policies.BoolOr("rolledBack", true));
+  EXPECT_EQ(send("ccccccc").status, 404);
+}
+
+TEST_F(SourceRoutesTest, RollBackPoliciesWantsATargetAReasonAndTheScopeOperate) {
+  const std::string target = "/v1/sources/edge/policies/rollback";
+  EXPECT_EQ(Post(target, R"({"reason":"r"})").status, 400);
+  EXPECT_EQ(Post(target, R"({"to":"previous"})").status, 400);
+  EXPECT_EQ(Post("/v1/sources/odd/policies/rollback", R"({"to":"previous","reason":"r"})").status,
+            404);
+  EXPECT_EQ(Send({"POST", target, R"({"to":"previous","reason":"r"})"}, "boss").status, 403);
+}
+
 }  // namespace
 }  // namespace portolan::controller

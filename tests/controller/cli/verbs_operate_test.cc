@@ -94,6 +94,7 @@ TEST(Rollback, OfARevisionGoesThroughAllItsMapsAndReturnsTheFirstRefusal) {
 TEST(Rollback, TakesEitherAMapOrARevision) {
   CliHarness cli;
   EXPECT_EQ(cli.Run({"rollback"}), 64);
+  EXPECT_EQ(cli.Run({"rollback", "limits", "--to-previous"}), 64);
   EXPECT_EQ(cli.Run({"rollback", "limits", "--all", "8c1f0e2"}), 64);
   EXPECT_EQ(cli.daemon.requests.size(), 0u);
 }
@@ -149,6 +150,42 @@ TEST(Approve, DespiteAPolicyWantsAReason) {
   EXPECT_EQ(cli.Run({"approve", plan, "--despite", "few", "-r", "INC-1"}), 0);
   EXPECT_EQ(BodyOf(cli.daemon.requests.back()).StringOr("despite", ""), "few");
   EXPECT_EQ(BodyOf(cli.daemon.requests.back()).StringOr("reason", ""), "INC-1");
+}
+
+TEST(OperateVerbs, RollbackOfPoliciesAsksTheSourceAndSaysWhoMustApprove) {
+  CliHarness cli;
+  cli.daemon.On(
+      "POST /v1/sources/edge/policies/rollback", 200,
+      R"({"plan":"sha256:aa","message":"wait for an owner: portolan approve sha256:aa"})");
+  EXPECT_EQ(cli.Run({"rollback", "--policies", "edge", "--to-previous", "--reason", "too loose"}),
+            0)
+      << cli.err();
+  EXPECT_EQ(cli.out(), "edge: wait for an owner: portolan approve sha256:aa\n");
+  const auto body = manifests::ParseJson(cli.daemon.requests.back().body).value();
+  EXPECT_EQ(body.StringOr("to", ""), "previous");
+  EXPECT_EQ(body.StringOr("reason", ""), "too loose");
+  EXPECT_EQ(
+      cli.Run({"rollback", "--policies", "edge", "--to", "3f2a91c", "--reason", "r", "-o", "name"}),
+      0);
+  EXPECT_EQ(cli.out(), "sha256:aa\n");
+  EXPECT_EQ(manifests::ParseJson(cli.daemon.requests.back().body)->StringOr("to", ""), "3f2a91c");
+}
+
+TEST(OperateVerbs, RollbackOfPoliciesTakesOneTargetAReasonAndNoMap) {
+  CliHarness cli;
+  const std::vector<std::string> begin{"rollback", "--policies", "edge"};
+  const std::vector<std::vector<std::string>> wrong{
+      {"--reason", "r"},
+      {"--to-previous"},
+      {"--to-previous", "--to", "3f2a91c", "--reason", "r"},
+      {"limits", "--to-previous", "--reason", "r"},
+      {"--all", "3f2a91c", "--to-previous", "--reason", "r"}};
+  for (const auto& more : wrong) {
+    std::vector<std::string> args = begin;
+    args.insert(args.end(), more.begin(), more.end());
+    EXPECT_EQ(cli.Run(args), 64) << cli.out();
+  }
+  EXPECT_TRUE(cli.daemon.requests.empty());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "tests/controller/cli/cli_harness.h"
 #include "tests/controller/git/test_repository.h"
 #include "tests/controller/signature/test_keys.h"
+#include "tests/source_tree.h"
 
 namespace portolan::controller {
 namespace {
@@ -224,6 +225,45 @@ TEST_F(PolicyVerbsTest, CoverageNamesWhatNoTestExercisesAndFails) {
   EXPECT_EQ(Policies("test", gap, {"--coverage", "-o", "json"}), 1);
   EXPECT_NE(cli_.out().find(R"("text": "plan.first")"), std::string::npos) << cli_.out();
   EXPECT_EQ(Policies("test", kSound, {"--coverage"}), 0) << cli_.out() << cli_.err();
+}
+
+TEST_F(PolicyVerbsTest, TestRunsOnlyTheCasesThatRunNames) {
+  EXPECT_EQ(Policies("test", kSound, {"--run", "^small/two$", "-o", "wide"}), 0) << cli_.err();
+  EXPECT_EQ(cli_.out(), "ok    small: two\n");
+  EXPECT_EQ(cli_.err(), "1 passed, 0 failed, 1 left out\n");
+  EXPECT_EQ(Policies("test", kSound, {"--run", "two", "-o", "json"}), 0);
+  EXPECT_EQ(manifests::ParseJson(cli_.out())->IntOr("leftOut", 0), 1);
+  const std::string broken = Policy(
+      "  rule: plan.changed <= 1\n  tests:\n  - {name: good, expect: allow}\n"
+      "  - {name: bad, expect: deny}\n");
+  EXPECT_EQ(Policies("test", broken, {"--run", "good"}), 0) << cli_.out() << cli_.err();
+  EXPECT_EQ(Policies("test", broken, {"--run", "bad"}), 1);
+}
+
+TEST_F(PolicyVerbsTest, TestExits2WhenRunMatchesNothing) {
+  EXPECT_EQ(Policies("test", kSound, {"--run", "three"}), 2);
+  EXPECT_NE(cli_.err().find("--run three matches none of 2 tests"), std::string::npos)
+      << cli_.err();
+  EXPECT_EQ(Policies("test", kSound, {"--run", "(?=x)"}), 64);
+}
+
+TEST_F(PolicyVerbsTest, TestTakesPlaceAtNow) {
+  const std::string dated = Policy(
+      "  rule: now < timestamp('2026-12-20T00:00:00Z')\n  tests:\n  - {name: open, expect: allow}\n"
+      "  - {name: fixed, vars: {now: 2026-11-01T00:00:00Z}, expect: allow}\n");
+  EXPECT_EQ(Policies("test", dated), 0) << cli_.out();
+  EXPECT_EQ(Policies("test", dated, {"--now", "2026-12-24T10:00:00Z"}), 1);
+  EXPECT_NE(cli_.out().find("FAIL  small: open"), std::string::npos) << cli_.out();
+  EXPECT_EQ(cli_.err(), "1 passed, 1 failed\n");
+  EXPECT_EQ(Policies("test", dated, {"--now", "yesterday"}), 64);
+}
+
+TEST_F(PolicyVerbsTest, TheExamplesAreCleanToTheStrictestReader) {
+  const std::string examples = (SourceTree() / "examples/policies").string();
+  EXPECT_EQ(cli_.Run({"policy", "lint", examples, "--strict"}), 0) << cli_.out() << cli_.err();
+  EXPECT_EQ(cli_.out(), "");
+  EXPECT_EQ(cli_.Run({"policy", "test", examples, "--coverage"}), 0) << cli_.out() << cli_.err();
+  EXPECT_EQ(cli_.out(), "");
 }
 
 TEST_F(PolicyVerbsTest, AuditJudgesTheMapsOfAFolderAsIfTheyWereServed) {

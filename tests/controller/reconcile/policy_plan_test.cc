@@ -37,6 +37,19 @@ TEST(PolicyPlan, IsApprovedByAnOwnerWhoIsNoneOfItsAuthors) {
   EXPECT_NE(refused.error().message.find("one of owners"), std::string::npos);
 }
 
+TEST(PolicyPlan, OfARollbackIsApprovedByAnOwnerWhoDidNotAskForIt) {
+  PolicyPlan plan = Sample();
+  plan.rollback = PolicyPlan::Rollback{Sha256Of("new"), Sha256Of("old"), "token:cid", "too loose"};
+  EXPECT_TRUE(CheckPolicyApproval(plan, "token:bob", kPeople, kNow).ok());
+  EXPECT_FALSE(CheckPolicyApproval(plan, "token:cid", kPeople, kNow).ok());
+  EXPECT_FALSE(CheckPolicyApproval(plan, "cid@example.com", kPeople, kNow).ok());
+  plan.rollback->by = "user:root";
+  const Status refused = CheckPolicyApproval(plan, "token:bob", kPeople, kNow);
+  ASSERT_FALSE(refused.ok()) << "nobody can tell that it was not bob";
+  EXPECT_NE(refused.error().message.find("nobody whom the tokens file knows"), std::string::npos);
+  EXPECT_TRUE(CheckPolicyApproval(plan, "anonymous", People(), kNow).ok());
+}
+
 TEST(PolicyPlan, WithoutOwnersAnyOtherPersonApproves) {
   PolicyPlan plan = Sample();
   plan.owners.clear();
@@ -48,6 +61,7 @@ TEST(PolicyPlan, WithoutOwnersAnyOtherPersonApproves) {
 TEST(PolicyPlan, IsTheSameAfterItsRecordWasRead) {
   PolicyPlan plan = Sample();
   plan.loosens = false;
+  plan.rollback = PolicyPlan::Rollback{Sha256Of("new"), Sha256Of("old"), "token:cid", "too loose"};
   EXPECT_FALSE(PolicyPlanFromValue(PolicyPlanToValue(plan))->approved());
   plan.approved_by = "token:cid";
   plan.reason = "fine";
@@ -59,6 +73,10 @@ TEST(PolicyPlan, IsTheSameAfterItsRecordWasRead) {
   EXPECT_EQ(read.id, plan.id);
   EXPECT_EQ(read.effective, plan.effective);
   EXPECT_FALSE(read.loosens);
+  ASSERT_TRUE(read.rollback);
+  EXPECT_EQ(read.rollback->leaves, Sha256Of("new"));
+  EXPECT_EQ(read.rollback->set, Sha256Of("old"));
+  EXPECT_EQ(read.rollback->reason, "too loose");
   EXPECT_FALSE(PolicyPlanFromValue(manifests::Value(manifests::Value::Object{})).ok());
 }
 

@@ -71,6 +71,34 @@ class SourceBindingTest : public testing::Test {
   Parts parts{disk};
 };
 
+TEST_F(SourceBindingTest, ThePoliciesOfTheOtherRepositoryAreRolledBackThere) {
+  Settle();
+  const auto ask = [&](FollowedSource& of) {
+    auto done = of.source.RollBackPolicies({"", "token:bob", "too strict"});
+    of.Look();
+    return done.get();
+  };
+  const auto approve = [&] {
+    auto done = parts.rules.source.ApprovePolicies(
+        {parts.rules.source.status().policy_plan->id, "token:cid", ""});
+    parts.rules.Look();
+    ASSERT_TRUE(done.get().ok());
+    parts.world.clock.Advance(std::chrono::minutes(11));
+    parts.Look();
+  };
+  const auto refused = ask(parts.edge);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("portolan rollback --policies rules"), std::string::npos);
+  parts.rules.Push('b', Policy("hard", "plan.first || plan.changed <= 5"));
+  approve();
+  ASSERT_EQ(parts.edge.source.status().bound_policies, ScriptedGit::Name('b'));
+  ASSERT_TRUE(ask(parts.rules).ok());
+  approve();
+  EXPECT_EQ(parts.edge.source.status().bound_policies, ScriptedGit::Name('a'));
+  parts.edge.Push('b', Maps("{a: 2, b: 2}"));
+  EXPECT_EQ(parts.world.Phase("limits"), "Held");
+}
+
 TEST_F(SourceBindingTest, ThePoliciesOfTheOtherRepositoryJudge) {
   Settle();
   parts.edge.Push('b', Maps("{a: 2, b: 2}"));

@@ -31,11 +31,14 @@ void ExpectSound(const manifests::DesiredState& state, std::size_t policies, std
     EXPECT_TRUE(trial.passed()) << trial.policy << ": " << trial.test << ": " << trial.complaint;
 }
 
+Result<manifests::DesiredState> LoadExamples() {
+  PORTOLAN_TRY(const auto artifact, manifests::ReadDirectory(SourceTree() / "examples/policies"));
+  return manifests::Loader().Load(artifact);
+}
+
 TEST(ExamplePolicies, PassTheirCases) {
-  const auto artifact = manifests::ReadDirectory(SourceTree() / "examples/policies");
-  ASSERT_TRUE(artifact.ok()) << artifact.error().message;
-  const auto state = manifests::Loader().Load(*artifact);
-  ASSERT_TRUE(state.ok());
+  const auto state = LoadExamples();
+  ASSERT_TRUE(state.ok()) << state.error().message;
   ExpectSound(*state, 25, 140);
   for (const auto& [name, policy] : state->policies.policies) {
     const auto count = [&](manifests::PolicyExpect expect) {
@@ -44,6 +47,18 @@ TEST(ExamplePolicies, PassTheirCases) {
     EXPECT_GE(count(manifests::PolicyExpect::kAllow), 1) << name;
     EXPECT_GE(count(manifests::PolicyExpect::kDeny), 1) << name;
   }
+}
+
+// `portolan policy test --coverage`; that `policy lint --strict` is silent too is a test beside it.
+TEST(ExamplePolicies, LeaveNoPartOfARuleToChance) {
+  const auto state = LoadExamples();
+  ASSERT_TRUE(state.ok()) << state.error().message;
+  const auto zones = controller::ZoneDirectory::Open();
+  const CompiledSetResult result = CompileSet(state->policies, zones.ok() ? zones->get() : nullptr);
+  ASSERT_NE(result.set, nullptr) << manifests::FormatDiagnostics(result.diagnostics);
+  EXPECT_EQ(manifests::FormatDiagnostics(result.diagnostics), "");
+  for (const RuleGap& gap : CoverageGaps(state->policies, result.set->policies))
+    ADD_FAILURE() << gap.policy << ": `" << gap.gap.text << "` " << gap.gap.missing;
 }
 
 TEST(SpecifiedPolicies, PassTheirCases) {

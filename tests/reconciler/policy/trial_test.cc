@@ -60,6 +60,78 @@ TEST(PolicyTrial, MakesPlanAndChangesOfTwoSides) {
   EXPECT_EQ(result.trials[0].test, "t: up");
 }
 
+CompiledSetResult CompileText(const std::string& policy, const std::string& test,
+                              const TrialOptions& options = {}) {
+  manifests::MemorySource source({{"p.yaml", manifests::Manifest("Policy", "p", policy)},
+                                  {"t.yaml", manifests::Manifest("PolicyTest", "t", test)}});
+  return CompileSet(manifests::Loader().Load(source.Get()).value().policies, nullptr, options);
+}
+
+TEST(PolicyTrial, GivesTheBuiltInVariablesToACaseThatSetsNone) {
+  const auto result = CompileText(
+      "  scope: plan\n  level: soft\n  rule: commit.author == 'ann' && now.getFullYear() == 2026\n",
+      "  cases:\n  - {name: c, given: {live: {a: 1}, desired: {a: 2}}, expect: {p: allow}}\n");
+  EXPECT_EQ(manifests::FormatDiagnostics(result.diagnostics), "");
+}
+
+// Allowed from 2027 on.
+constexpr char kLater[] = R"yaml(  scope: plan
+  level: soft
+  rule: now.getFullYear() >= 2027
+  tests:
+  - {name: fixed, vars: {now: 2026-01-01T00:00:00Z}, expect: deny}
+  - {name: open, expect: deny}
+)yaml";
+constexpr char kLaterCases[] = R"yaml(  defaults: {now: 2026-02-01T00:00:00Z}
+  cases:
+  - {name: dated, given: {vars: {now: 2027-02-01T00:00:00Z}}, expect: {p: allow}}
+  - {name: by default, given: {vars: {plan: {first: true}}}, expect: {p: deny}}
+)yaml";
+
+TEST(PolicyTrial, MovesTheNowOfThoseThatSetNone) {
+  EXPECT_EQ(manifests::FormatDiagnostics(CompileText(kLater, kLaterCases).diagnostics), "");
+  TrialOptions options;
+  options.now = ParseTime("2027-03-01T00:00:00Z").value();
+  const auto moved = CompileText(kLater, kLaterCases, options);
+  ASSERT_EQ(moved.trials.size(), 4u);
+  for (const TrialResult& trial : moved.trials)
+    EXPECT_EQ(trial.complaint, trial.test == "open" ? "expected deny, found allow" : "")
+        << trial.test;
+}
+
+TEST(PolicyTrial, RunsOnlyWhatIsSelectedAndCountsAll) {
+  std::vector<std::string> asked;
+  TrialOptions options;
+  options.selected = [&](const std::string& name) {
+    asked.push_back(name);
+    return name == "p/fixed" || name == "p/t: dated";
+  };
+  const auto chosen = CompileText(kLater, kLaterCases, options);
+  EXPECT_EQ(asked,
+            (std::vector<std::string>{"p/fixed", "p/open", "p/t: dated", "p/t: by default"}));
+  ASSERT_EQ(chosen.trials.size(), 2u);
+  EXPECT_EQ(chosen.trials[0].test, "fixed");
+  EXPECT_EQ(chosen.trials[1].test, "t: dated");
+}
+
+TEST(PolicyTrial, ReportsGapsOnlyOfPoliciesWithASelectedTest) {
+  manifests::MemorySource source(
+      {{"p.yaml", manifests::Manifest("Policy", "p", kLater)},
+       {"q.yaml", manifests::Manifest("Policy", "q",
+                                      "  scope: plan\n  level: soft\n"
+                                      "  rule: plan.first\n  tests: [{expect: deny}]\n")}});
+  const auto policies = manifests::Loader().Load(source.Get()).value().policies;
+  const auto compiled = CompileSet(policies, nullptr).set;
+  ASSERT_NE(compiled, nullptr);
+  EXPECT_EQ(CountTests(policies), 3u);
+  EXPECT_EQ(CoverageGaps(policies, compiled->policies).size(), 2u);
+  TrialOptions options;
+  options.selected = [](const std::string& name) { return name.starts_with("q/"); };
+  const auto gaps = CoverageGaps(policies, compiled->policies, options);
+  ASSERT_EQ(gaps.size(), 1u);
+  EXPECT_EQ(gaps[0].policy, "q");
+}
+
 TEST(PolicyTrial, RefusesVariablesThatDoNotExist) {
   EXPECT_EQ(
       manifests::FormatDiagnostics(CheckVariables(

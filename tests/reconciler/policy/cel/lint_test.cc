@@ -33,5 +33,35 @@ TEST(Lint, WarnsOfNestedMacrosOverUnknownSizes) {
   EXPECT_TRUE(Linted("l.all(x, x > 0) && m.all(y, y > 0)", variables).empty());
 }
 
+TEST(Lint, KnowsThatThePartsOfElementsAreNoMoreThanTheData) {
+  TestVariables variables;
+  variables.With("l", Type::List(Type::Dyn()), {})
+      .With("m", Type::Map(Type::String(), Type::Dyn()), {});
+  EXPECT_TRUE(Linted("l.all(r, r.parts.all(p, p > 0))", variables).empty());
+  EXPECT_TRUE(Linted("l.all(r, r.parts.all(p, p.bits[0].all(b, b)))", variables).empty());
+  EXPECT_TRUE(Linted("m.all(k, v, v.all(p, p > 0))", variables).empty());
+  // Of an element further out the parts are gone through again for each in between.
+  const auto again = Linted("l.all(r, m.all(k, r.parts.all(p, p == k)))", variables);
+  ASSERT_EQ(again.size(), 2u);
+  EXPECT_EQ(again[0].message.substr(0, 8), "`m` is g");
+  EXPECT_EQ(again[1].message.substr(0, 70),
+            "`r.parts` is gone through once for each element of `m`; with long list");
+  // Nor is a part of another list one of the element.
+  EXPECT_EQ(Linted("l.all(r, l[0].parts.all(p, p > r))", variables).size(), 1u);
+}
+
+TEST(Lint, KnowsTheSizeOfWhatIsWrittenBesideTheExpression) {
+  TestVariables variables;
+  variables.With("l", Type::List(Type::Int()), {}).With("given", Type::Dyn(), {});
+  const std::string_view inner = "l.all(x, given.bounds.exists(y, y == x))";
+  const std::string_view outer = "given.bounds.all(y, l.exists(x, x == y))";
+  EXPECT_EQ(Linted(inner, variables).size(), 1u);
+  EXPECT_EQ(Linted(outer, variables).size(), 1u);
+  const std::uint32_t written[] = {
+      variables.environment.IndexOf(*variables.environment.Find("given"))};
+  for (const std::string_view source : {inner, outer})
+    EXPECT_TRUE(Lint(Compile(source, variables.environment).value(), written).empty()) << source;
+}
+
 }  // namespace
 }  // namespace portolan::reconciler::cel
