@@ -201,7 +201,11 @@ std::optional<double> ReadShare(const Field& field, Range<double> range, Report&
 std::optional<Value> ReadValue(const Field& field, Report& report) {
   if (!field) return std::nullopt;
   std::vector<Diagnostic> diagnostics;
-  auto value = ValueFromNode(*field.node, {report.file(), field.path.ToString()}, &diagnostics);
+  auto value = ValueFromNode(*field.node, {}, &diagnostics);
+  if (value) return value;
+  // Once more, for the place: making texts of it costs an entry as much as its types.
+  diagnostics.clear();
+  value = ValueFromNode(*field.node, {report.file(), field.path.ToString()}, &diagnostics);
   for (Diagnostic& diagnostic : diagnostics) report.Add(std::move(diagnostic));
   return value;
 }

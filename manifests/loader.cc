@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "manifests/group_builder.h"
 #include "manifests/map_builder.h"
@@ -132,27 +134,69 @@ class Loader::Run {
     return false;
   }
 
+  // Nearly all manifests are YAML, and they tell which of the JSON files are entries. So those come
+  // last: they are checked as soon as they are parsed, and the tree of one, which takes fifteen
+  // times its text, makes room for the next one's.
   Status ReadFiles() {
+    std::vector<const ArtifactFile*> later;
     for (const ArtifactFile* file : candidates_) {
-      CachedFile& cached = cache_.files[file->path];
-      if (cached.file == nullptr || cached.oid != file->oid) {
-        PORTOLAN_TRY(ReadResult text, Read(*file));
-        cached.oid = file->oid;
-        cached.file =
-            std::make_shared<const ManifestFile>(DecodeManifestFile(text, file->path, check_));
-        // What is no manifest is most likely entries, which are read from the same text a moment
-        // later.
-        if (!cached.file->has_manifest && kept_bytes_ + file->size <= kKeptTextBytes) {
-          kept_bytes_ += file->size;
-          kept_.emplace(file->path, std::move(text));
-        }
-      }
-      cached.load = load_;
-      files_.emplace(file, cached.file.get());
-      for (const DeclarationPtr& declaration : cached.file->declarations)
+      if (!IsKnown(*file) && file->path.ends_with(".json"))
+        later.push_back(file);
+      else
+        PORTOLAN_CHECK(ReadFile(*file));
+    }
+    if (!later.empty()) FindUsers();
+    for (const ArtifactFile* file : later) PORTOLAN_CHECK(ReadFile(*file));
+    for (const ArtifactFile* file : candidates_) {
+      files_.emplace(file, cache_.files[file->path].file.get());
+      for (const DeclarationPtr& declaration : cache_.files[file->path].file->declarations)
         declarations_.Add(declaration);
     }
     return {};
+  }
+
+  bool IsKnown(const ArtifactFile& file) const {
+    const auto cached = cache_.files.find(file.path);
+    return cached != cache_.files.end() && cached->second.file != nullptr &&
+           cached->second.oid == file.oid;
+  }
+
+  Status ReadFile(const ArtifactFile& file) {
+    CachedFile& cached = cache_.files[file.path];
+    if (!IsKnown(file)) {
+      PORTOLAN_TRY(ReadResult text, Read(file));
+      cached.oid = file.oid;
+      cached.file =
+          std::make_shared<const ManifestFile>(DecodeManifestFile(text, file.path, check_));
+      if (!cached.file->has_manifest) UseAsEntries(file, std::move(text));
+    }
+    cached.load = load_;
+    return {};
+  }
+
+  // What is no manifest is most likely entries: checked now for the maps that are known to name it,
+  // else kept for a moment later.
+  void UseAsEntries(const ArtifactFile& file, ReadResult text) {
+    const auto [begin, end] = users_.equal_range(&file);
+    for (auto user = begin; user != end; ++user)
+      checked_.emplace(std::pair(&file, user->second),
+                       CheckEntryFile(text, file, user->second->map->rules));
+    if (begin != end || kept_bytes_ + file.size > kKeptTextBytes) return;
+    kept_bytes_ += file.size;
+    kept_.emplace(file.path, std::move(text));
+  }
+
+  // The maps of the files that were read or known so far, by the entry files that they name.
+  void FindUsers() {
+    for (const ArtifactFile* candidate : candidates_) {
+      const auto cached = cache_.files.find(candidate->path);
+      if (cached == cache_.files.end() || cached->second.load != load_) continue;
+      for (const DeclarationPtr& declaration : cached->second.file->declarations) {
+        if (declaration->map == nullptr || declaration->map->entries_from.empty()) continue;
+        for (const ArtifactFile* file : index_.Expand(*declaration->map).files)
+          users_.emplace(file, declaration.get());
+      }
+    }
   }
 
   Result<ReadResult> Read(const ArtifactFile& file) {
@@ -303,7 +347,7 @@ class Loader::Run {
       if (part != known.end() && part->second->oid == file->oid) {
         inputs.parts.push_back(part->second);
       } else {
-        PORTOLAN_TRY(EntryPartPtr fresh, CheckFile(*file, inputs.declaration->map->rules));
+        PORTOLAN_TRY(EntryPartPtr fresh, CheckFile(*file, *inputs.declaration));
         inputs.parts.push_back(std::move(fresh));
       }
       Append(reasons, inputs.parts.back()->diagnostics);
@@ -311,7 +355,10 @@ class Loader::Run {
     return {};
   }
 
-  Result<EntryPartPtr> CheckFile(const ArtifactFile& file, const EntryRules& rules) {
+  Result<EntryPartPtr> CheckFile(const ArtifactFile& file, const Declaration& user) {
+    if (const auto part = checked_.find({&file, &user}); part != checked_.end())
+      return part->second;
+    const EntryRules& rules = user.map->rules;
     if (const auto kept = kept_.find(file.path); kept != kept_.end())
       return CheckEntryFile(kept->second, file, rules);
     PORTOLAN_TRY(const ReadResult text, Read(file));
@@ -326,7 +373,9 @@ class Loader::Run {
   SourceIndex index_;
   DesiredState state_;
   std::vector<const ArtifactFile*> candidates_;
-  std::unordered_map<const ArtifactFile*, const ManifestFile*> files_;  // of the candidates
+  std::unordered_map<const ArtifactFile*, const ManifestFile*> files_;      // of the candidates
+  std::unordered_multimap<const ArtifactFile*, const Declaration*> users_;  // of entry files
+  std::map<std::pair<const ArtifactFile*, const Declaration*>, EntryPartPtr> checked_;
   std::unordered_map<std::string, ReadResult> kept_;
   std::size_t kept_bytes_ = 0;
   Declarations declarations_;

@@ -1,6 +1,7 @@
 #include "manifests/map_builder.h"
 
 #include <algorithm>
+#include <span>
 #include <unordered_map>
 
 // Two ways to a version: all entries joined, or the previous version with the changes of the files
@@ -52,22 +53,37 @@ std::vector<mapcore::Entry> JoinEntries(const MapInputs& inputs) {
   return entries;
 }
 
+using Entries = std::span<const CheckedEntry>;
+
+// Takes off the front of both what has the same keys in the same order, which in most commits is
+// all, and adds what of it has another value to the changes.
+void CollectInOrder(Entries& before, Entries& after, std::vector<mapcore::Change>& changes) {
+  std::size_t same = 0;
+  for (; same < std::min(before.size(), after.size()); ++same) {
+    if (before[same].key != after[same].key) break;
+    if (before[same].value != after[same].value)
+      changes.push_back({after[same].key, after[same].value});
+  }
+  before = before.subspan(same);
+  after = after.subspan(same);
+}
+
 // The changes that one part makes. Nothing when a key that is new to it exists elsewhere: it may be
 // a duplicate.
 // Keys of one part are unique: CheckEntries and the reader saw to that.
-bool CollectChanges(const EntryPart* before, const EntryPart* after,
+bool CollectChanges(const EntryPart* part_before, const EntryPart* part_after,
                     const mapcore::MapVersion& version, std::vector<mapcore::Change>& changes) {
+  Entries before = part_before == nullptr ? Entries() : Entries(part_before->entries);
+  Entries after = part_after == nullptr ? Entries() : Entries(part_after->entries);
+  CollectInOrder(before, after, changes);
   std::unordered_map<std::string_view, const std::string*> old;
-  if (before != nullptr)
-    for (const CheckedEntry& entry : before->entries) old.emplace(entry.key, &entry.value);
-  if (after != nullptr) {
-    for (const CheckedEntry& entry : after->entries) {
-      const auto found = old.find(entry.key);
-      if (found == old.end() && version.Find(entry.key)) return false;
-      if (found == old.end() || *found->second != entry.value)
-        changes.push_back({entry.key, entry.value});
-      if (found != old.end()) old.erase(found);
-    }
+  for (const CheckedEntry& entry : before) old.emplace(entry.key, &entry.value);
+  for (const CheckedEntry& entry : after) {
+    const auto found = old.find(entry.key);
+    if (found == old.end() && version.Find(entry.key)) return false;
+    if (found == old.end() || *found->second != entry.value)
+      changes.push_back({entry.key, entry.value});
+    if (found != old.end()) old.erase(found);
   }
   for (const auto& [key, value] : old) changes.push_back({std::string(key), std::nullopt});
   return true;

@@ -13,6 +13,8 @@
 namespace portolan::manifests {
 namespace {
 
+constexpr std::size_t kMembersAtFirst = 4;  // what growing by doubling comes to, without its moves
+
 std::string ToText(Position position) {
   return std::to_string(position.line) + ":" + std::to_string(position.column);
 }
@@ -37,7 +39,9 @@ NodeBuilder::NodeBuilder(std::string file, const ReadLimits& limits)
 bool NodeBuilder::Key(std::string key, Position position) {
   if (!Count(position) || !LimitScalar(key, position)) return false;
   Frame& frame = open_.back();
-  frame.node->members.push_back({std::move(key), position, Node{}});
+  std::vector<Node::Member>& members = frame.node->members;
+  if (members.empty()) members.reserve(kMembersAtFirst);
+  members.push_back({std::move(key), position, Node{}});
   frame.has_key = true;
   return true;
 }

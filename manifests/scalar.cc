@@ -37,6 +37,10 @@ Typed Refused(std::string_view expected, std::string_view text) {
                        "quote it if it is a text: \"" + std::string(text) + "\""};
 }
 
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 bool AllOf(std::string_view text, std::string_view set) {
   return !text.empty() && text.find_first_not_of(set) == std::string_view::npos;
 }
@@ -116,10 +120,11 @@ Typed TypePlain(std::string_view text) {
   constexpr std::array<std::string_view, 4> kOldBooleans = {"yes", "no", "on", "off"};
   constexpr std::array<std::string_view, 4> kNotFinite = {".inf", "-.inf", "+.inf", ".nan"};
   constexpr std::size_t kWordMax = 5;
-  if (IsOneOf(text, kNull)) return Value();
-  if (IsOneOf(text, kTrue)) return Value(true);
-  if (IsOneOf(text, kFalse)) return Value(false);
-  if (text.size() <= kWordMax) {
+  const bool may_be_word = text.size() <= kWordMax && (text.empty() || !IsDigit(text.front()));
+  if (may_be_word) {
+    if (IsOneOf(text, kNull)) return Value();
+    if (IsOneOf(text, kTrue)) return Value(true);
+    if (IsOneOf(text, kFalse)) return Value(false);
     const std::string lower = LowerCase(text);
     if (IsOneOf(lower, kOldBooleans)) return Refused("true or false", text);
     if (IsOneOf(lower, kNotFinite)) return Refused("a finite number", text);
@@ -138,51 +143,71 @@ Typed TypePlain(std::string_view text) {
 // Goes on after the first problem: each scalar without a type is told.
 class Typing {
  public:
-  Typing(const std::string& file, std::vector<Diagnostic>* diagnostics)
-      : file_(file), diagnostics_(diagnostics) {}
+  Typing(const NodePlace& place, std::vector<Diagnostic>* diagnostics)
+      : place_(place), diagnostics_(diagnostics) {}
 
   bool ok() const { return ok_; }
+  Value TypeRoot(const Node& root) { return TypeNode(root, nullptr); }
 
-  Value TypeNode(const Node& node, const std::string& field) {
+ private:
+  // A step from a node to one in it. Only a problem needs the path as a text: a map of a million
+  // entries has none, as a rule.
+  struct Step {
+    const Step* parent;
+    const Node::Member* member;  // null: the item at `index`
+    std::size_t index;
+  };
+
+  std::string FieldOf(const Step* step) const {
+    if (step == nullptr) return place_.field;
+    const std::string parent = FieldOf(step->parent);
+    return step->member != nullptr ? JoinField(parent, step->member->key)
+                                   : JoinField(parent, step->index);
+  }
+
+  Value TypeNode(const Node& node, const Step* step) {
     switch (node.kind) {
       case Node::Kind::kScalar:
-        return TypeLeaf(node, field);
+        return TypeLeaf(node, step);
       case Node::Kind::kSequence:
-        return TypeItems(node, field);
+        return TypeItems(node, step);
       case Node::Kind::kMapping:
-        return TypeMembers(node, field);
+        return TypeMembers(node, step);
     }
     return Value();
   }
 
- private:
-  Value TypeLeaf(const Node& node, const std::string& field) {
+  Value TypeLeaf(const Node& node, const Step* step) {
     Typed typed = TypeScalar(node.text, node.quoted);
     if (auto* value = std::get_if<Value>(&typed)) return std::move(*value);
     auto& problem = std::get<ScalarProblem>(typed);
     ok_ = false;
-    diagnostics_->push_back({Diagnostic::Severity::kError, file_, node.position, field,
-                             std::move(problem.message), std::move(problem.hint)});
+    diagnostics_->push_back({Diagnostic::Severity::kError, place_.file, node.position,
+                             FieldOf(step), std::move(problem.message), std::move(problem.hint)});
     return Value();
   }
 
-  Value TypeItems(const Node& node, const std::string& field) {
+  Value TypeItems(const Node& node, const Step* step) {
     Value::Array items;
     items.reserve(node.items.size());
-    for (std::size_t i = 0; i < node.items.size(); ++i)
-      items.push_back(TypeNode(node.items[i], JoinField(field, i)));
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
+      const Step next{step, nullptr, i};
+      items.push_back(TypeNode(node.items[i], &next));
+    }
     return Value(std::move(items));
   }
 
-  Value TypeMembers(const Node& node, const std::string& field) {
+  Value TypeMembers(const Node& node, const Step* step) {
     Value::Object members;
     members.reserve(node.members.size());
-    for (const Node::Member& member : node.members)
-      members.emplace_back(member.key, TypeNode(member.value, JoinField(field, member.key)));
+    for (const Node::Member& member : node.members) {
+      const Step next{step, &member, 0};
+      members.emplace_back(member.key, TypeNode(member.value, &next));
+    }
     return Value(std::move(members));
   }
 
-  const std::string& file_;
+  const NodePlace& place_;
   std::vector<Diagnostic>* diagnostics_;
   bool ok_ = true;
 };
@@ -195,8 +220,8 @@ std::variant<Value, ScalarProblem> TypeScalar(std::string_view text, bool quoted
 
 std::optional<Value> ValueFromNode(const Node& node, const NodePlace& place,
                                    std::vector<Diagnostic>* diagnostics) {
-  Typing typing(place.file, diagnostics);
-  Value value = typing.TypeNode(node, place.field);
+  Typing typing(place, diagnostics);
+  Value value = typing.TypeRoot(node);
   if (!typing.ok()) return std::nullopt;
   return value;
 }

@@ -4,8 +4,24 @@
 #include <numeric>
 
 namespace portolan::manifests {
+namespace {
+
+constexpr std::size_t kFewKeys = 8;  // compared each with each, sooner than sorted
+
+// Told without memory: few keys, as most objects have, and keys that ascend, as most files have.
+bool AreSurelyUnique(const std::vector<std::string_view>& keys) {
+  if (keys.size() > kFewKeys)
+    return std::ranges::adjacent_find(keys, std::ranges::greater_equal()) == keys.end();
+  for (std::size_t i = 1; i < keys.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (keys[i] == keys[j]) return false;
+  return true;
+}
+
+}  // namespace
 
 std::vector<RepeatedKey> FindRepeatedKeys(const std::vector<std::string_view>& keys) {
+  if (AreSurelyUnique(keys)) return {};
   std::vector<std::size_t> order(keys.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   // Stable: the first of equal keys is the one that stands first. Sorting indices keeps the keys

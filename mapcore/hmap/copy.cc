@@ -39,6 +39,7 @@ class Copy {
     const Chunk& chunk = *hmap::ChunkOf(entry);
     Chunk* copy = Node(chunk);
     if (copy == nullptr) return nullptr;
+    copy->origin = 0;  // which is not in this memory
     const std::uint32_t chunk_depth = DepthOf(entry);
     for (std::uint32_t p = 0; p < Chunk::kPages;) {
       const std::uint64_t page = chunk.pages[p];
@@ -72,6 +73,7 @@ class Copy {
     if (copy == nullptr) return nullptr;
     std::memcpy(static_cast<void*>(copy), &page, sizeof page);
     copy->set_birth(to_.version());
+    copy->set_origin(0);  // which is not in this memory
     bool whole = true;
     ForEachSlot(*copy, [&](Slot slot) {
       const Arena::Ref ref = whole ? RecordOf(*from_.RecordAt(slot.ref())) : 0;

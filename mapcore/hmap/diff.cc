@@ -1,8 +1,12 @@
 #include "mapcore/hmap/diff.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cstring>
 #include <iterator>
+#include <span>
+#include <utility>
 
 #include "mapcore/hmap/digest.h"
 
@@ -41,8 +45,43 @@ bool SameRefs(const Bucket& a, const Bucket& b) {
           (one[3] ^ two[3])) == 0;
 }
 
+// The first place from `at` on where two tables of `end` pointers differ; `end` where none is. On
+// both sides a span begins there: equal pointers are equal spans, and of two different ones that
+// overlap the pointers differ from the beginning of the larger on.
+std::size_t NextDifference(const std::uint64_t* a, const std::uint64_t* b, std::size_t at,
+                           std::size_t end) {
+  constexpr std::size_t kBlock = 8;  // compared without a branch, by vectors
+  for (; at + kBlock <= end; at += kBlock) {
+    std::uint64_t differ = 0;
+    for (std::size_t i = at; i < at + kBlock; ++i) differ |= a[i] ^ b[i];
+    if (differ != 0) break;
+  }
+  while (at < end && a[at] == b[at]) ++at;
+  return at;
+}
+
+// Pairs that wait for their memory, which was asked for when they were added: looked at together,
+// when so many have come.
+template <typename Pair, std::size_t kSize>
+class Flight {
+ public:
+  bool Add(const Pair& pair) {
+    pairs_[count_++] = pair;
+    return count_ == kSize;
+  }
+  std::span<const Pair> Take() { return {pairs_.data(), std::exchange(count_, 0)}; }
+
+ private:
+  std::array<Pair, kSize> pairs_;
+  std::size_t count_ = 0;
+};
+
 // Goes down two tables in the order of hashes, both at once, and leaves out what both share: pages
-// and chunks that are the same, or, between lineages, that have the same digest.
+// and chunks that are the same, or, between lineages, that have the same digest. Of a chunk or page
+// that is the other's copy it reads what was written since.
+//
+// Hardly any of the memory is in a cache near by, and what is to be read next is known early. So
+// chunks, pages and records are compared in flights, each of whose lines are under way together.
 class LockStep {
  public:
   LockStep(Side before, Side after, DiffResult& result)
@@ -52,25 +91,31 @@ class LockStep {
         result_(result) {}
 
   void Run() {
-    std::uint64_t at = 0;
-    do {
-      const std::uint64_t a = before_.ChunkAt(at);
-      const std::uint64_t b = after_.ChunkAt(at);
-      if (SameChunk(a, b))
-        at = Behind(at, DepthOf(a));
-      else if (one_lineage_ && DepthOf(a) == DepthOf(b))
-        at = CompareChunks(at, *ChunkOf(a), *ChunkOf(b), DepthOf(a));
-      else
-        at = ComparePagesAt(at);
-    } while (at != 0);
-    ComparePairs();
-    JudgePairs();
+    if (one_lineage_ && before_.top.depth == after_.top.depth)
+      CompareTops();
+    else
+      Descend(0, 0);
+    CompareChunks();
+    ComparePages();
+    Judge();
+    JoinStrays();
   }
 
  private:
+  static constexpr std::size_t kChunkFlight = 16;
+  static constexpr std::size_t kPageFlight = 32;
+  static constexpr std::size_t kRecordFlight = 32;
+
+  struct ChunkPair {
+    const Chunk* a;
+    const Chunk* b;
+    std::uint64_t begin;
+    std::uint32_t depth;
+  };
   struct PagePair {
-    const Page* a;
-    const Page* b;
+    std::uint64_t a;  // entries
+    std::uint64_t b;
+    std::uint64_t begin;
   };
   struct RecordPair {
     const Record* a;
@@ -85,20 +130,82 @@ class LockStep {
            LoadRelaxed(one.digest) == LoadRelaxed(two.digest);
   }
 
-  // Chunks of the same hashes: mostly one is the other's copy with a few pointers changed.
-  std::uint64_t CompareChunks(std::uint64_t begin, const Chunk& a, const Chunk& b,
-                              std::uint32_t depth) {
-    for (std::uint32_t p = 0; p < Chunk::kPages;) {
-      if (a.pages[p] == b.pages[p]) {
-        ++p;
-        continue;
-      }
-      const std::uint64_t at = begin | std::uint64_t{p} << (64 - Chunk::kBits) >> depth;
-      ComparePagesAt(at);
-      const std::uint32_t page = std::min(DepthOf(a.pages[p]), DepthOf(b.pages[p]));
-      p += 1u << (depth + Chunk::kBits - page);
+  // Of one lineage, of the same size: mostly one is the other's copy with a few pointers changed.
+  void CompareTops() {
+    const Top& top = before_.top;
+    const std::uint64_t* a = top.chunks();
+    const std::uint64_t* b = after_.top.chunks();
+    for (std::size_t t = NextDifference(a, b, 0, top.size()); t < top.size();
+         t = NextDifference(a, b, t, top.size())) {
+      const std::uint64_t begin = std::uint64_t{t} << top.shift;
+      const std::uint32_t depth = std::min(DepthOf(a[t]), DepthOf(b[t]));
+      if (DepthOf(a[t]) == DepthOf(b[t]))
+        AddChunks({ChunkOf(a[t]), ChunkOf(b[t]), begin, depth});
+      else
+        Descend(begin, depth);
+      t += std::size_t{1} << (top.depth - depth);
     }
-    return Behind(begin, depth);
+  }
+
+  // The 2^(64 - depth) hashes from `begin`, span by span.
+  void Descend(std::uint64_t begin, std::uint32_t depth) {
+    const std::uint64_t end = Behind(begin, depth);
+    std::uint64_t at = begin;
+    do {
+      const std::uint64_t a = before_.ChunkAt(at);
+      const std::uint64_t b = after_.ChunkAt(at);
+      if (SameChunk(a, b)) {
+        at = Behind(at, DepthOf(a));
+      } else if (one_lineage_ && DepthOf(a) == DepthOf(b)) {
+        AddChunks({ChunkOf(a), ChunkOf(b), at, DepthOf(a)});
+        at = Behind(at, DepthOf(a));
+      } else {
+        at = ComparePagesAt(at);
+      }
+    } while (at != end);
+  }
+
+  void AddChunks(const ChunkPair& pair) {
+    __builtin_prefetch(pair.a);
+    __builtin_prefetch(pair.b);
+    if (chunks_.Add(pair)) CompareChunks();
+  }
+
+  // Which of the pointers may differ, a bit each.
+  std::uint64_t WrittenOf(const Chunk& a, const Chunk& b) const {
+    const Arena& arena = before_.lineage.arena();
+    if (IsCopy(b.origin, b.birth, arena.RefOf(&a), a.birth)) return b.written;
+    if (IsCopy(a.origin, a.birth, arena.RefOf(&b), b.birth)) return a.written;
+    return ~std::uint64_t{0};
+  }
+
+  void CompareChunks() {
+    const std::span<const ChunkPair> pairs = chunks_.Take();
+    std::uint64_t written[kChunkFlight];
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      written[i] = WrittenOf(*pairs[i].a, *pairs[i].b);
+      for (std::uint64_t left = written[i]; left != 0;) {
+        const auto line = static_cast<std::uint32_t>(std::countr_zero(left)) & ~7u;
+        __builtin_prefetch(pairs[i].a->pages + line);
+        __builtin_prefetch(pairs[i].b->pages + line);
+        left &= ~(std::uint64_t{0xff} << line);
+      }
+    }
+    for (std::size_t i = 0; i < pairs.size(); ++i) ComparePointers(pairs[i], written[i]);
+  }
+
+  void ComparePointers(const ChunkPair& pair, std::uint64_t written) {
+    const std::uint64_t* a = pair.a->pages;
+    const std::uint64_t* b = pair.b->pages;
+    while (written != 0) {
+      const auto p = static_cast<std::uint32_t>(std::countr_zero(written));
+      written &= written - 1;
+      if (a[p] == b[p]) continue;
+      const std::uint32_t depth = std::min(DepthOf(a[p]), DepthOf(b[p]));
+      const std::uint32_t span = 1u << (pair.depth + Chunk::kBits - depth);
+      written &= ~(~std::uint64_t{0} >> (Chunk::kPages - span) << p);
+      AddPages({a[p], b[p], pair.begin | std::uint64_t{p} << (64 - Chunk::kBits) >> pair.depth});
+    }
   }
 
   std::uint64_t ComparePagesAt(std::uint64_t at) {
@@ -108,51 +215,79 @@ class LockStep {
     if (!one_lineage_) {
       if (Sum(before_, at, depth) != Sum(after_, at, depth)) CompareRange(at, depth);
     } else if (PageOf(a) != PageOf(b)) {
-      if (DepthOf(a) == DepthOf(b) && PageOf(a)->overflow() == 0 && PageOf(b)->overflow() == 0)
-        pages_.push_back({PageOf(a), PageOf(b)});
-      else
-        CompareRange(at, depth);
+      AddPages({a, b, at});
     }
     return Behind(at, depth);
   }
 
-  // Of pages that cover the same hashes: one is mostly the other's copy.
-  void ComparePairs() {
-    for (std::size_t i = 0; i < pages_.size(); ++i) {
-      if (i + 1 < pages_.size()) {
-        for (std::uint32_t bucket = 0; bucket < Page::kBuckets; ++bucket) {
-          __builtin_prefetch(&pages_[i + 1].a->buckets[bucket], 0, 2);
-          __builtin_prefetch(&pages_[i + 1].b->buckets[bucket], 0, 2);
+  void AddPages(const PagePair& pair) {
+    for (const std::uint64_t entry : {pair.a, pair.b}) {
+      __builtin_prefetch(&PageOf(entry)->buckets[0]);
+      __builtin_prefetch(&PageOf(entry)->buckets[1]);
+    }
+    if (pages_.Add(pair)) ComparePages();
+  }
+
+  // Which buckets may differ, a bit for two.
+  std::uint32_t WrittenOf(const Page& a, const Page& b) const {
+    const Arena& arena = before_.lineage.arena();
+    if (IsCopy(b.origin(), b.birth(), arena.RefOf(&a), a.birth())) return b.written();
+    if (IsCopy(a.origin(), a.birth(), arena.RefOf(&b), b.birth())) return a.written();
+    return 0xff;
+  }
+
+  void ComparePages() {
+    const std::span<const PagePair> pairs = pages_.Take();
+    std::uint32_t written[kPageFlight];
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      const Page& a = *PageOf(pairs[i].a);
+      const Page& b = *PageOf(pairs[i].b);
+      const std::uint32_t depth = std::min(DepthOf(pairs[i].a), DepthOf(pairs[i].b));
+      written[i] = 0;
+      if (DepthOf(pairs[i].a) != DepthOf(pairs[i].b) || a.chained() || b.chained()) {
+        CompareRange(pairs[i].begin, depth);
+        continue;
+      }
+      written[i] = WrittenOf(a, b);
+      for (std::uint32_t left = written[i]; left != 0; left &= left - 1) {
+        const int two = 2 * std::countr_zero(left);
+        for (const int bucket : {two, two + 1}) {
+          __builtin_prefetch(&a.buckets[bucket]);
+          __builtin_prefetch(&b.buckets[bucket]);
         }
       }
-      ComparePages(*pages_[i].a, *pages_[i].b);
+    }
+    for (std::size_t i = 0; i < pairs.size(); ++i) {
+      if (written[i] == 0) continue;
+      result_.pages_read += 2;
+      for (std::uint32_t left = written[i]; left != 0; left &= left - 1) {
+        const int two = 2 * std::countr_zero(left);
+        result_.buckets_read += 4;
+        for (const int bucket : {two, two + 1})
+          CompareBuckets(PageOf(pairs[i].a)->buckets[bucket], PageOf(pairs[i].b)->buckets[bucket]);
+      }
       Settle();
     }
   }
 
-  void ComparePages(const Page& a, const Page& b) {
-    result_.pages_read += 2;
-    for (std::uint32_t i = 0; i < Page::kBuckets; ++i) {
-      const Bucket& one = a.buckets[i];
-      const Bucket& two = b.buckets[i];
-      if (SameRefs(one, two)) continue;
-      for (std::uint32_t s = 0; s < 8; ++s) {
-        const auto top_one = static_cast<std::uint8_t>(one.tops >> 8 * s);
-        const auto top_two = static_cast<std::uint8_t>(two.tops >> 8 * s);
-        if (top_one != 0 && top_two != 0 && one.refs[s] == two.refs[s]) continue;
-        const Record* gone = top_one == 0 ? nullptr : before_.lineage.RecordAt(one.refs[s]);
-        const Record* come = top_two == 0 ? nullptr : after_.lineage.RecordAt(two.refs[s]);
-        if (gone != nullptr && top_one == top_two && one.ext[s] == two.ext[s]) {
-          // In one slot under the same 24 bits of hash: an overwrite, to be proved by its key when
-          // the records have come in.
-          __builtin_prefetch(gone);
-          __builtin_prefetch(come);
-          overwrites_.push_back({gone, come});
-          continue;
-        }
-        if (gone != nullptr) gone_.push_back(gone);
-        if (come != nullptr) come_.push_back(come);
+  void CompareBuckets(const Bucket& one, const Bucket& two) {
+    if (SameRefs(one, two)) return;
+    for (std::uint32_t s = 0; s < 8; ++s) {
+      const auto top_one = static_cast<std::uint8_t>(one.tops >> 8 * s);
+      const auto top_two = static_cast<std::uint8_t>(two.tops >> 8 * s);
+      if (top_one != 0 && top_two != 0 && one.refs[s] == two.refs[s]) continue;
+      const Record* gone = top_one == 0 ? nullptr : before_.lineage.RecordAt(one.refs[s]);
+      const Record* come = top_two == 0 ? nullptr : after_.lineage.RecordAt(two.refs[s]);
+      if (gone != nullptr && top_one == top_two && one.ext[s] == two.ext[s]) {
+        // In one slot under the same 24 bits of hash: an overwrite, to be proved by its key when
+        // the records have come in.
+        __builtin_prefetch(gone);
+        __builtin_prefetch(come);
+        if (overwrites_.Add({gone, come})) Judge();
+        continue;
       }
+      if (gone != nullptr) gone_.push_back(gone);
+      if (come != nullptr) come_.push_back(come);
     }
   }
 
@@ -225,21 +360,26 @@ class LockStep {
     }
   }
 
-  // What looked like overwrites. If one was not (another key, under the same 24 bits, took the slot
-  // of one that was erased), the other halves may be anywhere in the result: all that is one-sided
-  // is joined anew.
-  void JudgePairs() {
+  // What looked like overwrites.
+  void Judge() {
+    for (const RecordPair& pair : overwrites_.Take()) {
+      if (pair.a->key() != pair.b->key())
+        strays_.push_back(pair);
+      else if (pair.a->value() != pair.b->value())
+        result_.changes.push_back({pair.a, pair.b});
+    }
+  }
+
+  // Where another key, under the same 24 bits, took the slot of one that was erased, the other
+  // halves may be anywhere in the result: all that is one-sided is joined anew.
+  void JoinStrays() {
+    if (strays_.empty()) return;
     olds_.clear();
     news_.clear();
-    for (const RecordPair& pair : overwrites_) {
-      if (pair.a->key() != pair.b->key()) {
-        olds_.push_back(pair.a);
-        news_.push_back(pair.b);
-      } else if (pair.a->value() != pair.b->value()) {
-        result_.changes.push_back({pair.a, pair.b});
-      }
+    for (const RecordPair& pair : strays_) {
+      olds_.push_back(pair.a);
+      news_.push_back(pair.b);
     }
-    if (olds_.empty()) return;
     std::erase_if(result_.changes, [&](const RecordChange& change) {
       if (change.before != nullptr && change.after != nullptr) return false;
       (change.before != nullptr ? olds_ : news_)
@@ -253,8 +393,10 @@ class LockStep {
   const Side after_;
   const bool one_lineage_;
   DiffResult& result_;
-  std::vector<PagePair> pages_;
-  std::vector<RecordPair> overwrites_;
+  Flight<ChunkPair, kChunkFlight> chunks_;
+  Flight<PagePair, kPageFlight> pages_;
+  Flight<RecordPair, kRecordFlight> overwrites_;
+  std::vector<RecordPair> strays_;
   Records gone_, come_;
   Records olds_, news_;
 };

@@ -32,11 +32,24 @@ struct Node {
 struct alignas(64) Chunk : Node {
   static constexpr std::uint32_t kPages = 64;
   static constexpr std::uint32_t kBits = 6;
+  // As a page has them: the chunk it was copied from by Arena::Ref, or 0, and which pointers were
+  // set since, a bit each.
+  std::uint64_t written;
+  std::uint32_t origin;
   // A page pointer; its low six bits are the page's local depth.
   std::uint64_t pages[kPages];
   std::uint64_t digest;        // the sum of its pages', once it was asked for; see digest.h
   std::uint32_t digest_known;  // 0: not since the last write below
 };
+
+static_assert(sizeof(Chunk) == 576, "a size of its own would share no free list with RefList");
+
+// Whether a page or chunk was copied from another that some version still has, by their births and
+// the name that the copy keeps. The name alone does not tell: the origin may have been freed since,
+// and its block used again, but then for something born in the version of the copy or later.
+inline bool IsCopy(Arena::Ref origin, std::uint32_t birth, Arena::Ref of, std::uint32_t of_birth) {
+  return origin == of && of_birth < birth;
+}
 
 using HashFunction = std::uint64_t (*)(std::string_view key, std::uint64_t prepared_seed);
 

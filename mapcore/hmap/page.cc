@@ -103,6 +103,7 @@ bool PlaceEntry(Page& page, HashParts parts, std::uint32_t ref) {
   Store(bucket.refs[index], ref);
   Store(bucket.tops, bucket.tops | std::uint64_t{parts.top} << 8 * index);
   page.set_count(page.count() + 1);
+  page.MarkWritten(at);
   return true;
 }
 

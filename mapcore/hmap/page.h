@@ -43,7 +43,7 @@ struct alignas(64) Bucket {
   // is exact, so that churn leaves no tombstones. kChained: the page has an overflow page.
   std::uint16_t link;
   std::uint16_t meta;  // of buckets 0 to 3: the page's
-  std::uint32_t word;  // of buckets 0, 3 and 4: the page's birth and digest
+  std::uint32_t word;  // of buckets 0, 1, 3 and 4: the page's birth, origin and digest
 
   static constexpr std::uint16_t kPassMask = 0x7fff;
   static constexpr std::uint16_t kChained = 0x8000;
@@ -76,13 +76,28 @@ struct alignas(1024) Page {
 
   std::uint32_t birth() const { return buckets[0].word; }
   void set_birth(std::uint32_t birth) { buckets[0].word = birth; }
-  std::uint32_t count() const { return buckets[0].meta; }
-  void set_count(std::uint32_t count) { buckets[0].meta = static_cast<std::uint16_t>(count); }
+  std::uint32_t count() const { return buckets[0].meta & 0xffu; }
+  void set_count(std::uint32_t count) {
+    buckets[0].meta = static_cast<std::uint16_t>((buckets[0].meta & 0xff00u) | count);
+  }
+
+  // The page that this one was copied from by Arena::Ref, or 0, and what was written since: a bit
+  // for two buckets, bit i for 2i and 2i + 1. That is what a comparison of the two has to read; it
+  // lies in the first two lines, of which a write behind a snapshot touches the first anyway. The
+  // origin may be gone and its place taken: see IsCopy().
+  std::uint32_t origin() const { return buckets[1].word; }
+  void set_origin(std::uint32_t ref) { buckets[1].word = ref; }
+  std::uint32_t written() const { return buckets[0].meta >> 8; }
+  void MarkWritten(std::uint32_t bucket) {
+    buckets[0].meta = static_cast<std::uint16_t>(buckets[0].meta | 0x100u << (bucket / 2));
+  }
+  void ForgetWritten() { buckets[0].meta &= 0xff; }
   // The overflow page by Arena::Ref, or 0. Readers look only after they saw kChained.
   std::uint32_t overflow() const {
     return std::uint32_t{LoadRelaxed(buckets[1].meta)} << 16 | LoadRelaxed(buckets[2].meta);
   }
   void set_overflow(std::uint32_t ref);
+  bool chained() const { return (LoadRelaxed(buckets[0].link) & Bucket::kChained) != 0; }
 
   // The sum of EntryDigest over the page's entries and its overflow pages', where it is known: the
   // map's writer stores it when it was asked for (digest.h), and forgets it with the next write.
@@ -174,7 +189,10 @@ inline void EmptySlot(Slot slot) {
     Store(link, static_cast<std::uint16_t>(link - 1));
   }
   page.set_count(page.count() - 1);
+  page.MarkWritten(slot.bucket);
 }
+// Where a snapshot may still have the page that this one was copied from, MarkWritten() belongs to
+// it. Elsewhere an overwrite need not touch the page's first line.
 inline void ReplaceRef(Slot slot, std::uint32_t ref) {
   Store(slot.page->buckets[slot.bucket].refs[slot.index], ref);
 }

@@ -9,6 +9,7 @@ namespace {
 
 void PointPages(Chunk& chunk, std::uint32_t first, std::uint32_t span, std::uint64_t entry) {
   for (std::uint32_t i = first; i < first + span; ++i) Store(chunk.pages[i], entry);
+  chunk.written |= ~std::uint64_t{0} >> (Chunk::kPages - span) << first;
 }
 
 void PointChunks(Top& top, std::size_t first, std::size_t span, std::uint64_t entry) {
@@ -28,6 +29,8 @@ Chunk* Tree::NewChunk() {
   if (chunk != nullptr) {
     chunk->birth = lineage_.version();
     chunk->bytes = sizeof(Chunk);
+    chunk->written = 0;
+    chunk->origin = 0;
     chunk->digest_known = 0;
   }
   return chunk;
@@ -140,6 +143,7 @@ Chunk* Tree::OwnChunk(Top** table, std::uint64_t hash) {
   Chunk* copy = NewChunk();
   if (copy == nullptr) return nullptr;
   std::memcpy(copy->pages, chunk->pages, sizeof copy->pages);
+  copy->origin = lineage_.arena().RefOf(chunk);
   const std::size_t span = std::size_t{1} << (top->depth - DepthOf(entry));
   PointChunks(*top, index & ~(span - 1), span, EntryOf(copy, DepthOf(entry)));
   lineage_.Retire(branch_, chunk, chunk->birth);
@@ -167,6 +171,8 @@ Page* Tree::CopyPage(const Page& page) {
   }
   std::memcpy(static_cast<void*>(copy), &page, sizeof page);
   copy->set_birth(lineage_.version());
+  copy->set_origin(lineage_.arena().RefOf(&page));
+  copy->ForgetWritten();
   copy->ForgetDigest();
   if (rest != nullptr) copy->set_overflow(lineage_.arena().RefOf(rest));
   return copy;

@@ -45,6 +45,7 @@ class Tree {
     if (slot.page == nullptr) return false;
     Record* record = lineage_.RecordAt(slot.ref());
     ReplaceRef(slot, ref);
+    if (branch_.floor() != 0) slot.page->MarkWritten(slot.bucket);
     lineage_.RetireRecord(branch_, record);
     return true;
   }

@@ -173,6 +173,40 @@ TEST(Loader, JoinsEntriesOfFilesRelativeToTheManifest) {
   EXPECT_TRUE(Contains(Text(state), "maps/more/deep/d.json:1:1: no manifest")) << Text(state);
 }
 
+// Of a JSON file that two maps name, by rules of their own; one manifest is JSON itself, and only
+// known when its neighbours were read.
+TEST(Loader, ChecksAnEntryFileForEachMapThatNamesIt) {
+  MemorySource source(
+      {{"m.yaml", Manifest("Map", "m", "  entriesFrom: [\"e/*.json\"]\n")},
+       {"n.yaml", Manifest("Map", "n", "  schema: {type: integer}\n  entriesFrom: [e/a.json]\n")},
+       {"o.json",
+        R"({"apiVersion": "portolan/v1", "kind": "Map", "metadata": {"name": "o"},
+            "spec": {"entriesFrom": ["e/a.json", "e/b.json"]}})"},
+       {"e/a.json", R"({"a": "text"})"},
+       {"e/b.json", R"({"b": 2})"}});
+  Loader loader;
+  const Artifact artifact = source.Get();
+  const DesiredState state = *loader.Load(artifact);
+  EXPECT_EQ(state.maps.at("m")->version->size(), 2u) << Text(state);
+  EXPECT_EQ(state.maps.at("o")->version->Find("a"), "\"text\"");
+  EXPECT_TRUE(Contains(Reasons(state, "n"), "e/a.json:1:7")) << Reasons(state, "n");
+  EXPECT_FALSE(state.maps.contains("n"));
+}
+
+TEST(Loader, ReadsAnEntryFileThatChangedOnceForAllOfItsMaps) {
+  MemorySource source({{"m.yaml", Manifest("Map", "m", "  entriesFrom: [e.json]\n")},
+                       {"n.yaml", Manifest("Map", "n", "  entriesFrom: [e.json]\n")},
+                       {"e.json", R"({"a": 1})"}});
+  Loader loader;
+  ASSERT_TRUE(loader.Load(source.Get()).ok());
+  EXPECT_EQ(source.reads(), 3);
+  source["e.json"] = R"({"a": 2})";
+  const DesiredState state = *loader.Load(source.Get());
+  EXPECT_EQ(source.reads(), 4);
+  EXPECT_EQ(state.maps.at("m")->version->Find("a"), "2");
+  EXPECT_EQ(state.maps.at("n")->version->Find("a"), "2");
+}
+
 TEST(Loader, NamesBothPlacesOfADuplicateKey) {
   MemorySource source(
       {{"m.yaml", Manifest("Map", "m", "  entriesFrom: [e.json]\n  entries: {a: 1}\n")},

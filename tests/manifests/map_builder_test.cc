@@ -38,6 +38,23 @@ TEST(MapBuilder, AppliesOnlyThePartsThatChanged) {
   EXPECT_EQ(same->version, before.map->version);
 }
 
+TEST(MapBuilder, TakesChangesBeforeAndBehindAKeyThatWasInserted) {
+  std::vector<Diagnostic> diagnostics;
+  BuiltMap before{Inputs({Part("a", {{"v", "1", {}}, {"x", "2", {}}, {"y", "3", {}}})}), nullptr};
+  before.map = BuildMap(before.inputs, nullptr, diagnostics);
+  const auto after = BuildMap(
+      Inputs({Part("a", {{"v", "5", {}}, {"w", "6", {}}, {"y", "7", {}}, {"x", "2", {}}})}),
+      &before, diagnostics);
+  ASSERT_NE(after, nullptr);
+  EXPECT_EQ(after->version->size(), 4u);
+  EXPECT_EQ(after->version->Find("v"), "5");
+  EXPECT_EQ(after->version->Find("w"), "6");
+  EXPECT_EQ(after->version->Find("x"), "2");
+  EXPECT_EQ(after->version->Find("y"), "7");
+  const auto less = BuildMap(Inputs({Part("a", {{"v", "1", {}}})}), &before, diagnostics);
+  EXPECT_EQ(less->version->size(), 1u) << "what is behind the end of the new part is gone";
+}
+
 TEST(MapBuilder, TakesAKeyThatMovedToAnotherPart) {
   std::vector<Diagnostic> diagnostics;
   BuiltMap before{Inputs({Part("a", {{"x", "1", {}}}), Part("b", {})}), nullptr};

@@ -82,6 +82,47 @@ TEST(Diff, ReadsOnlyPagesThatWereCopied) {
   EXPECT_EQ(result.pages_read, 2 * copied);
 }
 
+TEST(Diff, ReadsOfAPageAndItsCopyOnlyWhatWasWritten) {
+  Hmap map = Filled(50'000);
+  const Snapshot before = map.TakeSnapshot(1, 0).value();
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(map.Put("key/" + std::to_string(i), "x").ok());
+  const Snapshot after = map.TakeSnapshot(2, 0).value();
+  for (const DiffResult& result : {Diff(before, after), Diff(after, before)}) {
+    EXPECT_EQ(result.changes.size(), 30u);
+    EXPECT_GE(result.buckets_read, 4u);
+    EXPECT_LE(result.buckets_read, 4 * result.changes.size()) << "two of each side for a change";
+  }
+  // A copy of a copy does not say what differs from the first.
+  for (int i = 0; i < 30; ++i) ASSERT_TRUE(map.Put("key/" + std::to_string(i), "y").ok());
+  const Snapshot later = map.TakeSnapshot(3, 0).value();
+  EXPECT_EQ(ChangesOf(before, later), ByComparing(before, later));
+  EXPECT_EQ(Diff(before, later).buckets_read, Page::kBuckets * Diff(before, later).pages_read);
+}
+
+// The page that a copy was made of is freed, and the next copy, of this one, takes its place: it
+// has the name that the first copy keeps as its origin's, and is not its origin.
+TEST(Diff, DoesNotTakeThePlaceOfAFreedOriginForTheOrigin) {
+  constexpr int kEntries = 40;
+  Hmap map = Filled(kEntries);
+  ASSERT_EQ(map.debug().count, static_cast<std::uint64_t>(kEntries));
+  int taken = 0;
+  for (int i = 0; i < kEntries; ++i)
+    for (int j = 0; j < kEntries; ++j) {
+      const std::string tag = std::to_string(i * kEntries + j);
+      Snapshot first = map.TakeSnapshot(1, 0).value();
+      const void* origin = FindPage(*first.contents().top, 0);
+      ASSERT_TRUE(map.Put("key/" + std::to_string(i), "i" + tag).ok());
+      first = {};
+      const Snapshot second = map.TakeSnapshot(2, 0).value();
+      ASSERT_TRUE(map.Put("key/" + std::to_string(j), "j" + tag).ok());
+      const Snapshot third = map.TakeSnapshot(3, 0).value();
+      taken += FindPage(*third.contents().top, 0) == origin;
+      ASSERT_EQ(ChangesOf(second, third), ByComparing(second, third));
+      ASSERT_EQ(ChangesOf(third, second), ByComparing(third, second));
+    }
+  EXPECT_GT(taken, 0) << "the case did not come up";
+}
+
 TEST(Diff, EqualsAComparisonEntryByEntryAcrossSplitsMergesForksAndClear) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     SCOPED_TRACE(seed);

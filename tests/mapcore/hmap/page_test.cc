@@ -69,6 +69,33 @@ TEST(EmptySlot, LeavesNoTraceOnceEverythingIsErased) {
   }
 }
 
+TEST(Page, RemembersWhichBucketsWereWrittenBesideItsCount) {
+  Page page;
+  page.Clear(1);
+  EXPECT_EQ(page.written(), 0u);
+  PlaceEntry(page, PartsOf(5), 1);
+  EXPECT_EQ(page.written(), 1u << 2);
+  page.ForgetWritten();
+  EXPECT_EQ(page.count(), 1u);
+  EmptySlot(Probe(&page, PartsOf(5), nullptr, [](std::uint32_t) { return true; }));
+  EXPECT_EQ(page.written(), 1u << 2) << "an entry that is gone is a difference as well";
+  page.MarkWritten(15);
+  EXPECT_EQ(page.written(), 1u << 2 | 1u << 7);
+  page.set_count(Page::kSlots);
+  EXPECT_EQ(page.count(), Page::kSlots);
+  EXPECT_EQ(page.written(), 1u << 2 | 1u << 7);
+}
+
+// Nine of one home: the last is where there was room, and that is what was written.
+TEST(Page, MarksTheBucketWhereAnEntryLiesAndNotItsHome) {
+  Page page;
+  page.Clear(1);
+  for (std::uint32_t i = 0; i < 8; ++i) PlaceEntry(page, PartsOf(3, i), i + 1);
+  page.ForgetWritten();
+  PlaceEntry(page, PartsOf(3, 8), 9);
+  EXPECT_EQ(page.written(), 1u << 2);
+}
+
 TEST(ForEachSlot, VisitsEveryEntryOnceAndMayEmptyIt) {
   Page page;
   page.Clear(1);
