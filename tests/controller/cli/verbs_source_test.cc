@@ -44,6 +44,22 @@ TEST(PolicyStatus, SaysWhatJudgesAndWhatWaitsForWhom) {
             "  approved by token:bob, judges from 2026-11-21T12:10:00Z\n");
 }
 
+TEST(PolicyStatus, SaysWhoAskedToGoBackAndThatGitHoldsSomethingElse) {
+  CliHarness cli;
+  cli.daemon.On(
+      "GET /v1/sources", 200,
+      R"({"sources":[{"name":"edge","policies":{"commit":"3f2a91c000000000000000000000000000000000",)"
+      R"("rolledBack":true,"pending":{"plan":"sha256:9f",)"
+      R"("commit":"8c1f0e2d00000000000000000000000000000000","owners":["sre"],"loosens":true,)"
+      R"("rollback":{"by":"token:bob","reason":"five is too many"},"changes":[]}}}]})");
+  EXPECT_EQ(cli.Run({"policy", "status"}), 0);
+  EXPECT_EQ(cli.out(),
+            "edge: judged by 3f2a91c\n"
+            "  rolled back; what git holds judges when a commit changes it\n"
+            "  pending  8c1f0e2, loosens, a rollback asked for by token:bob: five is too many\n"
+            "  waits for an owner (sre): portolan approve sha256:9f\n");
+}
+
 TEST(SourceAccept, AsksForYesAndSendsTheCommit) {
   CliHarness cli;
   cli.daemon.On("POST /v1/sources/edge/accept", 200, "{}");
