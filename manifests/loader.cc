@@ -32,25 +32,12 @@ namespace {
 // a second time.
 constexpr std::size_t kKeptTextBytes = 64u << 20;
 
-// A path has one cached file, and not a content: two copies of a file are two sources of
-// positions.
-struct CachedFile {
-  std::string oid;
-  std::shared_ptr<const ManifestFile> file;
-  std::uint64_t load = 0;  // that saw it last
-};
-
-struct CachedMap {
-  BuiltMap built;
-  std::uint64_t load = 0;
-};
-
 template <typename Map>
 void DropOlder(Map& cached, std::uint64_t load) {
   std::erase_if(cached, [&](const auto& entry) { return entry.second.load != load; });
 }
 
-void Append(std::vector<Diagnostic>& target, const std::vector<Diagnostic>& more) {
+void AppendAll(std::vector<Diagnostic>& target, const std::vector<Diagnostic>& more) {
   target.insert(target.end(), more.begin(), more.end());
 }
 
@@ -70,8 +57,19 @@ void SortUnique(std::vector<Diagnostic>& diagnostics) {
 
 // What earlier loads learned, by path and content.
 struct Loader::Cache {
-  std::unordered_map<std::string, CachedFile> files;
-  std::unordered_map<std::string, CachedMap> maps;
+  // A path has one cached file, and not a content: two copies of a file are two sources of
+  // positions.
+  struct File {
+    std::string oid;
+    std::shared_ptr<const ManifestFile> file;
+    std::uint64_t load = 0;  // that saw it last
+  };
+  struct Map {
+    BuiltMap built;
+    std::uint64_t load = 0;
+  };
+  std::unordered_map<std::string, File> files;
+  std::unordered_map<std::string, Map> maps;
   std::uint64_t load = 0;  // counts loads
 };
 
@@ -94,7 +92,7 @@ class Loader::Run {
     PORTOLAN_CHECK(ReadFiles());
     NameEntryFiles();
     CollectFileDiagnostics();
-    Append(state_.diagnostics, declarations_.RecipeDiagnostics());
+    AppendAll(state_.diagnostics, declarations_.RecipeDiagnostics());
     PORTOLAN_CHECK(BuildMaps());
     BuildGroups(declarations_, state_);
     PORTOLAN_CHECK(BuildPolicies());
@@ -107,7 +105,7 @@ class Loader::Run {
 
  private:
   Result<DesiredState> Finish() {
-    Append(state_.diagnostics, index_.OtherRefusals());
+    AppendAll(state_.diagnostics, index_.OtherRefusals());
     state_.incomplete |= index_.RefusalsMayHideMaps();
     state_.policies.incomplete |= index_.RefusalsMayHideMaps();
     state_.groups_incomplete |= index_.RefusalsMayHideMaps();
@@ -162,7 +160,7 @@ class Loader::Run {
   }
 
   Status ReadFile(const ArtifactFile& file) {
-    CachedFile& cached = cache_.files[file.path];
+    Cache::File& cached = cache_.files[file.path];
     if (!IsKnown(file)) {
       PORTOLAN_TRY(ReadResult text, Read(file));
       cached.oid = file.oid;
@@ -242,15 +240,15 @@ class Loader::Run {
     for (const ArtifactFile* candidate : candidates_) {
       const ManifestFile& file = *files_.at(candidate);
       if (!file.has_manifest && named_.contains(candidate)) continue;
-      Append(state_.diagnostics, file.diagnostics);
-      Append(strays, file.strays);
+      AppendAll(state_.diagnostics, file.diagnostics);
+      AppendAll(strays, file.strays);
       state_.incomplete |= file.may_hide_map;
       state_.policies.incomplete |= file.may_hide_policy;
       state_.groups_incomplete |= file.may_hide_group;
       unread |= file.unread;
     }
     // The map that names a stray may be in what could not be read.
-    if (!unread) Append(state_.diagnostics, strays);
+    if (!unread) AppendAll(state_.diagnostics, strays);
   }
 
   Status BuildMaps() {
@@ -259,12 +257,12 @@ class Loader::Run {
       // Neither of the two is chosen: which file comes first in a listing must not decide.
       if (declarations.size() > 1) {
         for (const DeclarationPtr& declaration : declarations)
-          Append(reasons, declaration->diagnostics);
+          AppendAll(reasons, declaration->diagnostics);
       } else {
         PORTOLAN_CHECK(BuildOne(declarations.front(), reasons));
       }
       if (reasons.empty()) continue;
-      Append(state_.diagnostics, reasons);
+      AppendAll(state_.diagnostics, reasons);
       SortUnique(reasons);
       state_.rejected.emplace(name, std::move(reasons));
     }
@@ -279,7 +277,7 @@ class Loader::Run {
     PORTOLAN_TRY(PolicySet set, MakePolicySet(declarations_, context));
     set.incomplete = state_.policies.incomplete;
     state_.policies = std::move(set);
-    Append(state_.diagnostics, state_.policies.errors);
+    AppendAll(state_.diagnostics, state_.policies.errors);
     return {};
   }
 
@@ -299,7 +297,7 @@ class Loader::Run {
   // Adds the map to the state, or says in `reasons` why not.
   // A map that fails is cached without a map: the next load builds it anew in full.
   Status BuildOne(const DeclarationPtr& declaration, std::vector<Diagnostic>& reasons) {
-    CachedMap& cached = cache_.maps[declaration->name];
+    Cache::Map& cached = cache_.maps[declaration->name];
     cached.load = load_;
     const BuiltMap& previous = cached.built;
     BuiltMap built{.inputs = {declaration,
@@ -307,11 +305,11 @@ class Loader::Run {
                               declarations_.RuleStrategiesOf(*declaration->map),
                               {}},
                    .map = nullptr};
-    Append(reasons, declaration->diagnostics);
-    Append(reasons, built.inputs.strategy->reasons);
-    for (const StrategyPtr& rule : built.inputs.rules) Append(reasons, rule->reasons);
+    AppendAll(reasons, declaration->diagnostics);
+    AppendAll(reasons, built.inputs.strategy->reasons);
+    for (const StrategyPtr& rule : built.inputs.rules) AppendAll(reasons, rule->reasons);
     if (const auto files = entry_files_.find(declaration.get()); files != entry_files_.end()) {
-      Append(reasons, files->second.diagnostics);
+      AppendAll(reasons, files->second.diagnostics);
       PORTOLAN_CHECK(CheckParts(files->second, previous.inputs, built.inputs, reasons));
     }
     if (reasons.empty()) {
@@ -350,7 +348,7 @@ class Loader::Run {
         PORTOLAN_TRY(EntryPartPtr fresh, CheckFile(*file, *inputs.declaration));
         inputs.parts.push_back(std::move(fresh));
       }
-      Append(reasons, inputs.parts.back()->diagnostics);
+      AppendAll(reasons, inputs.parts.back()->diagnostics);
     }
     return {};
   }

@@ -9,7 +9,7 @@ namespace portolan::manifests {
 namespace {
 
 constexpr Range<std::size_t> kPathBytes{1, 4'096};
-constexpr Range<std::size_t> kTextBytes{1, 5 * 1024};
+constexpr Range<std::size_t> kCaseTextBytes{1, 5 * 1024};
 
 Value ReadObject(const Field& field, Report& report) {
   Value object = Value::Object{};
@@ -66,15 +66,15 @@ void DecodeExpect(const Field& field, PolicyTestCase& test, Report& report) {
   }
 }
 
-PolicyTestCase DecodeCase(const Field& field, std::size_t number, Report& report) {
+PolicyTestCase DecodeTestCase(const Field& field, std::size_t number, Report& report) {
   PolicyTestCase test;
   test.position = field.node->position;
   test.name = "case " + std::to_string(number);
   MappingDecoder decoder(field, report);
-  SetIf(test.name, ReadString(decoder.Take("name"), kTextBytes, report));
+  SetIf(test.name, ReadString(decoder.Take("name"), kCaseTextBytes, report));
   DecodeGiven(decoder.Take("given"), test, report);
   DecodeExpect(decoder.Require("expect"), test, report);
-  test.message = ReadString(decoder.Take("message"), kTextBytes, report);
+  test.message = ReadString(decoder.Take("message"), kCaseTextBytes, report);
   decoder.Finish();
   return test;
 }
@@ -108,7 +108,7 @@ PolicyTest DecodePolicyTest(const Envelope& envelope, Report& report) {
                             " cases, found " + Found(*cases.node));
   } else if (cases) {
     for (std::size_t i = 0; i < cases.node->items.size(); ++i)
-      test.cases.push_back(DecodeCase(cases.Item(i), i + 1, report));
+      test.cases.push_back(DecodeTestCase(cases.Item(i), i + 1, report));
   }
   decoder.Finish();
   return test;

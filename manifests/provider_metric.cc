@@ -15,7 +15,7 @@ namespace {
 
 constexpr Range<std::size_t> kNameBytes{1, 63};
 constexpr Range<std::size_t> kQueryBytes{1, 4'096};
-constexpr Range<std::size_t> kExpressionBytes{1, 4'096};
+constexpr Range<std::size_t> kConditionBytes{1, 4'096};
 constexpr Range<std::size_t> kPointerBytes{0, 512};
 constexpr Range<double> kAnyNumber{-1e300, 1e300};
 constexpr Range<double> kIncreases{0, 100};
@@ -227,7 +227,7 @@ class MetricReader {
   bool ReadExpression(std::string_view name, bool others, std::string& target) {
     const Field field = decoder_.Take(name);
     if (field && others) report_.Error(field, "not together with min, max or compare");
-    if (const auto text = ReadString(field, kExpressionBytes, report_)) {
+    if (const auto text = ReadString(field, kConditionBytes, report_)) {
       target = *text;
       if (check_)
         if (const Status checked = check_(metric_, target); !checked.ok())

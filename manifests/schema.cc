@@ -24,7 +24,7 @@ constexpr unsigned Bit(Kind kind) {
 constexpr unsigned kNumbers = Bit(Kind::kInt) | Bit(Kind::kDouble);
 constexpr Range<std::int64_t> kSizes{0, std::numeric_limits<std::int32_t>::max()};
 constexpr std::size_t kEnumMax = 10'000;
-constexpr Range<std::size_t> kNameBytes{0, 512};
+constexpr Range<std::size_t> kPropertyBytes{0, 512};
 
 constexpr std::array<std::string_view, 7> kTypeNames = {"null",   "boolean", "integer", "number",
                                                         "string", "array",   "object"};
@@ -164,7 +164,7 @@ class SchemaCompiler {
 
   void ReadObject() {
     SetIf(schema_->required_,
-          manifests::ReadStrings(TakeFor("required", Bit(Kind::kObject)), kNameBytes, report_));
+          manifests::ReadStrings(TakeFor("required", Bit(Kind::kObject)), kPropertyBytes, report_));
     const Field properties = TakeFor("properties", Bit(Kind::kObject));
     if (properties && properties.node->kind != Node::Kind::kMapping) {
       report_.Error(properties, "expected an object of schemas, found " + Found(*properties.node));

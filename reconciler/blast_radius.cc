@@ -15,13 +15,10 @@ bool MatchesEveryone(const mapcore::MatchRule& rule) {
   return !rule.subject.empty() && rule.subject.find_first_not_of('*') == std::string::npos;
 }
 
-std::string Keys(std::int64_t count) {
-  return Grouped(count) + (count == 1 ? " key" : " keys");
-}
-
 std::string KeysSentence(const BlastRadius& radius) {
-  if (radius.first_version) return Keys(radius.keys_total) + ", all new: the map's first version";
-  return Grouped(radius.keys_changed) + " of " + Keys(radius.keys_total) +
+  if (radius.first_version)
+    return KeyCount(radius.keys_total) + ", all new: the map's first version";
+  return Grouped(radius.keys_changed) + " of " + KeyCount(radius.keys_total) +
          (radius.keys_changed == 1 ? " changes (" : " change (") +
          Percent(radius.keys_changed, radius.keys_total) + ")";
 }

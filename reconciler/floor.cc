@@ -17,10 +17,6 @@ std::string ShareOf(std::int64_t deleted, std::int64_t size_before) {
   return share == limit + ".0 %" ? "over " + limit + " %" : share;
 }
 
-std::string Keys(std::int64_t count) {
-  return Grouped(count) + (count == 1 ? " key" : " keys");
-}
-
 }  // namespace
 
 std::vector<Finding> FloorFindings(const ChangeSet& changes, std::int64_t size_before,
@@ -30,7 +26,7 @@ std::vector<Finding> FloorFindings(const ChangeSet& changes, std::int64_t size_b
   // most broken exports look.
   if (size_before > 0 && size_after == 0) {
     findings.push_back({"empty-map", "soft",
-                        "removes every entry (" + Keys(size_before) +
+                        "removes every entry (" + KeyCount(size_before) +
                             "); an empty map is never allowed without approval"});
   }
   const bool few = changes.deleted <= kDeleteKeysMax;
@@ -38,8 +34,8 @@ std::vector<Finding> FloorFindings(const ChangeSet& changes, std::int64_t size_b
   const bool small_share = changes.deleted * 100 <= size_before * kDeletePercentMax;
   if (!few && !small_share) {
     findings.push_back({"mass-delete-guard", "soft",
-                        "deletes " + Grouped(changes.deleted) + " of " + Keys(size_before) + " (" +
-                            ShareOf(changes.deleted, size_before) +
+                        "deletes " + Grouped(changes.deleted) + " of " + KeyCount(size_before) +
+                            " (" + ShareOf(changes.deleted, size_before) +
                             "); allowed without approval: " + std::to_string(kDeletePercentMax) +
                             " % or " + std::to_string(kDeleteKeysMax) + " keys"});
   }

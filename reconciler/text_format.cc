@@ -93,6 +93,10 @@ std::string Grouped(std::int64_t number) {
   return text;
 }
 
+std::string KeyCount(std::int64_t count) {
+  return Grouped(count) + (count == 1 ? " key" : " keys");
+}
+
 // Keys are at most some 10^7, so the product stays far within 64 bits.
 std::string Percent(std::int64_t part, std::int64_t whole) {
   if (part * 100 % whole == 0) return Grouped(part * 100 / whole) + " %";

@@ -12,6 +12,7 @@ namespace portolan::reconciler {
 // of the locale.
 
 std::string Grouped(std::int64_t number);  // "1,234"
+std::string KeyCount(std::int64_t count);  // "1 key", "1,234 keys"
 
 // part / whole with one decimal: "1.3 %"; whole numbers only when exact: "2 %", but 2.01 is "2.0
 // %". Small but not nothing is "under 0.1 %", not quite all "over 99.9 %". `whole` must be

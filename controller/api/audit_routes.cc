@@ -13,7 +13,7 @@ using reconciler::Event;
 
 constexpr std::size_t kMapEventsMax = 5'000;
 constexpr std::uint64_t kEventsMax = 20'000;
-constexpr Duration kFilesDeadline = std::chrono::seconds(60);
+constexpr Duration kPackageDeadline = std::chrono::seconds(60);
 
 // From the first event that names the plan, or came after its last judgement, to the newest one of
 // the map: {first, last}; {0, 0} without any.
@@ -56,7 +56,7 @@ Status AddTree(const Api& api, const std::string& source, const std::string& com
   if (found == api.sources.end())
     return Error{ErrorCode::kNotFound, "source \"" + source + "\" is not configured any more"};
   auto reading = found->second->ReadFiles({commit}, 0);
-  if (reading.wait_for(kFilesDeadline) != std::future_status::ready)
+  if (reading.wait_for(kPackageDeadline) != std::future_status::ready)
     return Error{ErrorCode::kTimeout, "source " + source + " is busy; try again"};
   const CommitFiles read = reading.get();
   if (const auto failed = read.unreadable.find(commit); failed != read.unreadable.end())

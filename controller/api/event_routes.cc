@@ -7,8 +7,8 @@ namespace {
 
 using manifests::Value;
 
-constexpr std::size_t kLimitDefault = 500;
-constexpr std::size_t kLimitMax = 5'000;
+constexpr std::size_t kEventsDefault = 500;
+constexpr std::size_t kEventsPageMax = 5'000;
 constexpr Duration kHeartbeat = std::chrono::seconds(10);
 
 // The group that the map moves with, whose events are the map's too.
@@ -18,13 +18,13 @@ std::string GroupOf(const Api& api, std::string_view map) {
   return reconciler::GroupName(rollout->group);
 }
 
-Result<Response> List(const Api& api, const Request& request, std::uint64_t after) {
+Result<Response> ListEvents(const Api& api, const Request& request, std::uint64_t after) {
   PORTOLAN_TRY(const std::uint64_t limit,
-               NumberOf(request.QueryOr("limit", ""), "limit", kLimitDefault));
+               NumberOf(request.QueryOr("limit", ""), "limit", kEventsDefault));
   const std::string group = GroupOf(api, request.QueryOr("map", ""));
   PORTOLAN_TRY(const std::vector<reconciler::Event> events,
                api.store.Events({.after = after,
-                                 .limit = std::min<std::uint64_t>(limit, kLimitMax),
+                                 .limit = std::min<std::uint64_t>(limit, kEventsPageMax),
                                  .map = request.QueryOr("map", ""),
                                  .also = group}));
   Value::Array found;
@@ -42,7 +42,7 @@ bool SendNew(const Api& api, StreamWriter& writer, std::string_view map, std::ui
   for (;;) {
     const std::string group = GroupOf(api, map);
     const auto events =
-        api.store.Events({.after = last, .limit = kLimitDefault, .map = map, .also = group});
+        api.store.Events({.after = last, .limit = kEventsDefault, .map = map, .also = group});
     if (!events.ok()) return false;
     if (events->empty()) return true;
     for (const reconciler::Event& event : *events) {
@@ -74,7 +74,7 @@ void AddEventRoutes(Router& router, Api& api) {
     PORTOLAN_TRY(const std::uint64_t after,
                  NumberOf(request.QueryOr("after", request.Header("Last-Event-ID")), "after", 0));
     if (request.Header("Accept").find("text/event-stream") == std::string_view::npos)
-      return List(api, request, after);
+      return ListEvents(api, request, after);
     return Stream(api, std::string(request.QueryOr("map", "")), after);
   });
 }

@@ -92,7 +92,7 @@ Status ReadSubjects(const Value& value, const std::string& where, ReportItem& it
   return {};
 }
 
-Result<ReportItem> ReadItem(const Value& value, const std::string& where) {
+Result<ReportItem> ReadReportItem(const Value& value, const std::string& where) {
   if (!value.is_object()) return BadField(where, "an object");
   ReportItem item;
   if (value.StringOr("map", "").empty()) return BadField(where + ".map", "the map's name");
@@ -132,14 +132,14 @@ struct ReadReport {
 
 // One batch may hold several maps and both arms of each: a map gets what is its own, in one piece.
 // Refused whole: a report with one bad item counts nothing.
-Result<ReadReport> ReadBody(const Api& api, const Request& request) {
+Result<ReadReport> ReadReportBody(const Api& api, const Request& request) {
   PORTOLAN_TRY(const Value body, BodyObject(request));
   PORTOLAN_TRY(const ReportHead head, ReadReportHead(body));
   ReadReport read;
   std::map<std::string, Report> by_map;
   for (std::size_t i = 0; i < head.items->size(); ++i) {
     const Value& value = (*head.items)[i];
-    PORTOLAN_TRY(ReportItem item, ReadItem(value, "items[" + std::to_string(i) + "]"));
+    PORTOLAN_TRY(ReportItem item, ReadReportItem(value, "items[" + std::to_string(i) + "]"));
     const std::string map(value.StringOr("map", ""));
     if (!Relevant(api, map, item)) {
       ++read.ignored;
@@ -161,7 +161,7 @@ Result<ReadReport> ReadBody(const Api& api, const Request& request) {
 void AddReportRoutes(Router& router, Api& api) {
   router.Add("POST", "/v1/reports", Scope::kReport,
              [&api](const Request& request) -> Result<Response> {
-               PORTOLAN_TRY(ReadReport read, ReadBody(api, request));
+               PORTOLAN_TRY(ReadReport read, ReadReportBody(api, request));
                Value answer;
                answer.Set("accepted", read.accepted);
                answer.Set("ignored", read.ignored);

@@ -37,7 +37,7 @@ Result<std::string_view> TextAt(const Value& value, const std::string& where,
   return text;
 }
 
-Result<Posted> ReadItem(const Value& value, const std::string& where) {
+Result<Posted> ReadPosted(const Value& value, const std::string& where) {
   if (!value.is_object()) return BadField(where, "an object");
   Posted posted;
   posted.map = value.StringOr("map", "");
@@ -111,11 +111,11 @@ struct ReadOutputs {
 };
 
 // Refused whole: a report with one bad item counts nothing.
-Result<ReadOutputs> ReadBody(const Api& api, const Value& body) {
+Result<ReadOutputs> ReadOutputsBody(const Api& api, const Value& body) {
   PORTOLAN_TRY(const ReportHead head, ReadReportHead(body));
   std::vector<Posted> all;
   for (std::size_t i = 0; i < head.items->size(); ++i) {
-    PORTOLAN_TRY(Posted posted, ReadItem((*head.items)[i], "items[" + std::to_string(i) + "]"));
+    PORTOLAN_TRY(Posted posted, ReadPosted((*head.items)[i], "items[" + std::to_string(i) + "]"));
     all.push_back(std::move(posted));
   }
   ReadOutputs read;
@@ -140,7 +140,7 @@ Result<ReadOutputs> ReadBody(const Api& api, const Value& body) {
 
 Result<Response> TakeOutputs(Api& api, const Request& request) {
   PORTOLAN_TRY(const Value body, BodyObject(request));
-  PORTOLAN_TRY(ReadOutputs read, ReadBody(api, body));
+  PORTOLAN_TRY(ReadOutputs read, ReadOutputsBody(api, body));
   Value answer;
   answer.Set("accepted", read.accepted);
   answer.Set("disagreeing", read.disagreeing);

@@ -10,7 +10,7 @@ namespace {
 
 using manifests::Value;
 
-std::string Number(double number) {
+std::string ThreeDigits(double number) {
   char text[32];
   std::snprintf(text, sizeof text, "%.3g", number);
   return text;
@@ -31,7 +31,7 @@ std::string ExampleText(const Value& example) {
   return "; subject " + std::string(example.StringOr("subjectHash", "")) + ": " +
          reconciler::Printable(example.StringOr("stable", "")) + " -> " +
          reconciler::Printable(example.StringOr("canary", "")) +
-         (finite ? ", distance " + Number(distance->as_double()) : "");
+         (finite ? ", distance " + ThreeDigits(distance->as_double()) : "");
 }
 
 std::string KeyText(const Value& key) {
@@ -56,7 +56,7 @@ std::vector<std::pair<std::string, std::string>> ShadowRows(const Value& shadow)
                                   FormatDuration(Duration(shadow.IntOr("soakRequiredMs", 0))) +
                                   ", " + FormatWeight(shadow.IntOr("share", 0)) +
                                   " of lookups, tolerance " +
-                                  Number(NumberAt(shadow, "tolerance")));
+                                  ThreeDigits(NumberAt(shadow, "tolerance")));
   rows.emplace_back("compared", shadow.StringOr("message", ""));
   if (shadow.IntOr("changedKeys", 0) > 0)
     rows.emplace_back("changed keys", Count(shadow, "changedKeysLookedUp") + " of " +

@@ -12,7 +12,7 @@ namespace {
 
 using manifests::Value;
 
-constexpr FlagSpec kReason{"reason", 'r', "TEXT", "why, for the history and the events"};
+constexpr FlagSpec kDriftReason{"reason", 'r', "TEXT", "why, for the history and the events"};
 
 std::string Text(const Value& value, std::string_view key) {
   return OrDash(value.StringOr(key, ""));
@@ -166,7 +166,7 @@ std::vector<VerbSpec> DriftVerbs() {
       {"override set",
        "serve another value of one key for a while, to everyone (break-glass)",
        {"MAP", "KEY", "VALUE"},
-       {kFor, kReason},
+       {kFor, kDriftReason},
        {"override set rate-limits api/login '{\"rps\":5}' --for 1h --reason \"incident 4711\""},
        RunOverrideSet},
       {"override list",
@@ -178,19 +178,19 @@ std::vector<VerbSpec> DriftVerbs() {
       {"override clear",
        "end an override now",
        {"MAP", "KEY"},
-       {kReason},
+       {kDriftReason},
        {"override clear rate-limits api/login"},
        RunOverrideClear},
       {"suspend",
        "start no rollout of a map for a while; what runs goes on",
        {"MAP"},
-       {kFor, kReason},
+       {kFor, kDriftReason},
        {"suspend rate-limits --for 2h --reason \"sale\""},
        RunSuspend},
       {"unsuspend",
        "end a suspension now",
        {"MAP"},
-       {kReason},
+       {kDriftReason},
        {"unsuspend rate-limits"},
        RunUnsuspend},
       {"drift",

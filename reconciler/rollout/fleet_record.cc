@@ -5,7 +5,7 @@ namespace {
 
 using manifests::Value;
 
-Error Corrupt(std::string_view instance, std::string_view field) {
+Error CorruptInstance(std::string_view instance, std::string_view field) {
   return {ErrorCode::kCorrupt, "stored instance \"" + std::string(instance) + "\": field \"" +
                                    std::string(field) + "\" is missing or malformed"};
 }
@@ -27,22 +27,22 @@ Value InstanceToValue(const Instance& instance) {
 Result<Instance> InstanceFromValue(const std::string& name, const Value& value) {
   Instance instance;
   if (const Value* applied = value.Find("applied"); applied != nullptr) {
-    if (!applied->is_array()) return Corrupt(name, "applied");
+    if (!applied->is_array()) return CorruptInstance(name, "applied");
     for (const Value& item : applied->as_array()) {
       const auto digest = Digest::Parse(item.is_string() ? item.as_string() : "");
-      if (!digest.ok()) return Corrupt(name, "applied");
+      if (!digest.ok()) return CorruptInstance(name, "applied");
       instance.applied.push_back(*digest);
     }
   }
   if (value.Find("refused") != nullptr) {
     const auto digest = Digest::Parse(value.StringOr("refused", ""));
-    if (!digest.ok()) return Corrupt(name, "refused");
+    if (!digest.ok()) return CorruptInstance(name, "refused");
     instance.refused = *digest;
   }
   instance.reason = value.StringOr("reason", "");
   instance.lease = Duration(value.IntOr("leaseMs", kLeaseDefault.count()));
   const auto heard = ParseTime(value.StringOr("heardAt", ""));
-  if (!heard.ok()) return Corrupt(name, "heardAt");
+  if (!heard.ok()) return CorruptInstance(name, "heardAt");
   instance.heard = *heard;
   instance.joined = static_cast<std::uint64_t>(value.IntOr("joined", 0));
   instance.lost = value.BoolOr("lost", false);

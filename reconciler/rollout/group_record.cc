@@ -7,35 +7,35 @@ namespace {
 
 using manifests::Value;
 
-Error Corrupt(std::string_view field) {
+Error CorruptGroup(std::string_view field) {
   return {ErrorCode::kCorrupt,
           "stored group: field \"" + std::string(field) + "\" is missing or malformed"};
 }
 
 // Calls `read` on each item of the array `field`; an absent array has none.
 template <typename Read>
-Status EachAt(const Value& record, std::string_view field, Read read) {
+Status EachOf(const Value& record, std::string_view field, Read read) {
   const Value* items = record.Find(field);
   if (items == nullptr) return {};
-  if (!items->is_array()) return Corrupt(field);
+  if (!items->is_array()) return CorruptGroup(field);
   for (const Value& item : items->as_array()) PORTOLAN_CHECK(read(item));
   return {};
 }
 
 Result<Digest> DigestOf(const Value& item, std::string_view field) {
   auto digest = Digest::Parse(item.StringOr(field, ""));
-  if (!digest.ok()) return Corrupt(field);
+  if (!digest.ok()) return CorruptGroup(field);
   return digest;
 }
 
 Result<MemberVersion> PartFrom(const Value& item) {
   MemberVersion part;
   part.map = item.StringOr("map", "");
-  if (part.map.empty()) return Corrupt("members.map");
+  if (part.map.empty()) return CorruptGroup("members.map");
   PORTOLAN_TRY(part.digest, DigestOf(item, "digest"));
   part.size = item.IntOr("size", 0);
-  PORTOLAN_CHECK(EachAt(item, "sensitive", [&](const Value& glob) -> Status {
-    if (!glob.is_string()) return Corrupt("members.sensitive");
+  PORTOLAN_CHECK(EachOf(item, "sensitive", [&](const Value& glob) -> Status {
+    if (!glob.is_string()) return CorruptGroup("members.sensitive");
     part.sensitive.push_back(glob.as_string());
     return {};
   }));
@@ -62,7 +62,7 @@ void WriteParts(const VersionRef& version, Value& record) {
 }
 
 Status ReadParts(const Value& record, VersionRef& version) {
-  return EachAt(record, "members", [&](const Value& item) -> Status {
+  return EachOf(record, "members", [&](const Value& item) -> Status {
     PORTOLAN_TRY(MemberVersion part, PartFrom(item));
     version.members.push_back(std::move(part));
     return {};
@@ -83,7 +83,7 @@ void WriteChanges(const Quarantine& quarantine, Value& record) {
 }
 
 Status ReadChanges(const Value& record, Quarantine& quarantine) {
-  return EachAt(record, "members", [&](const Value& item) -> Status {
+  return EachOf(record, "members", [&](const Value& item) -> Status {
     MemberChange change;
     change.map = item.StringOr("map", "");
     PORTOLAN_TRY(change.digest, DigestOf(item, "digest"));
@@ -105,10 +105,10 @@ void WritePlans(const Target& target, Value& record) {
 Status ReadPlans(const Value& record, Target& target) {
   const Value* plans = record.Find("memberPlans");
   if (plans == nullptr) return {};
-  if (!plans->is_object()) return Corrupt("memberPlans");
+  if (!plans->is_object()) return CorruptGroup("memberPlans");
   for (const auto& [map, plan] : plans->as_object()) {
     const auto digest = Digest::Parse(plan.is_string() ? plan.as_string() : "");
-    if (!digest.ok()) return Corrupt("memberPlans");
+    if (!digest.ok()) return CorruptGroup("memberPlans");
     target.member_plans[map] = *digest;
   }
   return {};
@@ -122,8 +122,8 @@ void WriteMembership(const Rollout& rollout, Value& record) {
 
 Status ReadMembership(const Value& record, Rollout& rollout) {
   rollout.group = record.StringOr("group", "");
-  return EachAt(record, "members", [&](const Value& item) -> Status {
-    if (!item.is_string()) return Corrupt("members");
+  return EachOf(record, "members", [&](const Value& item) -> Status {
+    if (!item.is_string()) return CorruptGroup("members");
     rollout.members.push_back(item.as_string());
     return {};
   });

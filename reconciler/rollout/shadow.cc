@@ -8,7 +8,6 @@
 namespace portolan::reconciler {
 namespace {
 
-constexpr Duration kTick = std::chrono::seconds(1);
 constexpr std::string_view kRunning = "Progressing";
 
 const manifests::Shadow& ShadowOf(const Rollout& r) {
@@ -23,7 +22,7 @@ std::string WaitsForText(const manifests::Shadow& shadow) {
 
 // Nothing compared is no agreement: the soak stands still. A pause of its own needs no deadline,
 // for nobody is served the new version meanwhile.
-void MindSilence(Turn& turn, Duration elapsed, bool flows) {
+void MindNoComparisons(Turn& turn, Duration elapsed, bool flows) {
   Rollout& r = turn.state();
   r.progress.silent = flows ? Duration(0) : r.progress.silent + elapsed;
   if (r.reason == reason::kNoData && flows) {
@@ -107,7 +106,7 @@ void PassShadow(Turn& turn, Duration elapsed) {
   }
   const bool flows =
       ComparisonsFlow(r.progress.shadow, ShadowOf(r), turn.seen.now.mono, kDataFlowWindow);
-  MindSilence(turn, elapsed, flows);
+  MindNoComparisons(turn, elapsed, flows);
   if (r.phase != Phase::kShadow) return;
   if (flows) Soak(r.progress.shadow, elapsed);
   TryToEnd(turn, flows);

@@ -7,7 +7,6 @@
 namespace portolan::reconciler {
 namespace {
 
-constexpr Duration kTick = std::chrono::seconds(1);
 // The wall clock may be set while a freeze is on.
 constexpr Duration kFreezeLook = std::chrono::minutes(1);
 

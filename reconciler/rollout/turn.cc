@@ -5,22 +5,10 @@
 
 #include "reconciler/rollout/group.h"
 #include "reconciler/rollout/judge.h"
+#include "reconciler/text_format.h"
 
 namespace portolan::reconciler {
 namespace {
-
-std::string Percent(std::uint32_t weight) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g %%", weight / 1000.0);
-  return text;
-}
-
-std::string Grouped(std::int64_t number) {
-  std::string text = std::to_string(number);
-  for (std::ptrdiff_t at = static_cast<std::ptrdiff_t>(text.size()) - 3; at > 0; at -= 3)
-    text.insert(static_cast<std::size_t>(at), ",");
-  return text;
-}
 
 manifests::Value VersionData(const VersionRef& version) {
   manifests::Value data;
@@ -32,8 +20,8 @@ manifests::Value VersionData(const VersionRef& version) {
 
 // "100 % of clients", "99 % of clients, 1 % are held back to compare with".
 std::string BakedShare(std::uint32_t holdback, std::string_view of) {
-  std::string text = Percent(mapcore::kWeightMax - holdback) + std::string(of);
-  if (holdback > 0) text += ", " + Percent(holdback) + " held back to compare with";
+  std::string text = WeightPercent(mapcore::kWeightMax - holdback) + std::string(of);
+  if (holdback > 0) text += ", " + WeightPercent(holdback) + " held back to compare with";
   return text;
 }
 
@@ -225,7 +213,7 @@ void Turn::EnterStep(std::uint32_t index) {
   data.Set("weight", step.weight);
   const std::string message = "step " + std::to_string(index + 1) + " of " +
                               std::to_string(r.target->strategy.steps.size()) + ": " +
-                              Percent(step.weight);
+                              WeightPercent(step.weight);
   Say("Normal", "StepStarted", message, std::move(data));
   Enter(Phase::kStepping, "Progressing", message);
 }
@@ -244,9 +232,9 @@ void Turn::HoldAtStep(const std::vector<Finding>& findings) {
   r.target->findings = findings;
   const Finding& first = findings.front();
   const bool shadow = r.phase == Phase::kShadow;
-  std::string message = "held " + (shadow ? "in the dual run" : "at " + Percent(CanaryWeight(r))) +
-                        " by " + first.policy + " (" + first.level + "): " + first.message +
-                        "; goes on when it allows it";
+  std::string message =
+      "held " + (shadow ? "in the dual run" : "at " + WeightPercent(CanaryWeight(r))) + " by " +
+      first.policy + " (" + first.level + "): " + first.message + "; goes on when it allows it";
   if (first.level != kHardLevel)
     message += ", or: " + ApproveCommand(PlanOf(*r.target, first), findings);
   Say("Warning", "PolicyDenied", message);
@@ -257,8 +245,9 @@ void Turn::GoOn() {
   if (state().phase == Phase::kShadow)
     return Enter(Phase::kShadow, "Progressing", "both versions are compared; stable is served");
   const Progress& progress = state().progress;
-  Enter(Phase::kStepping, "Progressing",
-        "step " + std::to_string(progress.step + 1) + " at " + Percent(CanaryWeight(state())));
+  Enter(
+      Phase::kStepping, "Progressing",
+      "step " + std::to_string(progress.step + 1) + " at " + WeightPercent(CanaryWeight(state())));
 }
 
 void Turn::Advance() {

@@ -8,6 +8,9 @@
 
 namespace portolan::reconciler {
 
+// How soon a rollout that moves asks to be looked at again, unless something of it ends before.
+constexpr Duration kTick = std::chrono::seconds(1);
+
 // One Step being worked out: the rollout as it becomes, and what to do about it. Internal to
 // reconciler/rollout; the moves below are the only ones that change a phase.
 struct Turn {

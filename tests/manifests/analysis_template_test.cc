@@ -7,7 +7,7 @@
 namespace portolan::manifests {
 namespace {
 
-std::string Errors(const std::string& yaml) {
+std::string TemplateErrors(const std::string& yaml) {
   Decoding d(yaml);
   EXPECT_FALSE(DecodeAnalysisTemplate("t", d.field(), d.report).has_value());
   return d.Text();
@@ -31,7 +31,7 @@ TEST(AnalysisTemplate, ReadsEvidence) {
 }
 
 TEST(AnalysisTemplate, SaysWhichProvidersAreSupported) {
-  EXPECT_EQ(Errors("metrics: [{name: m, interval: 30s, datadog: {query: x}, compare: {}}]"),
+  EXPECT_EQ(TemplateErrors("metrics: [{name: m, interval: 30s, datadog: {query: x}, compare: {}}]"),
             "t.yaml:1:45: metrics[0].datadog: this metric provider is not supported yet; "
             "supported now: \"reports\", \"prometheus\" and \"web\"\n");
 }
@@ -58,29 +58,29 @@ TEST(AnalysisTemplate, WritesNothingOfProvidersWithoutOne) {
 }
 
 TEST(AnalysisTemplate, RefusesRatiosThatLeaveNothingToTest) {
-  EXPECT_EQ(Errors("metrics: [{name: m, reports: {bad: b}, evidence: {maxRatio: 100}}]"),
+  EXPECT_EQ(TemplateErrors("metrics: [{name: m, reports: {bad: b}, evidence: {maxRatio: 100}}]"),
             "t.yaml:1:61: metrics[0].evidence.maxRatio: the regression test looks for ratios up to "
             "100; above 100 none is left to test; use a ratio below 100\n");
-  EXPECT_EQ(Errors("metrics: [{name: m, reports: {bad: b}, evidence: {safeRatio: 0.25}}]"),
+  EXPECT_EQ(TemplateErrors("metrics: [{name: m, reports: {bad: b}, evidence: {safeRatio: 0.25}}]"),
             "t.yaml:1:62: metrics[0].evidence.safeRatio: the safety test looks for ratios down to "
             "0.25; below 0.25 none is left to test; use a ratio above 0.25\n");
-  EXPECT_NE(Errors("metrics: [{name: m, reports: {bad: b}, evidence: {maxRatio: 0.9}}]")
+  EXPECT_NE(TemplateErrors("metrics: [{name: m, reports: {bad: b}, evidence: {maxRatio: 0.9}}]")
                 .find("maxRatio: expected a number from 1"),
             std::string::npos);
-  EXPECT_NE(
-      Errors("metrics: [{name: m, reports: {bad: b}, evidence: {okBelow: 0%}}]").find("above 0%"),
-      std::string::npos);
+  EXPECT_NE(TemplateErrors("metrics: [{name: m, reports: {bad: b}, evidence: {okBelow: 0%}}]")
+                .find("above 0%"),
+            std::string::npos);
 }
 
 TEST(AnalysisTemplate, RefusesMetricsOfOneName) {
-  EXPECT_NE(Errors("metrics: [{name: m, reports: {bad: b}}, {name: m, reports: {bad: c}}]")
+  EXPECT_NE(TemplateErrors("metrics: [{name: m, reports: {bad: b}}, {name: m, reports: {bad: c}}]")
                 .find("second metric"),
             std::string::npos);
-  EXPECT_NE(Errors("metrics: [{name: m, reports: {bad: b}}, "
-                   "{name: m, web: {provider: p, path: /, jsonPointer: /a}, max: 1}]")
+  EXPECT_NE(TemplateErrors("metrics: [{name: m, reports: {bad: b}}, "
+                           "{name: m, web: {provider: p, path: /, jsonPointer: /a}, max: 1}]")
                 .find("second metric"),
             std::string::npos);
-  EXPECT_NE(Errors("metrics: []").find("1 to 32 metrics"), std::string::npos);
+  EXPECT_NE(TemplateErrors("metrics: []").find("1 to 32 metrics"), std::string::npos);
 }
 
 }  // namespace

@@ -5,7 +5,7 @@
 namespace portolan::manifests {
 namespace {
 
-Diagnostic At(const std::string& file, int line, int column, const std::string& message) {
+Diagnostic DiagnosticAt(const std::string& file, int line, int column, const std::string& message) {
   Diagnostic diagnostic;
   diagnostic.file = file;
   diagnostic.position = {line, column};
@@ -14,7 +14,7 @@ Diagnostic At(const std::string& file, int line, int column, const std::string& 
 }
 
 TEST(FormatDiagnostic, SaysWhereWhatAndWhatToDo) {
-  Diagnostic diagnostic = At("maps/a.yaml", 14, 12, "unknown field");
+  Diagnostic diagnostic = DiagnosticAt("maps/a.yaml", 14, 12, "unknown field");
   diagnostic.field = "spec.strateg";
   diagnostic.hint = "did you mean \"strategy\"?";
   EXPECT_EQ(FormatDiagnostic(diagnostic),
@@ -22,30 +22,31 @@ TEST(FormatDiagnostic, SaysWhereWhatAndWhatToDo) {
 }
 
 TEST(FormatDiagnostic, LeavesNoGapForAbsentParts) {
-  EXPECT_EQ(FormatDiagnostic(At("a.yaml", 0, 0, "too large")), "a.yaml: too large");
-  EXPECT_EQ(FormatDiagnostic(At("", 2, 3, "bad")), "2:3: bad");
-  EXPECT_EQ(FormatDiagnostic(At("", 0, 0, "bad")), "bad");
+  EXPECT_EQ(FormatDiagnostic(DiagnosticAt("a.yaml", 0, 0, "too large")), "a.yaml: too large");
+  EXPECT_EQ(FormatDiagnostic(DiagnosticAt("", 2, 3, "bad")), "2:3: bad");
+  EXPECT_EQ(FormatDiagnostic(DiagnosticAt("", 0, 0, "bad")), "bad");
 }
 
 TEST(FormatDiagnostic, MarksWarnings) {
-  Diagnostic diagnostic = At("a.yaml", 1, 2, "deprecated");
+  Diagnostic diagnostic = DiagnosticAt("a.yaml", 1, 2, "deprecated");
   diagnostic.severity = Diagnostic::Severity::kWarning;
   EXPECT_EQ(FormatDiagnostic(diagnostic), "a.yaml:1:2: warning: deprecated");
 }
 
 TEST(FormatDiagnostics, SortsByFileThenPlace) {
-  EXPECT_EQ(FormatDiagnostics(
-                {At("b", 1, 1, "4"), At("a", 10, 1, "3"), At("a", 2, 9, "2"), At("a", 2, 3, "1")}),
+  EXPECT_EQ(FormatDiagnostics({DiagnosticAt("b", 1, 1, "4"), DiagnosticAt("a", 10, 1, "3"),
+                               DiagnosticAt("a", 2, 9, "2"), DiagnosticAt("a", 2, 3, "1")}),
             "a:2:3: 1\na:2:9: 2\na:10:1: 3\nb:1:1: 4\n");
   EXPECT_EQ(FormatDiagnostics({}), "");
 }
 
 TEST(FormatDiagnostics, PrintsFiftyAndCountsTheRest) {
   std::vector<Diagnostic> many;
-  for (int line = 1; line <= kDiagnosticsPrintedMax; ++line) many.push_back(At("a", line, 1, "x"));
+  for (int line = 1; line <= kDiagnosticsPrintedMax; ++line)
+    many.push_back(DiagnosticAt("a", line, 1, "x"));
   EXPECT_EQ(FormatDiagnostics(many).find("more"), std::string::npos);
-  many.push_back(At("a", 51, 1, "unseen"));
-  many.push_back(At("a", 52, 1, "unseen"));
+  many.push_back(DiagnosticAt("a", 51, 1, "unseen"));
+  many.push_back(DiagnosticAt("a", 52, 1, "unseen"));
   const std::string text = FormatDiagnostics(many);
   EXPECT_NE(text.find("a:50:1: x\nand 2 more\n"), std::string::npos);
   EXPECT_EQ(text.find("unseen"), std::string::npos);

@@ -7,7 +7,7 @@
 namespace portolan::manifests {
 namespace {
 
-std::string Errors(const std::string& yaml, const EntryRules& rules = {}) {
+std::string EntryErrors(const std::string& yaml, const EntryRules& rules = {}) {
   Decoding d(yaml);
   CheckEntries(d.field(), rules, d.report);
   return d.Text();
@@ -31,27 +31,27 @@ TEST(Entries, AreCanonicalWithTheirPlaces) {
 }
 
 TEST(Entries, RefuseNull) {
-  EXPECT_NE(Errors("a:\n").find("expected a value, found null"), std::string::npos);
-  EXPECT_EQ(Errors("a: {b: null}\n"), "");
+  EXPECT_NE(EntryErrors("a:\n").find("expected a value, found null"), std::string::npos);
+  EXPECT_EQ(EntryErrors("a: {b: null}\n"), "");
 }
 
 TEST(Entries, ExemptSecretReferencesFromTheSchema) {
   const EntryRules rules = WithSchema("{type: integer}");
-  EXPECT_EQ(Errors("a: {secretRef: edge-token}\n", rules), "");
-  EXPECT_NE(Errors("a: {secretRef: edge-token, b: 1}\n", rules), "");
-  EXPECT_NE(Errors("a: {secretRef: 1}\n", rules), "");
-  EXPECT_NE(Errors("a: {secretRef: \"\"}\n", rules), "");
+  EXPECT_EQ(EntryErrors("a: {secretRef: edge-token}\n", rules), "");
+  EXPECT_NE(EntryErrors("a: {secretRef: edge-token, b: 1}\n", rules), "");
+  EXPECT_NE(EntryErrors("a: {secretRef: 1}\n", rules), "");
+  EXPECT_NE(EntryErrors("a: {secretRef: \"\"}\n", rules), "");
 }
 
 TEST(Entries, KeepToTheLimitsOfKeysAndValues) {
-  EXPECT_EQ(Errors("\"" + std::string(512, 'k') + "\": 1\n"), "");
-  EXPECT_NE(Errors("\"" + std::string(513, 'k') + "\": 1\n").find("1 to 512 bytes"),
+  EXPECT_EQ(EntryErrors("\"" + std::string(512, 'k') + "\": 1\n"), "");
+  EXPECT_NE(EntryErrors("\"" + std::string(513, 'k') + "\": 1\n").find("1 to 512 bytes"),
             std::string::npos);
-  EXPECT_NE(Errors("\"\": 1\n").find("1 to 512 bytes"), std::string::npos);
-  EXPECT_NE(Errors("\"a\\tb\": 1\n").find("control characters"), std::string::npos);
-  EXPECT_NE(Errors("\"a\\x85b\": 1\n").find("control characters"), std::string::npos);
-  EXPECT_EQ(Errors("a: " + std::string(65'533, 'v') + "\n"), "");
-  EXPECT_NE(Errors("a: " + std::string(65'534, 'v') + "\n").find("at most 65535 bytes"),
+  EXPECT_NE(EntryErrors("\"\": 1\n").find("1 to 512 bytes"), std::string::npos);
+  EXPECT_NE(EntryErrors("\"a\\tb\": 1\n").find("control characters"), std::string::npos);
+  EXPECT_NE(EntryErrors("\"a\\x85b\": 1\n").find("control characters"), std::string::npos);
+  EXPECT_EQ(EntryErrors("a: " + std::string(65'533, 'v') + "\n"), "");
+  EXPECT_NE(EntryErrors("a: " + std::string(65'534, 'v') + "\n").find("at most 65535 bytes"),
             std::string::npos);
 }
 
@@ -60,15 +60,15 @@ TEST(Entries, KeepToTheKeySchema) {
   MappingDecoder decoder(d.field(), d.report);
   EntryRules rules;
   rules.keys.Read(decoder, false, d.report);
-  EXPECT_EQ(Errors("abc: 1\n", rules), "");
-  EXPECT_NE(Errors("ABC: 1\n", rules).find("the key breaks keySchema"), std::string::npos);
+  EXPECT_EQ(EntryErrors("abc: 1\n", rules), "");
+  EXPECT_NE(EntryErrors("ABC: 1\n", rules).find("the key breaks keySchema"), std::string::npos);
 }
 
 TEST(Entries, DoNotRepeatSensitiveValues) {
   EntryRules rules = WithSchema("{type: integer}");
   rules.sensitive = {"token/*"};
   for (const std::string text : {"token/a: hunter2\n", "token/a: 0123777\n"}) {
-    const std::string errors = Errors(text, rules);
+    const std::string errors = EntryErrors(text, rules);
     EXPECT_NE(errors, "") << text;
     EXPECT_EQ(errors.find("hunter2"), std::string::npos) << errors;
     EXPECT_EQ(errors.find("0123777"), std::string::npos) << errors;

@@ -7,15 +7,15 @@
 namespace portolan::manifests {
 namespace {
 
-ManifestFile Decode(const std::string& text, const std::string& path = "a.yaml") {
+ManifestFile DecodeFile(const std::string& text, const std::string& path = "a.yaml") {
   return DecodeManifestFile(ReadText(text, path, 1 << 20), path);
 }
 
 TEST(ManifestFile, HoldsOneDeclarationForEachDocument) {
   const ManifestFile file =
-      Decode(Manifest("Map", "m", "  entries: {}\n") + "---\n" +
-             Manifest("RolloutStrategy", "s", "  steps: [{setWeight: 100%}]\n") + "---\n" +
-             Manifest("AnalysisTemplate", "t", "  metrics: []\n"));
+      DecodeFile(Manifest("Map", "m", "  entries: {}\n") + "---\n" +
+                 Manifest("RolloutStrategy", "s", "  steps: [{setWeight: 100%}]\n") + "---\n" +
+                 Manifest("AnalysisTemplate", "t", "  metrics: []\n"));
   ASSERT_EQ(file.declarations.size(), 3u);
   EXPECT_TRUE(file.has_manifest);
   EXPECT_FALSE(file.may_hide_map);
@@ -26,15 +26,15 @@ TEST(ManifestFile, HoldsOneDeclarationForEachDocument) {
 }
 
 TEST(ManifestFile, ReadsJsonByItsExtension) {
-  const ManifestFile file = Decode(
+  const ManifestFile file = DecodeFile(
       R"({"apiVersion":"portolan/v1","kind":"Map","metadata":{"name":"m"},"spec":{"entries":{}}})",
       "a.json");
   EXPECT_EQ(file.declarations.size(), 1u);
-  EXPECT_TRUE(Decode("a: 1", "a.json").unread);
+  EXPECT_TRUE(DecodeFile("a: 1", "a.json").unread);
 }
 
 TEST(ManifestFile, DescribesDocumentsThatAreNoManifests) {
-  const ManifestFile file = Decode("a: 1\n");
+  const ManifestFile file = DecodeFile("a: 1\n");
   EXPECT_FALSE(file.has_manifest);
   EXPECT_TRUE(file.may_hide_map);
   EXPECT_TRUE(file.diagnostics.empty());

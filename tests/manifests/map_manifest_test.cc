@@ -8,7 +8,7 @@ namespace portolan::manifests {
 namespace {
 
 // The map of a spec, and what is wrong with it.
-std::pair<MapSpec, std::string> Decode(const std::string& spec) {
+std::pair<MapSpec, std::string> DecodeMapSpec(const std::string& spec) {
   Decoding d(spec);
   Envelope envelope;
   envelope.kind = ManifestKind::kMap;
@@ -19,7 +19,7 @@ std::pair<MapSpec, std::string> Decode(const std::string& spec) {
 }
 
 TEST(MapManifest, ReadsEveryField) {
-  const auto [spec, errors] = Decode(R"(
+  const auto [spec, errors] = DecodeMapSpec(R"(
 schema: {type: integer}
 keySchema: {minLength: 1}
 attributes: {license: MIT}
@@ -45,7 +45,7 @@ entries: {a: 1}
 }
 
 TEST(MapManifest, HasDefaults) {
-  const auto [spec, errors] = Decode("entries: {}");
+  const auto [spec, errors] = DecodeMapSpec("entries: {}");
   EXPECT_EQ(errors, "");
   EXPECT_EQ(spec.map.salt, "m");
   EXPECT_EQ(spec.map.bucket_by, "targetingKey");
@@ -54,37 +54,39 @@ TEST(MapManifest, HasDefaults) {
 }
 
 TEST(MapManifest, SaysWhetherAndHowSoonDriftIsHealed) {
-  EXPECT_EQ(Decode("entries: {}").first.map.heal, (HealSettings{true, std::chrono::seconds(30)}));
-  const auto [spec, errors] = Decode("{entries: {}, selfHeal: false, healInterval: 2m}");
+  EXPECT_EQ(DecodeMapSpec("entries: {}").first.map.heal,
+            (HealSettings{true, std::chrono::seconds(30)}));
+  const auto [spec, errors] = DecodeMapSpec("{entries: {}, selfHeal: false, healInterval: 2m}");
   EXPECT_EQ(errors, "");
   EXPECT_EQ(spec.map.heal, (HealSettings{false, std::chrono::minutes(2)}));
 }
 
 TEST(MapManifest, RefusesAHealIntervalThatIsTooShortOrTooLong) {
   for (const std::string interval : {"10ms", "2d"})
-    EXPECT_NE(Decode("{entries: {}, healInterval: " + interval + "}").second.find("from 1s to 1d"),
-              std::string::npos)
+    EXPECT_NE(
+        DecodeMapSpec("{entries: {}, healInterval: " + interval + "}").second.find("from 1s to 1d"),
+        std::string::npos)
         << interval;
 }
 
 TEST(MapManifest, IsRegulatedOnlyWhenItsClassSaysSo) {
-  EXPECT_FALSE(Decode("{entries: {}}").first.map.regulated);
-  EXPECT_TRUE(Decode("{entries: {}, class: regulated}").first.map.regulated);
-  EXPECT_NE(Decode("{entries: {}, class: regulatd}").second.find("\"regulated\""),
+  EXPECT_FALSE(DecodeMapSpec("{entries: {}}").first.map.regulated);
+  EXPECT_TRUE(DecodeMapSpec("{entries: {}, class: regulated}").first.map.regulated);
+  EXPECT_NE(DecodeMapSpec("{entries: {}, class: regulatd}").second.find("\"regulated\""),
             std::string::npos);
 }
 
 TEST(MapManifest, RefusesFieldsThatComeLater) {
   for (const std::string field :
        {"dependsOn: [a]", "adopt: ifEqual", "rollout: {strategy: a, onFailure: rollback}"})
-    EXPECT_NE(Decode("{entries: {}, " + field + "}").second.find("not supported yet"),
+    EXPECT_NE(DecodeMapSpec("{entries: {}, " + field + "}").second.find("not supported yet"),
               std::string::npos)
         << field;
 }
 
 TEST(MapManifest, SaysWhatIsWrongWithARule) {
   const auto errors = [](const std::string& rollout) {
-    return Decode("{entries: {}, rollout: " + rollout + "}").second;
+    return DecodeMapSpec("{entries: {}, rollout: " + rollout + "}").second;
   };
   EXPECT_EQ(errors("{rules: [{keys: [a], strategy: fast}]}"), "");
   EXPECT_NE(errors("{rules: [{strategy: fast}]}").find("keys"), std::string::npos);
@@ -96,12 +98,13 @@ TEST(MapManifest, SaysWhatIsWrongWithARule) {
 }
 
 TEST(MapManifest, NeedsEntriesFromSomewhere) {
-  EXPECT_NE(Decode("{split: subject}").second.find("expected entries or entriesFrom"),
+  EXPECT_NE(DecodeMapSpec("{split: subject}").second.find("expected entries or entriesFrom"),
             std::string::npos);
 }
 
 TEST(MapManifest, KnowsItsEntryFilesHoweverBrokenTheRest) {
-  const auto [spec, errors] = Decode("{schema: 1, split: x, entriesFrom: [a.json], rollout: []}");
+  const auto [spec, errors] =
+      DecodeMapSpec("{schema: 1, split: x, entriesFrom: [a.json], rollout: []}");
   EXPECT_NE(errors, "");
   EXPECT_EQ(spec.entries_from.at(0).name, "a.json");
 }

@@ -7,17 +7,17 @@
 namespace portolan::manifests {
 namespace {
 
-DesiredState LoadOne(const std::string& spec) {
+DesiredState LoadPolicy(const std::string& spec) {
   return LoadPolicies(MemorySource({{"p.yaml", Manifest("Policy", "p", spec)}}));
 }
 
 std::string ErrorsOf(const std::string& spec) {
-  return Errors(LoadOne(spec));
+  return Errors(LoadPolicy(spec));
 }
 
 TEST(PolicyManifest, NamesWhoMayApproveDespiteItUnlessItIsHard) {
   const DesiredState state =
-      LoadOne("  {scope: plan, level: soft, rule: \"true\", overrideGroups: [sre, leads]}\n");
+      LoadPolicy("  {scope: plan, level: soft, rule: \"true\", overrideGroups: [sre, leads]}\n");
   ASSERT_TRUE(state.policies.usable()) << Errors(state);
   EXPECT_EQ(state.policies.policies.at("p")->override_groups,
             (std::vector<std::string>{"sre", "leads"}));
@@ -27,7 +27,7 @@ TEST(PolicyManifest, NamesWhoMayApproveDespiteItUnlessItIsHard) {
 }
 
 TEST(PolicyManifest, ReadsEveryField) {
-  const DesiredState state = LoadOne(
+  const DesiredState state = LoadPolicy(
       "  scope: change\n  level: hard\n  waivable: true\n"
       "  match: {maps: [\"limits*\"], targets: {tier: [prod], region: [\"eu-*\"]}, ops: [delete]}\n"
       "  params: {keys: [a]}\n"
@@ -75,10 +75,10 @@ TEST(PolicyManifest, SaysEverythingThatIsWrongAtOnce) {
 }
 
 TEST(PolicyManifest, AcceptsNoWaiversWhenHardUnlessItSaysSo) {
-  EXPECT_FALSE(LoadOne("  {scope: plan, level: hard, rule: \"true\"}\n")
+  EXPECT_FALSE(LoadPolicy("  {scope: plan, level: hard, rule: \"true\"}\n")
                    .policies.policies.at("p")
                    ->waivable);
-  EXPECT_TRUE(LoadOne("  {scope: plan, level: soft, rule: \"true\"}\n")
+  EXPECT_TRUE(LoadPolicy("  {scope: plan, level: soft, rule: \"true\"}\n")
                   .policies.policies.at("p")
                   ->waivable);
 }
@@ -91,7 +91,7 @@ TEST(PolicyManifest, RefusesOperationsForMapsThatAreServed) {
 
 TEST(PolicyManifest, RecordsWhatVerdictsDependOnAndNotItsTests) {
   const auto record = [](const std::string& spec) {
-    return CanonicalJson(PolicyToValue(*LoadOne(spec).policies.policies.at("p")));
+    return CanonicalJson(PolicyToValue(*LoadPolicy(spec).policies.policies.at("p")));
   };
   const std::string base = "  {scope: plan, level: soft, rule: \"true\"";
   EXPECT_EQ(record(base + "}\n"), record(base + ", tests: [{expect: allow}]}\n"));
@@ -103,7 +103,7 @@ TEST(PolicyManifest, RecordsWhatVerdictsDependOnAndNotItsTests) {
 
 TEST(PolicyManifest, AValidatorTakesThePlaceOfTheRule) {
   const Policy policy =
-      *LoadOne("  {scope: plan, level: soft, validator: conftest}\n").policies.policies.at("p");
+      *LoadPolicy("  {scope: plan, level: soft, validator: conftest}\n").policies.policies.at("p");
   EXPECT_EQ(policy.validator, "conftest");
   EXPECT_EQ(policy.rule.text, "");
   EXPECT_NE(CanonicalJson(PolicyToValue(policy)).find(R"("validator":"conftest")"),

@@ -12,7 +12,7 @@ MemorySource Source() {
                        {"maps/limits.yaml", Manifest("Map", "limits", "  entries: {a: 1}\n")}});
 }
 
-std::string Waiver(const std::string& policy, const std::string& more) {
+std::string WaiverFile(const std::string& policy, const std::string& more) {
   return Manifest("Waiver", "inc-1",
                   "  policy: " + policy + "\n  reason: r\n  approvedBy: [dan]\n" + more);
 }
@@ -27,7 +27,7 @@ TEST(PolicySetBuilder, BelongsToTheCommitBesideItsMaps) {
 
 TEST(PolicySetBuilder, RefusesAWaiverOfAnUnknownPolicyOrMap) {
   MemorySource source = Source();
-  source["w.yaml"] = Waiver("max-prcent", "  maps: [limit]\n  until: 2026-09-01T00:00:00Z\n");
+  source["w.yaml"] = WaiverFile("max-prcent", "  maps: [limit]\n  until: 2026-09-01T00:00:00Z\n");
   const DesiredState state = LoadPolicies(source);
   EXPECT_FALSE(state.policies.usable());
   EXPECT_EQ(Errors(state),
@@ -39,23 +39,23 @@ TEST(PolicySetBuilder, RefusesAWaiverOfAnUnknownPolicyOrMap) {
 TEST(PolicySetBuilder, LetsAWaiverNameTheFloorButNotItsHardPolicy) {
   MemorySource source = Source();
   source["w.yaml"] =
-      Waiver("mass-delete-guard", "  maps: [\"*\"]\n  until: 2026-09-01T00:00:00Z\n");
+      WaiverFile("mass-delete-guard", "  maps: [\"*\"]\n  until: 2026-09-01T00:00:00Z\n");
   EXPECT_EQ(Errors(LoadPolicies(source)), "");
   source["w.yaml"] =
-      Waiver("no-secret-in-clear", "  maps: [\"*\"]\n  until: 2026-09-01T00:00:00Z\n");
+      WaiverFile("no-secret-in-clear", "  maps: [\"*\"]\n  until: 2026-09-01T00:00:00Z\n");
   EXPECT_NE(Errors(LoadPolicies(source)).find("accepts no waivers"), std::string::npos);
 }
 
 TEST(PolicySetBuilder, RefusesKeysForAPolicyThatJudgesWholeMaps) {
   MemorySource source = Source();
   source["w.yaml"] =
-      Waiver("max-percent", "  maps: [limits]\n  keys: [a]\n  until: 2026-09-01T00:00:00Z\n");
+      WaiverFile("max-percent", "  maps: [limits]\n  keys: [a]\n  until: 2026-09-01T00:00:00Z\n");
   EXPECT_NE(Errors(LoadPolicies(source)).find("judges whole maps, not keys"), std::string::npos);
 }
 
 TEST(PolicySetBuilder, MeasuresWaiversAgainstTheTimeOfTheCommit) {
   MemorySource source = Source();
-  source["w.yaml"] = Waiver("max-percent", "  maps: [limits]\n  until: 9999-01-01T00:00:00Z\n");
+  source["w.yaml"] = WaiverFile("max-percent", "  maps: [limits]\n  until: 9999-01-01T00:00:00Z\n");
   EXPECT_EQ(Errors(LoadPolicies(source)), "");
   Artifact artifact = source.Get();
   artifact.revision.time = ParseTime("2026-07-20T10:00:00Z").value();

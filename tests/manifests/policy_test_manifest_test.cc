@@ -7,14 +7,14 @@
 namespace portolan::manifests {
 namespace {
 
-DesiredState LoadOne(const std::string& spec) {
+DesiredState LoadPolicyTest(const std::string& spec) {
   return LoadPolicies(MemorySource({{"t/p_test.yaml", Manifest("PolicyTest", "t", spec)},
                                     {"p.yaml", Manifest("Policy", "p", kMaxPercent)},
                                     {"t/live.json", R"({"a": 1})"}}));
 }
 
 TEST(PolicyTestManifest, ReadsVariablesAndFiles) {
-  const DesiredState state = LoadOne(
+  const DesiredState state = LoadPolicyTest(
       "  policies: [../p.yaml]\n"
       "  defaults: {plan: {total: 200}}\n"
       "  cases:\n"
@@ -38,15 +38,15 @@ TEST(PolicyTestManifest, ReadsVariablesAndFiles) {
 
 TEST(PolicyTestManifest, RefusesACaseThatExpectsNothingOrHasOneSide) {
   const std::string errors =
-      Errors(LoadOne("  cases: [{expect: {}}, {given: {live: {}}, expect: {p: alow}}]\n"));
+      Errors(LoadPolicyTest("  cases: [{expect: {}}, {given: {live: {}}, expect: {p: alow}}]\n"));
   EXPECT_NE(errors.find("expected an object such as {my-policy: deny}"), std::string::npos);
   EXPECT_NE(errors.find("live without desired"), std::string::npos) << errors;
   EXPECT_NE(errors.find("did you mean \"allow\"?"), std::string::npos) << errors;
-  EXPECT_NE(Errors(LoadOne("  cases: []\n")).find("1 to 256 cases"), std::string::npos);
+  EXPECT_NE(Errors(LoadPolicyTest("  cases: []\n")).find("1 to 256 cases"), std::string::npos);
 }
 
 TEST(PolicyTestManifest, RefusesAFileThatIsNotThere) {
-  const std::string errors = Errors(LoadOne(
+  const std::string errors = Errors(LoadPolicyTest(
       "  policies: [q.yaml]\n  cases: [{given: {desiredfile: x.json}, expect: {p: deny}}]\n"));
   EXPECT_NE(errors.find("no file \"q.yaml\" that declares a policy"), std::string::npos) << errors;
   EXPECT_NE(errors.find("\"x.json\": no such file in this source"), std::string::npos) << errors;

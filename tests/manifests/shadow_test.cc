@@ -7,21 +7,21 @@
 namespace portolan::manifests {
 namespace {
 
-std::optional<Shadow> Decode(const std::string& yaml) {
+std::optional<Shadow> DecodeSpec(const std::string& yaml) {
   Decoding d(yaml);
   const auto shadow = DecodeShadow(d.field(), d.report);
   EXPECT_EQ(d.Text(), "");
   return shadow;
 }
 
-std::string Errors(const std::string& yaml) {
+std::string SpecErrors(const std::string& yaml) {
   Decoding d(yaml);
   DecodeShadow(d.field(), d.report);
   return d.Text();
 }
 
 TEST(ShadowManifest, AnEmptyOneIsTheDefaults) {
-  const auto shadow = Decode("{}");
+  const auto shadow = DecodeSpec("{}");
   ASSERT_TRUE(shadow.has_value());
   EXPECT_EQ(shadow->share, 5'000u);
   EXPECT_EQ(shadow->soak, std::chrono::hours(72));
@@ -32,7 +32,7 @@ TEST(ShadowManifest, AnEmptyOneIsTheDefaults) {
 }
 
 TEST(ShadowManifest, ReadsEveryField) {
-  const auto shadow = Decode(R"(
+  const auto shadow = DecodeSpec(R"(
 share: 100%
 soak: 1h
 tolerance: 1e-3
@@ -48,19 +48,19 @@ require: outputs
 }
 
 TEST(ShadowManifest, OneMaxDisagreementIsForBothKinds) {
-  const auto shadow = Decode("{maxDisagreement: 3%}");
+  const auto shadow = DecodeSpec("{maxDisagreement: 3%}");
   EXPECT_EQ(shadow->max_lookups_ratio, 0.03);
   EXPECT_EQ(shadow->max_outputs_ratio, 0.03);
 }
 
 TEST(ShadowManifest, RefusesWhatWouldDecideNothing) {
-  EXPECT_NE(Errors("{soak: 0s}").find("soak: expected a duration above 0s"), std::string::npos);
-  EXPECT_NE(Errors("{share: 0}"), "");
-  EXPECT_NE(Errors("{tolerance: -1}").find("expected a number from 0"), std::string::npos);
-  EXPECT_NE(Errors("{maxDisagreement: 101%}"), "");
-  EXPECT_NE(Errors("{require: some}").find("any"), std::string::npos);
-  EXPECT_NE(Errors("{soke: 1h}").find("soak"), std::string::npos);
-  EXPECT_NE(Errors("5%"), "");
+  EXPECT_NE(SpecErrors("{soak: 0s}").find("soak: expected a duration above 0s"), std::string::npos);
+  EXPECT_NE(SpecErrors("{share: 0}"), "");
+  EXPECT_NE(SpecErrors("{tolerance: -1}").find("expected a number from 0"), std::string::npos);
+  EXPECT_NE(SpecErrors("{maxDisagreement: 101%}"), "");
+  EXPECT_NE(SpecErrors("{require: some}").find("any"), std::string::npos);
+  EXPECT_NE(SpecErrors("{soke: 1h}").find("soak"), std::string::npos);
+  EXPECT_NE(SpecErrors("5%"), "");
 }
 
 TEST(ShadowManifest, RecordsFromBeforeAFieldHaveItsDefault) {

@@ -7,28 +7,28 @@
 namespace portolan::manifests {
 namespace {
 
-std::optional<StrategySpec> Decode(const std::string& yaml) {
+std::optional<StrategySpec> DecodeSteps(const std::string& yaml) {
   Decoding d(yaml);
   auto spec = DecodeStrategy("s", d.field(), d.report);
   EXPECT_EQ(d.Text(), "");
   return spec;
 }
 
-std::string Errors(const std::string& yaml) {
+std::string StrategyErrors(const std::string& yaml) {
   Decoding d(yaml);
   EXPECT_FALSE(DecodeStrategy("s", d.field(), d.report).has_value()) << yaml;
   return d.Text();
 }
 
 bool Refuses(const std::string& yaml, std::string_view why) {
-  const std::string errors = Errors(yaml);
+  const std::string errors = StrategyErrors(yaml);
   if (errors.find(why) != std::string::npos) return true;
   ADD_FAILURE() << yaml << " gives " << errors;
   return false;
 }
 
 TEST(StrategyManifest, ReadsEveryFieldAndFoldsPausesIntoTheirStep) {
-  const auto spec = Decode(R"(
+  const auto spec = DecodeSteps(R"(
 steps:
   - setWeight: 5%
   - pause: {duration: 1m}
@@ -92,7 +92,7 @@ TEST(StrategyManifest, WantsPausesBetweenWeights) {
 }
 
 TEST(StrategyManifest, SaysNothingAboutWhatFollowsABadWeight) {
-  EXPECT_EQ(Errors("steps: [{setWeight: x}, {pause: {duration: 1s}}, {setWeight: 100%}]"),
+  EXPECT_EQ(StrategyErrors("steps: [{setWeight: x}, {pause: {duration: 1s}}, {setWeight: 100%}]"),
             "t.yaml:1:21: steps[0].setWeight: expected a weight above 0% and up to 100%, such as "
             "5% or 0.5%, "
             "found \"x\"\n");
@@ -117,7 +117,7 @@ TEST(StrategyManifest, HoldsNoMoreBackThanTheLastStepLeaves) {
 
 // The weights with their soaks, "20%:360".
 std::string StepsOf(const std::string& yaml) {
-  const auto spec = Decode(yaml);
+  const auto spec = DecodeSteps(yaml);
   std::string text;
   for (const Step& step : spec->strategy.steps)
     text += std::to_string(step.weight / 1'000) + "%:" + std::to_string(step.soak.count() / 1'000) +
@@ -142,11 +142,12 @@ TEST(StrategyManifest, SaysWhatIsWrongWithLinearGrowth) {
 }
 
 TEST(StrategyManifest, ReadsHowMuchOfTheFleetHasToConverge) {
-  const auto spec = Decode("steps: [{setWeight: 100%}]\nconverge: {share: 50%, timeout: 2m}");
+  const auto spec = DecodeSteps("steps: [{setWeight: 100%}]\nconverge: {share: 50%, timeout: 2m}");
   EXPECT_EQ(spec->strategy.converge.share, 0.5);
   EXPECT_EQ(spec->strategy.converge.timeout, std::chrono::minutes(2));
-  EXPECT_EQ(Decode("steps: [{setWeight: 100%}]\nconverge: {share: 0%}")->strategy.converge.share,
-            0.0);
+  EXPECT_EQ(
+      DecodeSteps("steps: [{setWeight: 100%}]\nconverge: {share: 0%}")->strategy.converge.share,
+      0.0);
   EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\nconverge: {share: 150%}", "converge.share"));
 }
 
@@ -166,7 +167,7 @@ TEST(StrategyManifest, WantsOneFormOfMatch) {
 }
 
 TEST(ResolveStrategy, PutsTemplatesInPlaceOfNames) {
-  const auto spec = Decode(
+  const auto spec = DecodeSteps(
       "steps: [{setWeight: 5%}, {analysis: {template: e}}, {setWeight: 100%}]\n"
       "analysis: [{template: e}]\n");
   ASSERT_TRUE(spec.has_value());

@@ -17,7 +17,7 @@ TextRule Rule(const std::string& yaml) {
   return rule;
 }
 
-std::string Errors(const std::string& yaml, bool with_format = true) {
+std::string RuleErrors(const std::string& yaml, bool with_format = true) {
   Decoding d(yaml);
   MappingDecoder decoder(d.field(), d.report);
   TextRule rule;
@@ -39,10 +39,11 @@ TEST(TextRule, CountsCodePoints) {
 }
 
 TEST(TextRule, RefusesWhatRe2DoesNotHave) {
-  EXPECT_NE(Errors("{pattern: \"(?=a)\"}").find("not a pattern that RE2 accepts"),
+  EXPECT_NE(RuleErrors("{pattern: \"(?=a)\"}").find("not a pattern that RE2 accepts"),
             std::string::npos);
-  EXPECT_NE(Errors("{pattern: \"((a{100}){100}){100}\"}").find("not a pattern"), std::string::npos);
-  EXPECT_NE(Errors("{pattern: " + std::string(1001, 'a') + "}").find("1 to 1000 bytes"),
+  EXPECT_NE(RuleErrors("{pattern: \"((a{100}){100}){100}\"}").find("not a pattern"),
+            std::string::npos);
+  EXPECT_NE(RuleErrors("{pattern: " + std::string(1001, 'a') + "}").find("1 to 1000 bytes"),
             std::string::npos);
 }
 
@@ -51,8 +52,9 @@ TEST(TextRule, TakesTimeLinearInTheText) {
 }
 
 TEST(TextRule, RefusesUnknownFormats) {
-  EXPECT_NE(Errors("{format: date_time}").find("did you mean \"date-time\"?"), std::string::npos);
-  EXPECT_NE(Errors("{format: uri}", false).find("unknown field"), std::string::npos);
+  EXPECT_NE(RuleErrors("{format: date_time}").find("did you mean \"date-time\"?"),
+            std::string::npos);
+  EXPECT_NE(RuleErrors("{format: uri}", false).find("unknown field"), std::string::npos);
 }
 
 }  // namespace

@@ -12,11 +12,11 @@
 namespace portolan::mapcore {
 namespace {
 
-constexpr std::uint64_t kSeed = 42;
+constexpr std::uint64_t kFloodSeed = 42;
 constexpr std::uint32_t kFlood = 100'000;
 
 Hmap Filled(std::uint64_t entries) {
-  Hmap map = Hmap::Create({.seed = kSeed}).value();
+  Hmap map = Hmap::Create({.seed = kFloodSeed}).value();
   for (std::uint64_t i = 0; i < entries; ++i)
     EXPECT_TRUE(map.Put("key/" + std::to_string(i), "v").ok());
   return map;
@@ -34,8 +34,8 @@ TEST(HmapFlood, TheKeysHaveOneHashUnderTheirSeedAndManyUnderAnother) {
   std::set<std::uint64_t> known;
   std::set<std::uint64_t> other;
   for (std::uint32_t n = 0; n < 1'000; ++n) {
-    known.insert(hmap::HashBytes(FloodKey(kSeed, n), hmap::PrepareSeed(kSeed)));
-    other.insert(hmap::HashBytes(FloodKey(kSeed, n), hmap::PrepareSeed(kSeed + 1)));
+    known.insert(hmap::HashBytes(FloodKey(kFloodSeed, n), hmap::PrepareSeed(kFloodSeed)));
+    other.insert(hmap::HashBytes(FloodKey(kFloodSeed, n), hmap::PrepareSeed(kFloodSeed + 1)));
   }
   EXPECT_EQ(known.size(), 1u);
   EXPECT_EQ(other.size(), 1'000u);
@@ -53,7 +53,7 @@ TEST(HmapFlood, EachWriteIsBoundedAndTheKeysAreSpreadAgain) {
     std::uint64_t ended = 0;
     for (std::uint32_t n = 0; n < kFlood; ++n) {
       const std::uint64_t pages = map.memory().page_bytes;
-      ASSERT_TRUE(*map.Put(FloodKey(kSeed, n), "v"));
+      ASSERT_TRUE(*map.Put(FloodKey(kFloodSeed, n), "v"));
       const std::uint64_t now = map.memory().page_bytes;
       if (now > pages) most_pages = std::max(most_pages, (now - pages) / sizeof(hmap::Page));
       const HmapDebug debug = map.debug();
@@ -75,7 +75,8 @@ TEST(HmapFlood, EachWriteIsBoundedAndTheKeysAreSpreadAgain) {
     EXPECT_EQ(debug.oldbuckets, 0u);
     EXPECT_LE(debug.buckets / 16, map.size() / 40);
     EXPECT_LE(DeepestPage(map), debug.B - 4 + 3) << "pages three levels below an even fill";
-    for (std::uint32_t n = 0; n < kFlood; n += 7) ASSERT_TRUE(map.Contains(FloodKey(kSeed, n)));
+    for (std::uint32_t n = 0; n < kFlood; n += 7)
+      ASSERT_TRUE(map.Contains(FloodKey(kFloodSeed, n)));
     for (std::uint64_t i = 0; i < before; i += 7)
       ASSERT_TRUE(map.Contains("key/" + std::to_string(i)));
     const Status status = map.lineage().Validate();
@@ -84,12 +85,12 @@ TEST(HmapFlood, EachWriteIsBoundedAndTheKeysAreSpreadAgain) {
 }
 
 TEST(HmapFlood, KeysCraftedForAnotherSeedDoNothing) {
-  Hmap map = Hmap::Create({.seed = kSeed + 7}).value();
+  Hmap map = Hmap::Create({.seed = kFloodSeed + 7}).value();
   for (std::uint32_t n = 0; n < kFlood; ++n) {
-    ASSERT_TRUE(*map.Put(FloodKey(kSeed, n), "v"));
+    ASSERT_TRUE(*map.Put(FloodKey(kFloodSeed, n), "v"));
     ASSERT_EQ(map.debug().noverflow, 0u);
   }
-  EXPECT_EQ(map.debug().hash0, kSeed + 7) << "and nothing was reseeded";
+  EXPECT_EQ(map.debug().hash0, kFloodSeed + 7) << "and nothing was reseeded";
 }
 
 }  // namespace

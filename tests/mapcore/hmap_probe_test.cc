@@ -34,7 +34,7 @@ Probes ProbesOf(const Hmap& map) {
   return probes;
 }
 
-Hmap Make(hmap::HashFunction hash = nullptr) {
+Hmap MakeProbed(hmap::HashFunction hash = nullptr) {
   return Hmap::Create({.seed = 9, .hash = hash}).value();
 }
 
@@ -64,7 +64,7 @@ TEST(HmapProbe, EntriesLieNearTheirHomeWhateverTheKeysLookLike) {
                 "/file" + std::to_string(i / 1'000) + ".so";
        }}};
   for (const Kind& kind : kinds) {
-    Hmap map = Make();
+    Hmap map = MakeProbed();
     for (std::uint64_t i = 0; i < 60'000; ++i) ASSERT_TRUE(*map.Put(kind.key(i), "v"));
     EXPECT_LT(ProbesOf(map).mean_distance, 0.35) << kind.name;
     EXPECT_EQ(map.debug().noverflow, 0u) << kind.name;
@@ -72,7 +72,7 @@ TEST(HmapProbe, EntriesLieNearTheirHomeWhateverTheKeysLookLike) {
 }
 
 TEST(HmapProbe, ErasedEntriesLeaveNothingThatAMissGoesPast) {
-  Hmap map = Make();
+  Hmap map = MakeProbed();
   for (int i = 0; i < 50'000; ++i) ASSERT_TRUE(*map.Put(std::to_string(i), "v"));
   for (int i = 1; i < 50'000; ++i) ASSERT_TRUE(*map.Erase(std::to_string(i)));
   for (int i = 0; i < 100'000; ++i) {
@@ -83,7 +83,7 @@ TEST(HmapProbe, ErasedEntriesLeaveNothingThatAMissGoesPast) {
 }
 
 TEST(HmapProbe, AnErasedSlotIsUsedAgainWithoutASplit) {
-  Hmap map = Make();
+  Hmap map = MakeProbed();
   for (int i = 0; i < 104; ++i) ASSERT_TRUE(*map.Put(std::to_string(i), "v"));
   ASSERT_EQ(map.debug().buckets, 16u);
   for (int i = 0; i < 1'000; ++i) {
@@ -94,7 +94,7 @@ TEST(HmapProbe, AnErasedSlotIsUsedAgainWithoutASplit) {
 }
 
 TEST(HmapProbe, ACollidingKeyIsFoundAfterTheOneBeforeItIsErased) {
-  Hmap map = Make(OneHash);
+  Hmap map = MakeProbed(OneHash);
   for (int i = 0; i < 60; ++i) ASSERT_TRUE(*map.Put(std::to_string(i), std::to_string(i)));
   for (int erased = 0; erased < 59; ++erased) {
     ASSERT_TRUE(*map.Erase(std::to_string(erased)));
@@ -104,7 +104,7 @@ TEST(HmapProbe, ACollidingKeyIsFoundAfterTheOneBeforeItIsErased) {
 
 TEST(HmapProbe, KeysOfOneLengthAndOfManyShareABucket) {
   for (const bool one_length : {true, false}) {
-    Hmap map = Make(OneHash);
+    Hmap map = MakeProbed(OneHash);
     const auto key = [&](std::size_t i) {
       return one_length ? std::string(11, 'k') + static_cast<char>('a' + i)
                         : std::string(i + 1, 'k');
@@ -116,7 +116,7 @@ TEST(HmapProbe, KeysOfOneLengthAndOfManyShareABucket) {
 }
 
 TEST(Hmap, AValueIsAppendedToInPlace) {
-  Hmap map = Make();
+  Hmap map = MakeProbed();
   std::string expected;
   for (int i = 0; i < 500; ++i) {
     const auto append = [&](std::optional<std::string_view> now) {
@@ -129,7 +129,7 @@ TEST(Hmap, AValueIsAppendedToInPlace) {
 }
 
 TEST(Hmap, IncrementAfterClearStartsFromNothing) {
-  Hmap map = Make();
+  Hmap map = MakeProbed();
   const auto increment = [](std::optional<std::string_view> now) {
     return std::to_string((now ? std::stoi(std::string(*now)) : 0) + 1);
   };

@@ -12,7 +12,7 @@
 namespace portolan::mapcore {
 namespace {
 
-std::vector<Entry> Numbered(std::size_t count, const std::string& prefix = "key/") {
+std::vector<Entry> NumberedEntries(std::size_t count, const std::string& prefix = "key/") {
   std::vector<Entry> entries;
   for (std::size_t i = 0; i < count; ++i)
     entries.push_back({prefix + std::to_string(i), R"({"limit": 100, "burst": 20})"});
@@ -34,7 +34,7 @@ std::size_t Mappings() {
 
 TEST(SmallEntries, FindsEveryKeyAndNoOtherInWhateverOrderTheyCame) {
   for (std::size_t count = 0; count <= SmallEntries::kEntriesMax; ++count) {
-    const std::vector<Entry> entries = Numbered(count);
+    const std::vector<Entry> entries = NumberedEntries(count);
     SortedRuns::Run records;
     const auto small = SmallEntries::Make(Views(entries), records);
     ASSERT_EQ(small->size(), count);
@@ -49,8 +49,8 @@ TEST(SmallEntries, FindsEveryKeyAndNoOtherInWhateverOrderTheyCame) {
 }
 
 TEST(SmallEntries, AreLimitedInNumberAndInBytes) {
-  EXPECT_TRUE(SmallEntries::Fit(Views(Numbered(SmallEntries::kEntriesMax))));
-  EXPECT_FALSE(SmallEntries::Fit(Views(Numbered(SmallEntries::kEntriesMax + 1))));
+  EXPECT_TRUE(SmallEntries::Fit(Views(NumberedEntries(SmallEntries::kEntriesMax))));
+  EXPECT_FALSE(SmallEntries::Fit(Views(NumberedEntries(SmallEntries::kEntriesMax + 1))));
   const std::vector<Entry> large{{"key", std::string(SmallEntries::kBytesMax, 'x')}};
   EXPECT_FALSE(SmallEntries::Fit(Views(large)));
 }
@@ -60,7 +60,7 @@ TEST(SmallEntries, FiveThousandMapsOfFiveKeysTakeNoMappingAndLessThanAKibibyteEa
   std::size_t bytes = 0;
   const std::size_t before = Mappings();
   for (int i = 0; i < 5'000; ++i) {
-    std::vector<Entry> entries = Numbered(5, "service/" + std::to_string(i) + "/");
+    std::vector<Entry> entries = NumberedEntries(5, "service/" + std::to_string(i) + "/");
     SortedRuns::Run records;
     bytes += LineVersion::Begin(Views(entries), records).value().bytes();
     maps.push_back(MapVersion::FromEntries(std::move(entries)).value());
@@ -73,15 +73,15 @@ TEST(SmallEntries, FiveThousandMapsOfFiveKeysTakeNoMappingAndLessThanAKibibyteEa
 TEST(SmallEntries, AMapThatGrowsAndShrinksAcrossTheLimitStaysEqualToOneBuiltAtOnce) {
   VersionPtr version = MapVersion::Empty();
   for (int round = 0; round < 2; ++round) {
-    for (const Entry& entry : Numbered(70)) {
+    for (const Entry& entry : NumberedEntries(70)) {
       version = version->Apply(std::vector<Change>{{entry.key, entry.value}}).value();
       ASSERT_EQ(version->Find(entry.key), entry.value);
     }
-    EXPECT_EQ(version->digest(), MapVersion::FromEntries(Numbered(70)).value()->digest());
+    EXPECT_EQ(version->digest(), MapVersion::FromEntries(NumberedEntries(70)).value()->digest());
     const VersionPtr large = version;
     for (int i = 69; i >= 3; --i)
       version = version->Apply(std::vector<Change>{{"key/" + std::to_string(i), {}}}).value();
-    EXPECT_EQ(version->digest(), MapVersion::FromEntries(Numbered(3)).value()->digest());
+    EXPECT_EQ(version->digest(), MapVersion::FromEntries(NumberedEntries(3)).value()->digest());
     EXPECT_EQ(Diff(*version, *large).size(), 67u);
   }
 }

@@ -15,14 +15,14 @@
 namespace portolan::mapcore {
 namespace {
 
-std::string Key(std::size_t number) {
+std::string SortedKey(std::size_t number) {
   const std::string digits = std::to_string(number);
   return std::string(8 - digits.size(), '0') + digits;
 }
 
-SortedRuns Numbered(std::size_t count) {
+SortedRuns NumberedRuns(std::size_t count) {
   SortedRuns::Run records;
-  for (std::size_t i = 0; i < count; ++i) records.push_back(MakeRecord(Key(i), "v"));
+  for (std::size_t i = 0; i < count; ++i) records.push_back(MakeRecord(SortedKey(i), "v"));
   return SortedRuns(std::move(records));
 }
 
@@ -58,8 +58,8 @@ std::size_t SharedRuns(const SortedRuns& a, const SortedRuns& b) {
 }
 
 TEST(SortedRuns, CopiesOnlyTheRunThatAnEditFallsInto) {
-  const SortedRuns before = Numbered(10'000);
-  const hmap::Record* record = MakeRecord(Key(5'000), "changed");
+  const SortedRuns before = NumberedRuns(10'000);
+  const hmap::Record* record = MakeRecord(SortedKey(5'000), "changed");
   const SortedRuns after = before.Edited(std::vector<Edit>{{record->key(), record}});
   ASSERT_GT(before.runs().size(), 10u);
   EXPECT_EQ(after.runs().size(), before.runs().size());
@@ -67,21 +67,21 @@ TEST(SortedRuns, CopiesOnlyTheRunThatAnEditFallsInto) {
 }
 
 TEST(SortedRuns, CutsARunThatOutgrewItsLimit) {
-  const SortedRuns before = Numbered(10);
+  const SortedRuns before = NumberedRuns(10);
   SortedRuns::Run added;
-  for (std::size_t i = 10; i < 2'000; ++i) added.push_back(MakeRecord(Key(i), "v"));
+  for (std::size_t i = 10; i < 2'000; ++i) added.push_back(MakeRecord(SortedKey(i), "v"));
   std::vector<Edit> edits;
   for (const hmap::Record* record : added) edits.push_back({record->key(), record});
   const SortedRuns after = before.Edited(edits);
-  EXPECT_EQ(Contents(after), Contents(Numbered(2'000)));
+  EXPECT_EQ(Contents(after), Contents(NumberedRuns(2'000)));
   EXPECT_EQ(BrokenInvariant(after), "");
 }
 
 TEST(SortedRuns, LeavesNoCrumbsWhenAlmostEverythingIsErased) {
-  SortedRuns runs = Numbered(5'000);
+  SortedRuns runs = NumberedRuns(5'000);
   std::vector<std::string> keys;
   for (std::size_t i = 0; i < 5'000; ++i)
-    if (i % 500 != 0) keys.push_back(Key(i));
+    if (i % 500 != 0) keys.push_back(SortedKey(i));
   std::vector<Edit> edits;
   for (const std::string& key : keys) edits.push_back({key, nullptr});
   runs = runs.Edited(edits);
@@ -93,7 +93,7 @@ TEST(SortedRuns, KeepsItsInvariantsUnderAnyEdits) {
   EXPECT_TRUE(rc::check("edits equal the model", [](std::uint64_t seed) {
     Random random(seed);
     const std::size_t keys = 1 + random.Below(5'000);
-    SortedRuns runs = Numbered(random.Below(keys));
+    SortedRuns runs = NumberedRuns(random.Below(keys));
     std::map<std::string, std::string> model = Contents(runs);
     for (int round = 0; round < 8; ++round) {
       const bool erasing = random.Below(2) == 0;
@@ -101,7 +101,7 @@ TEST(SortedRuns, KeepsItsInvariantsUnderAnyEdits) {
       const std::size_t end = begin + random.Below(keys - begin) + 1;
       const std::size_t stride = 1 + random.Below(50);
       std::vector<std::string> touched;
-      for (std::size_t i = begin; i < end; i += stride) touched.push_back(Key(i));
+      for (std::size_t i = begin; i < end; i += stride) touched.push_back(SortedKey(i));
       std::vector<Edit> edits;
       for (const std::string& key : touched) {
         if (erasing)
@@ -119,7 +119,7 @@ TEST(SortedRuns, KeepsItsInvariantsUnderAnyEdits) {
 }
 
 TEST(VisitDifferences, SkipsSharedRunsWithoutReadingThem) {
-  const SortedRuns runs = Numbered(3'000);
+  const SortedRuns runs = NumberedRuns(3'000);
   const SortedRuns same = runs;
   for (const SortedRuns::RunPtr& run : runs.runs())
     const_cast<const hmap::Record*&>(run->front()) = nullptr;  // reading it would end the program
@@ -129,7 +129,7 @@ TEST(VisitDifferences, SkipsSharedRunsWithoutReadingThem) {
 }
 
 TEST(VisitDifferences, VisitsNothingBetweenCopies) {
-  const SortedRuns runs = Numbered(3'000);
+  const SortedRuns runs = NumberedRuns(3'000);
   const SortedRuns copy = runs;
   int visits = 0;
   VisitDifferences(runs, copy, [&](const hmap::Record*, const hmap::Record*) { ++visits; });
@@ -137,8 +137,8 @@ TEST(VisitDifferences, VisitsNothingBetweenCopies) {
 }
 
 TEST(VisitDifferences, GoesOnAlignedBehindAnInsertedKey) {
-  const SortedRuns before = Numbered(3'000);
-  const hmap::Record* record = MakeRecord(Key(1'500) + "+", "new");
+  const SortedRuns before = NumberedRuns(3'000);
+  const hmap::Record* record = MakeRecord(SortedKey(1'500) + "+", "new");
   const SortedRuns after = before.Edited(std::vector<Edit>{{record->key(), record}});
   std::vector<std::string> visited;
   VisitDifferences(before, after, [&](const hmap::Record* a, const hmap::Record* b) {
@@ -149,12 +149,12 @@ TEST(VisitDifferences, GoesOnAlignedBehindAnInsertedKey) {
 }
 
 TEST(VisitDifferences, FindsTheSameAcrossDifferentCuts) {
-  const SortedRuns whole = Numbered(3'000);
-  SortedRuns grown = Numbered(1'000);
+  const SortedRuns whole = NumberedRuns(3'000);
+  SortedRuns grown = NumberedRuns(1'000);
   SortedRuns::Run records;
   std::vector<Edit> edits;
   for (std::size_t i = 1'000; i < 3'000; ++i)
-    records.push_back(MakeRecord(Key(i), i == 2'345 ? "other" : "v"));
+    records.push_back(MakeRecord(SortedKey(i), i == 2'345 ? "other" : "v"));
   for (const hmap::Record* record : records) edits.push_back({record->key(), record});
   grown = grown.Edited(edits);
   std::vector<std::string> visited;
@@ -162,7 +162,7 @@ TEST(VisitDifferences, FindsTheSameAcrossDifferentCuts) {
     visited.push_back(std::string(a->key()) + " " + std::string(a->value()) + " " +
                       std::string(b->value()));
   });
-  EXPECT_EQ(visited, std::vector<std::string>{Key(2'345) + " v other"});
+  EXPECT_EQ(visited, std::vector<std::string>{SortedKey(2'345) + " v other"});
 }
 
 }  // namespace

@@ -14,6 +14,12 @@ TEST(TextFormat, GroupsThousands) {
   EXPECT_EQ(Grouped(-1'234'567), "-1,234,567");
 }
 
+TEST(TextFormat, CountsKeys) {
+  EXPECT_EQ(KeyCount(0), "0 keys");
+  EXPECT_EQ(KeyCount(1), "1 key");
+  EXPECT_EQ(KeyCount(1'234), "1,234 keys");
+}
+
 TEST(TextFormat, WritesAWholePercentOnlyWhenItIsExact) {
   EXPECT_EQ(Percent(1, 50), "2 %");
   EXPECT_EQ(Percent(201, 10'000), "2.0 %");

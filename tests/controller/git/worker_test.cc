@@ -17,7 +17,7 @@
 namespace portolan::controller {
 namespace {
 
-constexpr int kPatienceMs = 10'000;
+constexpr int kWorkerPatienceMs = 10'000;
 
 // A worker process with a socket for its standard input and output.
 class WorkerProcess {
@@ -55,7 +55,7 @@ class WorkerProcess {
     std::string line;
     char c = 0;
     pollfd entry{socket_, POLLIN, 0};
-    while (poll(&entry, 1, kPatienceMs) == 1 && recv(socket_, &c, 1, 0) == 1 && c != '\n')
+    while (poll(&entry, 1, kWorkerPatienceMs) == 1 && recv(socket_, &c, 1, 0) == 1 && c != '\n')
       line += c;
     return line;
   }

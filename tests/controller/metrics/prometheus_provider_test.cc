@@ -15,7 +15,7 @@ std::string Vector(const std::string& series) {
   return R"({"status":"success","data":{"resultType":"vector","result":[)" + series + "]}}";
 }
 
-std::string Refusal(const std::string& json) {
+std::string PrometheusRefusal(const std::string& json) {
   const auto sample = ReadPrometheusAnswer(json);
   return sample.ok() ? "accepted" : sample.error().message;
 }
@@ -114,7 +114,7 @@ TEST(PrometheusAnswer, ReadsWhatIsNoFiniteNumberAsSuch) {
 
 TEST(PrometheusAnswer, SeveralSeriesAreAnErrorThatSaysSo) {
   const std::string one = R"({"metric":{"a":"b"},"value":[1,"1"]})";
-  EXPECT_EQ(Refusal(Vector(one + "," + one + "," + one)),
+  EXPECT_EQ(PrometheusRefusal(Vector(one + "," + one + "," + one)),
             "the query gives 3 series; expected one: aggregate them, for example with sum(…)");
 }
 

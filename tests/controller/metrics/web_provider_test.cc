@@ -7,7 +7,7 @@
 namespace portolan::controller {
 namespace {
 
-std::string Refusal(std::string_view json, std::string_view pointer = "/a") {
+std::string WebRefusal(std::string_view json, std::string_view pointer = "/a") {
   const auto sample = ReadWebAnswer(json, pointer);
   return sample.ok() ? "accepted" : sample.error().message;
 }
@@ -69,15 +69,15 @@ TEST(WebAnswer, ReadsAListOfNumbersAsASeries) {
 }
 
 TEST(WebAnswer, RefusesWhatIsNoNumber) {
-  EXPECT_EQ(Refusal(R"({"a":"1"})"),
+  EXPECT_EQ(WebRefusal(R"({"a":"1"})"),
             "expected a number or a list of numbers at \"/a\", found a string");
-  EXPECT_NE(Refusal(R"({"a":[1,null]})").find("found a null"), std::string::npos);
-  EXPECT_NE(Refusal(R"({"a":true})").find("found a boolean"), std::string::npos);
-  EXPECT_NE(Refusal(R"({"b":1})").find("no \"a\""), std::string::npos);
-  EXPECT_NE(Refusal("<html>").find("no JSON"), std::string::npos);
-  EXPECT_NE(Refusal(R"({"a":NaN})").find("no JSON"), std::string::npos);
-  EXPECT_NE(Refusal(R"({"a":1e999})").find("no JSON"), std::string::npos);
-  EXPECT_NE(Refusal("").find("no JSON"), std::string::npos);
+  EXPECT_NE(WebRefusal(R"({"a":[1,null]})").find("found a null"), std::string::npos);
+  EXPECT_NE(WebRefusal(R"({"a":true})").find("found a boolean"), std::string::npos);
+  EXPECT_NE(WebRefusal(R"({"b":1})").find("no \"a\""), std::string::npos);
+  EXPECT_NE(WebRefusal("<html>").find("no JSON"), std::string::npos);
+  EXPECT_NE(WebRefusal(R"({"a":NaN})").find("no JSON"), std::string::npos);
+  EXPECT_NE(WebRefusal(R"({"a":1e999})").find("no JSON"), std::string::npos);
+  EXPECT_NE(WebRefusal("").find("no JSON"), std::string::npos);
 }
 
 TEST(WebResult, IsWhateverIsThere) {

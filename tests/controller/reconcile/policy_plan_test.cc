@@ -5,7 +5,7 @@
 namespace portolan::controller {
 namespace {
 
-constexpr WallTime kNow{std::chrono::hours(10'000)};
+constexpr WallTime kPlanned{std::chrono::hours(10'000)};
 const People kPeople({{"token:ann", {"ann@example.com"}, {"owners"}, {}},
                       {"token:bob", {"bob@example.com"}, {}, {}},
                       {"token:cid", {"cid@example.com"}, {"owners"}, {}}});
@@ -22,16 +22,16 @@ PolicyPlan Sample() {
 
 TEST(PolicyPlan, IsApprovedByAnOwnerWhoIsNoneOfItsAuthors) {
   PolicyPlan plan = Sample();
-  EXPECT_FALSE(CheckPolicyApproval(plan, "token:ann", kPeople, kNow).ok());
-  EXPECT_TRUE(CheckPolicyApproval(plan, "token:bob", kPeople, kNow).ok());
-  EXPECT_TRUE(CheckPolicyApproval(plan, "token:cid", kPeople, kNow).ok());
+  EXPECT_FALSE(CheckPolicyApproval(plan, "token:ann", kPeople, kPlanned).ok());
+  EXPECT_TRUE(CheckPolicyApproval(plan, "token:bob", kPeople, kPlanned).ok());
+  EXPECT_TRUE(CheckPolicyApproval(plan, "token:cid", kPeople, kPlanned).ok());
   plan.writers.authors.push_back("Cid <cid@example.com>");
-  EXPECT_FALSE(CheckPolicyApproval(plan, "token:cid", kPeople, kNow).ok());
+  EXPECT_FALSE(CheckPolicyApproval(plan, "token:cid", kPeople, kPlanned).ok());
   plan.writers.authors.pop_back();
   plan.writers.signers = {"cid@example.com"};
-  EXPECT_FALSE(CheckPolicyApproval(plan, "token:cid", kPeople, kNow).ok());
+  EXPECT_FALSE(CheckPolicyApproval(plan, "token:cid", kPeople, kPlanned).ok());
   plan.owners = {"owners"};
-  const Status refused = CheckPolicyApproval(plan, "token:bob", kPeople, kNow);
+  const Status refused = CheckPolicyApproval(plan, "token:bob", kPeople, kPlanned);
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::kDenied);
   EXPECT_NE(refused.error().message.find("one of owners"), std::string::npos);
@@ -53,9 +53,9 @@ TEST(PolicyPlan, OfARollbackIsApprovedByAnOwnerWhoDidNotAskForIt) {
 TEST(PolicyPlan, WithoutOwnersAnyOtherPersonApproves) {
   PolicyPlan plan = Sample();
   plan.owners.clear();
-  EXPECT_TRUE(CheckPolicyApproval(plan, "token:bob", kPeople, kNow).ok());
-  EXPECT_FALSE(CheckPolicyApproval(plan, "user:root", kPeople, kNow).ok());
-  EXPECT_TRUE(CheckPolicyApproval(Sample(), "anonymous", People(), kNow).ok());
+  EXPECT_TRUE(CheckPolicyApproval(plan, "token:bob", kPeople, kPlanned).ok());
+  EXPECT_FALSE(CheckPolicyApproval(plan, "user:root", kPeople, kPlanned).ok());
+  EXPECT_TRUE(CheckPolicyApproval(Sample(), "anonymous", People(), kPlanned).ok());
 }
 
 TEST(PolicyPlan, IsTheSameAfterItsRecordWasRead) {
@@ -65,8 +65,8 @@ TEST(PolicyPlan, IsTheSameAfterItsRecordWasRead) {
   EXPECT_FALSE(PolicyPlanFromValue(PolicyPlanToValue(plan))->approved());
   plan.approved_by = "token:cid";
   plan.reason = "fine";
-  plan.approved_at = kNow;
-  plan.effective = kNow + std::chrono::minutes(10);
+  plan.approved_at = kPlanned;
+  plan.effective = kPlanned + std::chrono::minutes(10);
   const PolicyPlan read = PolicyPlanFromValue(PolicyPlanToValue(plan)).value();
   EXPECT_EQ(manifests::CanonicalJson(PolicyPlanToValue(read)),
             manifests::CanonicalJson(PolicyPlanToValue(plan)));

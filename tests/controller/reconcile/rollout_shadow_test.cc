@@ -114,8 +114,8 @@ TEST(RolloutShadowPolicies, AreAskedBeforeTheFirstStepAndAgainWhileTheyDeny) {
   asked = 0;
   world.strategy.shadow = manifests::Shadow{.share = 100'000, .soak = std::chrono::seconds(5)};
   world.Want("limits", world.limits_2);
-  const auto look_for = [&](int seconds) {
-    for (int i = 0; i < seconds; ++i) {
+  const auto look_for = [&](int ticks) {
+    for (int i = 0; i < ticks; ++i) {
       mapcore::ReadGuard guard;
       world.catalog.Find(guard, "limits")->CompareArms("api/login");
       world.Pass(std::chrono::seconds(1));

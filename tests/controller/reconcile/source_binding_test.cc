@@ -10,7 +10,7 @@ using reconciler::Verb;
 
 constexpr Duration kMaxAge = std::chrono::hours(24);
 
-std::string PolicyText(const std::string& level, const std::string& rule) {
+std::string BindingPolicyText(const std::string& level, const std::string& rule) {
   return "apiVersion: portolan/v1\nkind: Policy\nmetadata: {name: few, owner: o}\nspec:\n"
          "  scope: plan\n  level: " +
          level + "\n  rule: '" + rule + "'\n  message: \"'changes ' + string(plan.changed)\"\n";
@@ -20,7 +20,7 @@ std::string WaiverText(const std::string& map) {
          "few, maps: [" +
          map + "], until: 2020-01-01T00:00:00Z, reason: INC-1}\n";
 }
-const std::string kAtMostOne = "plan.first || plan.changed <= 1";
+const std::string kBindingAtMostOne = "plan.first || plan.changed <= 1";
 
 SourceSettings RulesSettings() {
   SourceSettings settings = SettingsOf("rules");
@@ -53,8 +53,9 @@ struct Parts {
 
 class SourceBindingTest : public testing::Test {
  protected:
-  static FileTexts Policy(const std::string& level = "hard", const std::string& rule = kAtMostOne) {
-    return {{"few.yaml", PolicyText(level, rule)}};
+  static FileTexts Policy(const std::string& level = "hard",
+                          const std::string& rule = kBindingAtMostOne) {
+    return {{"few.yaml", BindingPolicyText(level, rule)}};
   }
   static FileTexts Maps(const std::string& entries) { return MapsOf({{"limits", entries}}); }
   // "limits" is healthy with a and b, under the policy of the other repository.
@@ -130,7 +131,7 @@ TEST_F(SourceBindingTest, BeforeItsFirstSetNothingGoesLive) {
 TEST_F(SourceBindingTest, ACommitOfABoundSourceMayHoldNoPolicies) {
   Settle();
   FileTexts files = Maps("{a: 2, b: 1}");
-  files["rules/mine.yaml"] = PolicyText("disabled", "true");
+  files["rules/mine.yaml"] = BindingPolicyText("disabled", "true");
   parts.edge.Push('b', files);
   const SourceStatus status = parts.edge.source.status();
   EXPECT_EQ(status.reason, "PoliciesElsewhere");
@@ -148,7 +149,7 @@ TEST_F(SourceBindingTest, ACommitOfThePolicySourceMayHoldNoMapsAndNoWaiverOfUnkn
   files["m.yaml"] = MapText("other", "{a: 1}");
   parts.rules.Push('b', files);
   EXPECT_EQ(parts.rules.source.status().reason, "MapsInPolicySource");
-  FileTexts waived = {{"few.yaml", PolicyText("soft", kAtMostOne)},
+  FileTexts waived = {{"few.yaml", BindingPolicyText("soft", kBindingAtMostOne)},
                       {"w.yaml", WaiverText("limts")}};
   parts.rules.git.time = parts.world.clock.now().wall;
   parts.rules.Push('c', waived);
@@ -224,7 +225,7 @@ TEST_F(SourceBindingTest, PoliciesThatCannotBeReadJudgeUntilTheyAreTooOld) {
 
 TEST_F(SourceBindingTest, ATipThatIsRefusedThereMakesThePoliciesNoYounger) {
   Settle();
-  parts.rules.Push('b', {{"few.yaml", PolicyText("hard", "plan.chnaged < 1")}});
+  parts.rules.Push('b', {{"few.yaml", BindingPolicyText("hard", "plan.chnaged < 1")}});
   const auto read = parts.binding.seen_at();
   parts.rules.LookLater();
   EXPECT_EQ(parts.binding.seen_at(), read);

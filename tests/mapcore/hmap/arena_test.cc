@@ -12,7 +12,7 @@
 namespace portolan::mapcore::hmap {
 namespace {
 
-std::unique_ptr<Arena> Make(std::uint64_t limit_bytes = 0) {
+std::unique_ptr<Arena> MakeArena(std::uint64_t limit_bytes = 0) {
   ArenaOptions options;
   options.reserve_bytes = std::uint64_t{64} << 20;
   options.limit_bytes = limit_bytes;
@@ -33,7 +33,7 @@ TEST(Arena, KeepsEveryBlockApartUnderRandomUse) {
   const std::uint64_t seed = 11;
   SCOPED_TRACE(seed);
   Random random(seed);
-  const auto arena = Make();
+  const auto arena = MakeArena();
   std::vector<std::pair<Record*, std::string>> live;
   for (int step = 0; step < 30'000; ++step) {
     if (live.size() < 200 || random.Below(2) == 0) {
@@ -63,7 +63,7 @@ TEST(Arena, KeepsEveryBlockApartUnderRandomUse) {
 }
 
 TEST(Arena, AlignsPagesAndNodes) {
-  const auto arena = Make();
+  const auto arena = MakeArena();
   for (int i = 0; i < 200; ++i) {
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(arena->AllocatePage()) % Arena::kPageBytes, 0u);
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(arena->AllocateNode(576)) % 64, 0u);
@@ -72,7 +72,7 @@ TEST(Arena, AlignsPagesAndNodes) {
 }
 
 TEST(Arena, GivesTheLastFreedBlockOfASizeFirst) {
-  const auto arena = Make();
+  const auto arena = MakeArena();
   void* one = arena->AllocateRecord(64);
   void* two = arena->AllocateRecord(64);
   arena->FreeRecord(one, 64);
@@ -82,7 +82,7 @@ TEST(Arena, GivesTheLastFreedBlockOfASizeFirst) {
 }
 
 TEST(Arena, StopsAtItsLimitAndGoesOnAfterAFree) {
-  const auto arena = Make(4 * Arena::kExtentBytes);
+  const auto arena = MakeArena(4 * Arena::kExtentBytes);
   std::vector<void*> pages;
   while (void* page = arena->AllocatePage()) pages.push_back(page);
   EXPECT_EQ(pages.size(), 4 * Arena::kExtentBytes / Arena::kPageBytes - 1);
@@ -93,7 +93,7 @@ TEST(Arena, StopsAtItsLimitAndGoesOnAfterAFree) {
 }
 
 TEST(Arena, CutsALargerFreeBlockWhenNothingElseIsLeft) {
-  const auto arena = Make(1 * Arena::kExtentBytes);
+  const auto arena = MakeArena(1 * Arena::kExtentBytes);
   std::vector<Record*> records;
   while (Record* record = NewRecord(*arena, 8'000)) records.push_back(record);
   ASSERT_GT(records.size(), 3u);
@@ -106,7 +106,7 @@ TEST(Arena, CutsALargerFreeBlockWhenNothingElseIsLeft) {
 }
 
 TEST(Arena, GivesLargeBlocksBackAndUsesTheirPlaceAgain) {
-  const auto arena = Make();
+  const auto arena = MakeArena();
   Record* large = NewRecord(*arena, 8 << 20);
   ASSERT_NE(large, nullptr);
   const std::uint64_t used = arena->stats().used_bytes;
@@ -140,7 +140,7 @@ std::uint32_t MarkAll(Arena& arena, std::uint32_t blocks) {
 }
 
 TEST(Arena, AMarkedExtentHandsOutNothingAndIsFreeOnceItIsEmpty) {
-  const auto arena = Make();
+  const auto arena = MakeArena();
   const std::vector<Record*> left = Sparse(*arena);
   const std::uint32_t marked = MarkAll(*arena, 10);
   ASSERT_GT(marked, 3u);
@@ -159,14 +159,14 @@ TEST(Arena, AMarkedExtentHandsOutNothingAndIsFreeOnceItIsEmpty) {
 }
 
 TEST(Arena, MarksNoExtentThatIsFullLargeOrBeingFilled) {
-  const auto arena = Make();
+  const auto arena = MakeArena();
   for (int i = 0; i < 4'000; ++i) NewRecord(*arena, 100);
   ASSERT_NE(NewRecord(*arena, 200'000), nullptr);
   for (std::uint32_t i = 0; i < arena->extents(); ++i) EXPECT_FALSE(arena->MarkIfSparse(i, 66));
 }
 
 TEST(Arena, UsesWhatWasMarkedBeforeItFails) {
-  const auto arena = Make(8 * Arena::kExtentBytes);
+  const auto arena = MakeArena(8 * Arena::kExtentBytes);
   Sparse(*arena);
   while (NewRecord(*arena, 60'000 / 2 - 100) != nullptr) {
   }
@@ -180,7 +180,7 @@ TEST(Arena, UsesWhatWasMarkedBeforeItFails) {
 }
 
 TEST(Arena, ResumesInTheMiddleOfWithdrawing) {
-  const auto arena = Make();
+  const auto arena = MakeArena();
   Sparse(*arena);
   std::uint32_t i = 0;
   while (!arena->MarkIfSparse(i, 66)) ++i;
@@ -205,7 +205,7 @@ TEST(Arena, PopulatesAlsoTheEndsOfExtentsThatAreBeingFilled) {
 }
 
 TEST(Arena, FailsFromTheChosenAllocationOn) {
-  const auto arena = Make();
+  const auto arena = MakeArena();
   arena->FailFrom(2);
   EXPECT_NE(arena->AllocateRecord(64), nullptr);
   EXPECT_NE(arena->AllocatePage(), nullptr);

@@ -20,7 +20,7 @@ std::string Key(int i) {
   return "key/" + std::to_string(i);
 }
 
-Hmap Make(bool compact_on_writes) {
+Hmap MakeOne(bool compact_on_writes) {
   return Hmap::Create({.seed = 3, .compact_on_writes = compact_on_writes}).value();
 }
 
@@ -53,7 +53,7 @@ double Resize(Hmap& map, std::size_t bytes, std::uint64_t seed, int step = 1) {
 
 // Every other record is left where it was: half of each old extent is waste.
 Hmap HalfWasted() {
-  Hmap map = Make(false);
+  Hmap map = MakeOne(false);
   Resize(map, 40, 1);
   Resize(map, 90, 2, 2);
   return map;
@@ -69,8 +69,8 @@ void Churn(Hmap& map, int writes, std::size_t bytes) {
 }
 
 TEST(Compaction, MemoryFollowsTheSizesThereAndBack) {
-  Hmap without = Make(false);
-  Hmap map = Make(true);
+  Hmap without = MakeOne(false);
+  Hmap map = MakeOne(true);
   for (const std::size_t bytes : {40, 90, 200, 350, 200, 90, 40}) {
     Resize(without, bytes, bytes);
     const double most = Resize(map, bytes, bytes);
@@ -85,7 +85,7 @@ TEST(Compaction, MemoryFollowsTheSizesThereAndBack) {
 }
 
 TEST(Compaction, MemoryComesBackAfterAMassErase) {
-  Hmap map = Make(true);
+  Hmap map = MakeOne(true);
   Resize(map, 200, 1);
   const std::uint64_t before = map.memory().used_bytes;
   for (int i = 0; i < kEntries; ++i) {
@@ -100,7 +100,7 @@ TEST(Compaction, MemoryComesBackAfterAMassErase) {
 
 // Versions come and go, as in the daemon: what a snapshot keeps is kept, and goes with it.
 TEST(Compaction, SnapshotsKeepTheirRecordsAndTheMemoryComesWhenTheyGo) {
-  Hmap map = Make(true);
+  Hmap map = MakeOne(true);
   Resize(map, 40, 1);
   Snapshot first = map.TakeSnapshot(0, 0).value();
   std::vector<Snapshot> history;
@@ -172,7 +172,7 @@ TEST(Compaction, StandsStillDuringAnIterationAndARelocation) {
 }
 
 TEST(Compaction, AFailedAllocationAnywhereLosesNothing) {
-  Hmap map = Make(false);
+  Hmap map = MakeOne(false);
   Resize(map, 40, 1);
   const Snapshot snapshot = map.TakeSnapshot(1, 0).value();
   Resize(map, 90, 2, 2);
@@ -192,7 +192,7 @@ TEST(Compaction, EqualsAPlainMapUnderRandomWritesSnapshotsAndForks) {
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
-    Hmap map = Make(true);
+    Hmap map = MakeOne(true);
     std::unordered_map<std::string, std::string> model;
     std::vector<Snapshot> snapshots;
     for (int step = 0; step < 30'000; ++step) {

@@ -49,7 +49,7 @@ Changes ByComparing(const Snapshot& before, const Snapshot& after) {
   return changes;
 }
 
-Hmap Filled(int entries) {
+Hmap MapToCompare(int entries) {
   Hmap map = Hmap::Create({.seed = 5}).value();
   for (int i = 0; i < entries; ++i)
     EXPECT_TRUE(map.Put("key/" + std::to_string(i), std::to_string(i)).ok());
@@ -57,7 +57,7 @@ Hmap Filled(int entries) {
 }
 
 TEST(Diff, NamesWhatWasAddedRemovedAndChanged) {
-  Hmap map = Filled(1'000);
+  Hmap map = MapToCompare(1'000);
   const Snapshot before = map.TakeSnapshot(1, 0).value();
   ASSERT_TRUE(map.Put("new", "n").ok());
   ASSERT_TRUE(map.Put("key/3", "changed").ok());
@@ -70,7 +70,7 @@ TEST(Diff, NamesWhatWasAddedRemovedAndChanged) {
 }
 
 TEST(Diff, ReadsOnlyPagesThatWereCopied) {
-  Hmap map = Filled(50'000);
+  Hmap map = MapToCompare(50'000);
   const Snapshot before = map.TakeSnapshot(1, 0).value();
   EXPECT_EQ(Diff(before, before).pages_read, 0u);
   const std::uint64_t pages = map.memory().page_bytes;
@@ -127,7 +127,7 @@ TEST(Diff, EqualsAComparisonEntryByEntryAcrossSplitsMergesForksAndClear) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
-    Hmap map = Filled(static_cast<int>(random.Below(3'000)));
+    Hmap map = MapToCompare(static_cast<int>(random.Below(3'000)));
     std::vector<Snapshot> snapshots{map.TakeSnapshot(0, 0).value()};
     for (int round = 0; round < 6; ++round) {
       const int shift = static_cast<int>(random.Below(2'000));
@@ -154,7 +154,7 @@ TEST(Diff, EqualsAComparisonEntryByEntryAcrossSplitsMergesForksAndClear) {
 }
 
 TEST(Diff, AfterAReseedComparesByKey) {
-  Hmap map = Filled(1'000);
+  Hmap map = MapToCompare(1'000);
   const Snapshot before = map.TakeSnapshot(1, 0).value();
   ASSERT_TRUE(map.StartReseed().ok());
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(map.Put("key/" + std::to_string(i), "x").ok());
@@ -170,7 +170,7 @@ TEST(Diff, AfterAReseedComparesByKey) {
 }
 
 TEST(Diff, OfTwoStepsIsTheOneAfterTheOther) {
-  Hmap map = Filled(2'000);
+  Hmap map = MapToCompare(2'000);
   Random random(4);
   std::vector<Snapshot> versions{map.TakeSnapshot(0, 0).value()};
   for (int round = 0; round < 2; ++round) {
@@ -209,7 +209,7 @@ TEST(Diff, TellsAnOverwriteFromAnotherKeyInTheSamePlace) {
 }
 
 TEST(Diff, FindsTheDriftOfIndependentMapsByDigestWithoutReadingWhatIsEqual) {
-  Hmap one = Filled(50'000);
+  Hmap one = MapToCompare(50'000);
   Hmap two = Hmap::Create({.seed = 5}).value();
   for (int i = 49'999; i >= 0; --i)
     ASSERT_TRUE(two.Put("key/" + std::to_string(i), std::to_string(i)).ok());
@@ -232,8 +232,8 @@ TEST(Diff, OfIndependentMapsIsRightWhetherTheirDigestsAreKnownOrNot) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
-    Hmap one = Filled(static_cast<int>(random.Below(3'000)));
-    Hmap two = Filled(static_cast<int>(random.Below(3'000)));
+    Hmap one = MapToCompare(static_cast<int>(random.Below(3'000)));
+    Hmap two = MapToCompare(static_cast<int>(random.Below(3'000)));
     for (Hmap* map : {&one, &two})
       for (std::uint64_t i = random.Below(500); i > 0; --i) {
         if (i == 50 && random.Below(2) == 0) (void)map->digest();
@@ -249,7 +249,7 @@ TEST(Diff, OfIndependentMapsIsRightWhetherTheirDigestsAreKnownOrNot) {
 }
 
 TEST(Diff, ComparesMapsOfDifferentSeedsByKey) {
-  Hmap one = Filled(500);
+  Hmap one = MapToCompare(500);
   Hmap two = Hmap::Create({.seed = 6}).value();
   for (int i = 0; i < 501; ++i)
     ASSERT_TRUE(two.Put("key/" + std::to_string(i), std::to_string(i)).ok());

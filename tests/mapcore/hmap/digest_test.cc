@@ -11,13 +11,14 @@
 namespace portolan::mapcore::hmap {
 namespace {
 
-std::string Key(std::uint64_t i) {
+std::string DigestedKey(std::uint64_t i) {
   return "key/" + std::to_string(i);
 }
 
-Hmap Filled(std::uint64_t entries) {
+Hmap MapToDigest(std::uint64_t entries) {
   Hmap map = Hmap::Create({.seed = 5}).value();
-  for (std::uint64_t i = 0; i < entries; ++i) EXPECT_TRUE(map.Put(Key(i), std::to_string(i)).ok());
+  for (std::uint64_t i = 0; i < entries; ++i)
+    EXPECT_TRUE(map.Put(DigestedKey(i), std::to_string(i)).ok());
   return map;
 }
 
@@ -38,16 +39,17 @@ std::uint64_t PagesThatKnow(const Hmap& map) {
 }
 
 TEST(KeptDigest, CostsNothingBeforeItIsAskedForAndThenWhatWasWritten) {
-  Hmap map = Filled(20'000);
+  Hmap map = MapToDigest(20'000);
   EXPECT_EQ(PagesThatKnow(map), 0u);
   const std::uint64_t digest = map.digest();
   const std::uint64_t pages = map.debug().buckets / Page::kBuckets;
   EXPECT_EQ(PagesThatKnow(map), pages);
-  for (std::uint64_t i = 0; i < 10; ++i) ASSERT_TRUE(map.Put(Key(i), "other").ok());
+  for (std::uint64_t i = 0; i < 10; ++i) ASSERT_TRUE(map.Put(DigestedKey(i), "other").ok());
   EXPECT_GE(PagesThatKnow(map), pages - 10);
   EXPECT_LT(PagesThatKnow(map), pages);
   EXPECT_NE(map.digest(), digest);
-  for (std::uint64_t i = 0; i < 10; ++i) ASSERT_TRUE(map.Put(Key(i), std::to_string(i)).ok());
+  for (std::uint64_t i = 0; i < 10; ++i)
+    ASSERT_TRUE(map.Put(DigestedKey(i), std::to_string(i)).ok());
   EXPECT_EQ(map.digest(), digest);
 }
 
@@ -58,12 +60,12 @@ TEST(KeptDigest, IsTheSumOfTheEntriesAtEveryTime) {
     Random random(seed);
     std::vector<Hmap> maps;
     maps.reserve(64);
-    maps.push_back(Filled(random.Below(2'000)));
+    maps.push_back(MapToDigest(random.Below(2'000)));
     std::vector<Snapshot> snapshots{maps[0].TakeSnapshot(0, 0).value()};
     for (int round = 0; round < 40; ++round) {
       Hmap& map = maps[random.Below(maps.size())];
       for (std::uint64_t i = random.Below(200); i > 0; --i) {
-        const std::string key = Key(random.Below(3'000));
+        const std::string key = DigestedKey(random.Below(3'000));
         ASSERT_TRUE((random.Below(3) == 0 ? map.Erase(key) : map.Put(key, "v")).ok());
       }
       if (random.Below(3) == 0) (void)map.digest();
@@ -87,12 +89,12 @@ TEST(PageDigest, CountsTheEntriesOfOverflowPages) {
   HmapOptions options{.seed = 5};
   options.hash = [](std::string_view, std::uint64_t) -> std::uint64_t { return 7; };
   Hmap map = Hmap::Create(options).value();
-  for (std::uint64_t i = 0; i < 300; ++i) ASSERT_TRUE(map.Insert(Key(i), "v").ok());
+  for (std::uint64_t i = 0; i < 300; ++i) ASSERT_TRUE(map.Insert(DigestedKey(i), "v").ok());
   while (map.ContinueReseed()) {
   }
   ASSERT_GT(map.debug().noverflow, 0u);
   const std::uint64_t digest = map.digest();
-  ASSERT_TRUE(map.Put(Key(299), "other").ok());
+  ASSERT_TRUE(map.Put(DigestedKey(299), "other").ok());
   EXPECT_NE(map.digest(), digest);
   EXPECT_EQ(map.digest(), ByEntries(map.TakeSnapshot(1, 0).value()));
 }

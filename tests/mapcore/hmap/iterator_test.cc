@@ -11,13 +11,13 @@
 namespace portolan::mapcore {
 namespace {
 
-std::string Key(int i) {
+std::string WalkedKey(int i) {
   return "key/" + std::to_string(i);
 }
 
-Hmap Filled(int entries) {
+Hmap MapToWalk(int entries) {
   Hmap map = Hmap::Create({.seed = 9}).value();
-  for (int i = 0; i < entries; ++i) EXPECT_TRUE(map.Put(Key(i), std::to_string(i)).ok());
+  for (int i = 0; i < entries; ++i) EXPECT_TRUE(map.Put(WalkedKey(i), std::to_string(i)).ok());
   return map;
 }
 
@@ -29,7 +29,7 @@ std::map<std::string, int> CountRest(HmapIterator& iterator) {
 
 TEST(HmapIterator, ReturnsEveryEntryOnce) {
   for (const int entries : {0, 1, 104, 105, 5'000}) {
-    const Hmap map = Filled(entries);
+    const Hmap map = MapToWalk(entries);
     HmapIterator iterator(map);
     const auto seen = CountRest(iterator);
     EXPECT_EQ(seen.size(), static_cast<std::size_t>(entries));
@@ -38,14 +38,14 @@ TEST(HmapIterator, ReturnsEveryEntryOnce) {
 }
 
 TEST(HmapIterator, BeginsSomewhereElseEveryTime) {
-  const Hmap map = Filled(10'000);
+  const Hmap map = MapToWalk(10'000);
   std::set<std::string> first;
   for (int i = 0; i < 100; ++i) first.insert(std::string(HmapIterator(map).Next()->key));
   EXPECT_GE(first.size(), 50u);
 }
 
 TEST(HmapIterator, ReturnsOldKeysOnceAndNewOnesAtMostOnceWhileTheMapGrows) {
-  Hmap map = Filled(500);
+  Hmap map = MapToWalk(500);
   HmapIterator iterator(map);
   std::map<std::string, int> seen;
   for (int i = 0; i < 20'000; ++i) {
@@ -55,32 +55,32 @@ TEST(HmapIterator, ReturnsOldKeysOnceAndNewOnesAtMostOnceWhileTheMapGrows) {
     ASSERT_TRUE(map.Put("new/" + std::to_string(i), "n").ok());
   }
   for (const auto& [key, count] : CountRest(iterator)) seen[key] += count;
-  for (int i = 0; i < 500; ++i) EXPECT_EQ(seen[Key(i)], 1);
+  for (int i = 0; i < 500; ++i) EXPECT_EQ(seen[WalkedKey(i)], 1);
   for (const auto& [key, count] : seen) EXPECT_LE(count, 1) << key;
 }
 
 TEST(HmapIterator, NeverReturnsWhatWasErasedBeforeItsTurnAlsoWhenPagesMerge) {
-  Hmap map = Filled(5'000);
+  Hmap map = MapToWalk(5'000);
   HmapIterator iterator(map);
   std::set<std::string> seen;
   for (int i = 0; i < 300; ++i) seen.insert(std::string(iterator.Next()->key));
   for (int i = 0; i < 5'000; i += 1)
     if (i % 100 != 0) {
-      ASSERT_TRUE(*map.Erase(Key(i)));
+      ASSERT_TRUE(*map.Erase(WalkedKey(i)));
     }
   while (const auto item = iterator.Next()) {
     EXPECT_TRUE(map.Contains(item->key));
     EXPECT_TRUE(seen.insert(std::string(item->key)).second) << item->key;
   }
-  for (int i = 0; i < 5'000; i += 100) EXPECT_TRUE(seen.contains(Key(i)));
+  for (int i = 0; i < 5'000; i += 100) EXPECT_TRUE(seen.contains(WalkedKey(i)));
 }
 
 TEST(HmapIterator, ReturnsTheNewestValue) {
-  Hmap map = Filled(2'000);
+  Hmap map = MapToWalk(2'000);
   HmapIterator iterator(map);
   std::set<std::string> early;
   for (int i = 0; i < 100; ++i) early.insert(std::string(iterator.Next()->key));
-  for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(map.Put(Key(i), "newest").ok());
+  for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(map.Put(WalkedKey(i), "newest").ok());
   while (const auto item = iterator.Next()) EXPECT_EQ(item->value, "newest");
 }
 
@@ -88,9 +88,9 @@ TEST(HmapIterator, KeepsItsGuaranteesUnderRandomWrites) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE(seed);
     Random random(seed);
-    Hmap map = Filled(static_cast<int>(random.Below(3'000)));
+    Hmap map = MapToWalk(static_cast<int>(random.Below(3'000)));
     std::set<std::string> untouched;
-    for (int i = 0; i < static_cast<int>(map.size()); i += 3) untouched.insert(Key(i));
+    for (int i = 0; i < static_cast<int>(map.size()); i += 3) untouched.insert(WalkedKey(i));
     if (random.Below(2) == 0) {
       ASSERT_TRUE(map.StartReseed().ok());
       for (int i = 0; i < 9; ++i) map.ContinueReseed();
@@ -101,7 +101,8 @@ TEST(HmapIterator, KeepsItsGuaranteesUnderRandomWrites) {
       for (std::uint64_t i = random.Below(20); i > 0; --i) {
         const int key = static_cast<int>(random.Below(4'000));
         if (key % 3 == 0) continue;
-        ASSERT_TRUE((random.Below(2) == 0 ? map.Put(Key(key), "w") : map.Erase(Key(key))).ok());
+        ASSERT_TRUE(
+            (random.Below(2) == 0 ? map.Put(WalkedKey(key), "w") : map.Erase(WalkedKey(key))).ok());
       }
       if (random.Below(50) == 0) (void)map.TakeSnapshot(1, 0);
       const auto item = iterator.Next();
@@ -113,7 +114,7 @@ TEST(HmapIterator, KeepsItsGuaranteesUnderRandomWrites) {
 }
 
 TEST(HmapIterator, GoesOnFromACursorPageByPage) {
-  Hmap map = Filled(5'000);
+  Hmap map = MapToWalk(5'000);
   HmapCursor cursor{0, map.debug().hash0};
   std::map<std::string, int> seen;
   for (bool more = true; more;) {
@@ -134,12 +135,12 @@ TEST(HmapIterator, GoesOnFromACursorPageByPage) {
 }
 
 TEST(HmapIterator, MemoryComesBackWhenItEnds) {
-  Hmap map = Filled(1'000);
+  Hmap map = MapToWalk(1'000);
   const std::uint64_t before = map.memory().record_bytes;
   {
     HmapIterator iterator(map);
     ASSERT_TRUE(iterator.Next().has_value());
-    for (int i = 0; i < 1'000; ++i) ASSERT_TRUE(map.Put(Key(i), std::to_string(i)).ok());
+    for (int i = 0; i < 1'000; ++i) ASSERT_TRUE(map.Put(WalkedKey(i), std::to_string(i)).ok());
     EXPECT_GT(map.memory().record_bytes, before);
   }
   EXPECT_EQ(map.memory().record_bytes, before);
@@ -148,7 +149,7 @@ TEST(HmapIterator, MemoryComesBackWhenItEnds) {
 }
 
 TEST(HmapIteratorDeathTest, AnIterationBesideAWriteIsFatal) {
-  Hmap map = Filled(10);
+  Hmap map = MapToWalk(10);
   HmapIterator iterator(map);
   EXPECT_DEATH((void)map.Upsert("a",
                                 [&](std::optional<std::string_view>) {

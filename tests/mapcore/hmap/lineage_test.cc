@@ -13,7 +13,7 @@
 namespace portolan::mapcore::hmap {
 namespace {
 
-Hmap Filled(int entries) {
+Hmap MapWithLineage(int entries) {
   HmapOptions options;
   options.seed = 1;
   Hmap map = Hmap::Create(options).value();
@@ -56,7 +56,7 @@ TEST(RefList, KeepsWhatItsFilterKeepsAcrossBlocks) {
 
 TEST(Lineage, FreesEverythingWhateverTheOrderOfRelease) {
   for (const int order : {0, 1, 2}) {
-    Hmap map = Filled(2'000);
+    Hmap map = MapWithLineage(2'000);
     const std::uint64_t before = LiveBytes(map);
     std::vector<Snapshot> snapshots;
     for (int i = 0; i < 9; ++i) {
@@ -78,7 +78,7 @@ TEST(Lineage, FreesEverythingWhateverTheOrderOfRelease) {
 }
 
 TEST(Lineage, KeepsWhatASnapshotNeedsAndNoMore) {
-  Hmap map = Filled(1'000);
+  Hmap map = MapWithLineage(1'000);
   const Snapshot first = map.TakeSnapshot(1, 0).value();
   Overwrite(map, 0, 1'000, "two");
   Snapshot second = map.TakeSnapshot(2, 0).value();
@@ -93,7 +93,7 @@ TEST(Lineage, KeepsWhatASnapshotNeedsAndNoMore) {
 }
 
 TEST(Lineage, AForkOutlivesItsOrigin) {
-  Hmap map = Filled(1'000);
+  Hmap map = MapWithLineage(1'000);
   Snapshot snapshot = map.TakeSnapshot(1, 0).value();
   Hmap fork = map.Fork(snapshot).value();
   Overwrite(fork, 0, 10, "fork");
@@ -118,7 +118,7 @@ TEST(Lineage, EndsWithTheLastOfItsMapsAndHandles) {
   constexpr std::uint64_t kArenaPages = (std::uint64_t{1} << 30) / 4096;
   for (const int last : {0, 1, 2, 3}) {
     const std::uint64_t before = AddressSpace();
-    std::optional<Hmap> map = Filled(1'000);
+    std::optional<Hmap> map = MapWithLineage(1'000);
     std::optional<Snapshot> base = map->TakeSnapshot(1, 0).value();
     std::optional<Hmap> fork = map->Fork(*base).value();
     Overwrite(*fork, 0, 100, "fork");
@@ -142,7 +142,7 @@ TEST(Lineage, EndsWithTheLastOfItsMapsAndHandles) {
 }
 
 TEST(Lineage, ManyPromotionsLeaveNothingBehind) {
-  Hmap map = Filled(1'000);
+  Hmap map = MapWithLineage(1'000);
   const std::uint64_t before = LiveBytes(map);
   for (int round = 0; round < 50; ++round) {
     const Snapshot base = map.TakeSnapshot(round, 0).value();
@@ -158,7 +158,7 @@ TEST(Lineage, ManyPromotionsLeaveNothingBehind) {
 }
 
 TEST(Lineage, ReleaseCostsWhatOnlyThatSnapshotKept) {
-  Hmap map = Filled(5'000);
+  Hmap map = MapWithLineage(5'000);
   std::vector<Snapshot> snapshots;
   for (int i = 0; i < 300; ++i) {
     snapshots.push_back(map.TakeSnapshot(i, 0).value());
@@ -177,7 +177,7 @@ TEST(Lineage, ReleaseCostsWhatOnlyThatSnapshotKept) {
 // A reader that stays: writes go on, what they replace waits and is counted, and comes back.
 TEST(Lineage, SnapshotsReleasedTogetherHandNothingOnWhateverTheirOrder) {
   for (const std::size_t stride : {1u, 299u, 7u}) {  // of 300: the oldest first, the newest, mixed
-    Hmap map = Filled(2'000);
+    Hmap map = MapWithLineage(2'000);
     const std::uint64_t before = LiveBytes(map);
     std::vector<Snapshot> snapshots;
     for (int i = 0; i < 300; ++i) {
@@ -212,7 +212,7 @@ TEST(Lineage, AReaderThatStaysHoldsUpMemoryAndNoWrite) {
 }
 
 TEST(Lineage, SnapshotsMayBeReleasedOnAnyThreadBesideTheWriter) {
-  Hmap map = Filled(500);
+  Hmap map = MapWithLineage(500);
   for (int round = 0; round < 20; ++round) {
     std::vector<std::thread> threads;
     for (int t = 0; t < 3; ++t)

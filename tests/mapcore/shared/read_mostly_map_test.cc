@@ -7,7 +7,7 @@
 namespace portolan::mapcore {
 namespace {
 
-std::string Key(int i) {
+std::string ReadKey(int i) {
   return "key/" + std::to_string(i);
 }
 
@@ -23,13 +23,13 @@ class ReadMostly : public testing::Test {
 
 TEST_F(ReadMostly, PromotesWhenAsManyLookupsMissedAsKeysWereAdded) {
   const std::uint64_t before = map_->promotions();
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(session_->Put(Key(i), "v").ok());
-  for (int i = 0; i < 9; ++i) EXPECT_EQ(Find(Key(i)), Found::kHit);
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(session_->Put(ReadKey(i), "v").ok());
+  for (int i = 0; i < 9; ++i) EXPECT_EQ(Find(ReadKey(i)), Found::kHit);
   EXPECT_EQ(map_->promotions(), before);
-  EXPECT_EQ(Find(Key(9)), Found::kHit);
+  EXPECT_EQ(Find(ReadKey(9)), Found::kHit);
   EXPECT_EQ(map_->promotions(), before + 1);
   // Now all is in the read view: neither hits nor misses ask for another.
-  for (int i = 0; i < 100; ++i) EXPECT_EQ(Find(Key(i)), i < 10 ? Found::kHit : Found::kMiss);
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(Find(ReadKey(i)), i < 10 ? Found::kHit : Found::kMiss);
   EXPECT_EQ(map_->promotions(), before + 1);
 }
 
@@ -45,15 +45,15 @@ TEST_F(ReadMostly, OverwritingKnownKeysNeedsNoPromotion) {
 }
 
 TEST_F(ReadMostly, SweepsErasedKeysAndTakesThemAgain) {
-  for (int i = 0; i < 1'000; ++i) ASSERT_TRUE(session_->Put(Key(i), "v").ok());
-  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(Find(Key(i)), Found::kHit);
-  for (int i = 0; i < 900; ++i) ASSERT_TRUE(*session_->Erase(Key(i)));
+  for (int i = 0; i < 1'000; ++i) ASSERT_TRUE(session_->Put(ReadKey(i), "v").ok());
+  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(Find(ReadKey(i)), Found::kHit);
+  for (int i = 0; i < 900; ++i) ASSERT_TRUE(*session_->Erase(ReadKey(i)));
   EXPECT_GE(map_->sweeps(), 1u);
   EXPECT_EQ(map_->size(), 100u);
   for (int i = 0; i < 1'000; ++i)
-    ASSERT_EQ(Find(Key(i)), i < 900 ? Found::kMiss : Found::kHit) << i;
-  for (int i = 0; i < 900; ++i) ASSERT_TRUE(*session_->Put(Key(i), "again"));
-  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(Find(Key(i)), Found::kHit) << i;
+    ASSERT_EQ(Find(ReadKey(i)), i < 900 ? Found::kMiss : Found::kHit) << i;
+  for (int i = 0; i < 900; ++i) ASSERT_TRUE(*session_->Put(ReadKey(i), "again"));
+  for (int i = 0; i < 1'000; ++i) ASSERT_EQ(Find(ReadKey(i)), Found::kHit) << i;
 }
 
 TEST_F(ReadMostly, ASessionThatLooksAtAnOldViewIsLedToDirty) {
@@ -61,10 +61,10 @@ TEST_F(ReadMostly, ASessionThatLooksAtAnOldViewIsLedToDirty) {
   // the same afterwards.
   const auto other = map_->Open();
   for (int round = 0; round < 5; ++round) {
-    for (int i = 0; i < 200; ++i) ASSERT_TRUE(*session_->Put(Key(i), "v"));
-    for (int i = 0; i < 200; ++i) ASSERT_EQ(Find(Key(i)), Found::kHit);
-    for (int i = 0; i < 200; ++i) ASSERT_TRUE(*other->Erase(Key(i)));
-    for (int i = 0; i < 200; ++i) ASSERT_EQ(Find(Key(i)), Found::kMiss);
+    for (int i = 0; i < 200; ++i) ASSERT_TRUE(*session_->Put(ReadKey(i), "v"));
+    for (int i = 0; i < 200; ++i) ASSERT_EQ(Find(ReadKey(i)), Found::kHit);
+    for (int i = 0; i < 200; ++i) ASSERT_TRUE(*other->Erase(ReadKey(i)));
+    for (int i = 0; i < 200; ++i) ASSERT_EQ(Find(ReadKey(i)), Found::kMiss);
   }
   EXPECT_EQ(map_->size(), 0u);
 }
@@ -75,12 +75,12 @@ TEST(ReadMostlyMap, SaysWhenMemoryIsOutAndGoesOn) {
                        .value();
   const auto session = map->Open();
   int put = 0;
-  while (session->Put(Key(put), "v").ok()) ++put;
+  while (session->Put(ReadKey(put), "v").ok()) ++put;
   EXPECT_GT(put, 100);
   std::string value;
-  for (int i = 0; i < put; ++i) ASSERT_EQ(session->Find(Key(i), value), Found::kHit);
-  EXPECT_FALSE(*session->Put(Key(0), "new"));  // no new key: no memory of the map's
-  ASSERT_EQ(session->Find(Key(0), value), Found::kHit);
+  for (int i = 0; i < put; ++i) ASSERT_EQ(session->Find(ReadKey(i), value), Found::kHit);
+  EXPECT_FALSE(*session->Put(ReadKey(0), "new"));  // no new key: no memory of the map's
+  ASSERT_EQ(session->Find(ReadKey(0), value), Found::kHit);
   EXPECT_EQ(value, "new");
 }
 

@@ -26,42 +26,42 @@ ProviderMetric Web(const std::string& success, const std::string& failure = "") 
   return metric;
 }
 
-Reading Of(const std::string& json) {
+Reading ReadingOf(const std::string& json) {
   Reading reading;
   reading.result = manifests::ParseJson(json).value();
   return reading;
 }
 
 // "Outcome: message".
-std::string Judge(const ProviderMetric& metric, const std::string& json) {
-  const Judgement judged = JudgeReading(metric, Of(json));
+std::string JudgeJson(const ProviderMetric& metric, const std::string& json) {
+  const Judgement judged = JudgeReading(metric, ReadingOf(json));
   return std::string(MeasurementOutcomeName(judged.outcome)) + ": " + judged.message;
 }
 
 std::string OutcomeOf(const ProviderMetric& metric, const std::string& json) {
-  return std::string(MeasurementOutcomeName(JudgeReading(metric, Of(json)).outcome));
+  return std::string(MeasurementOutcomeName(JudgeReading(metric, ReadingOf(json)).outcome));
 }
 
 TEST(MetricExpression, SuccessAloneFailsWhenItIsFalse) {
   const ProviderMetric metric = Metric("result[0] < 0.05");
-  EXPECT_EQ(Judge(metric, "[0.01]"),
+  EXPECT_EQ(JudgeJson(metric, "[0.01]"),
             "Successful: result [0.01]: successCondition `result[0] < 0.05` is true");
-  EXPECT_EQ(Judge(metric, "[0.2]"),
+  EXPECT_EQ(JudgeJson(metric, "[0.2]"),
             "Failed: result [0.2]: successCondition `result[0] < 0.05` is false");
 }
 
 TEST(MetricExpression, FailureAloneSucceedsWhenItIsFalse) {
   const ProviderMetric metric = Metric("", "result[0] >= 0.5");
-  EXPECT_EQ(Judge(metric, "[0.01]"),
+  EXPECT_EQ(JudgeJson(metric, "[0.01]"),
             "Successful: result [0.01]: failureCondition `result[0] >= 0.5` is false");
-  EXPECT_EQ(Judge(metric, "[0.9]"),
+  EXPECT_EQ(JudgeJson(metric, "[0.9]"),
             "Failed: result [0.9]: failureCondition `result[0] >= 0.5` is true");
 }
 
 TEST(MetricExpression, NeitherIsInconclusiveAndFailureWins) {
   const ProviderMetric metric = Metric("result[0] < 1", "result[0] > 2 || result[0] < 0");
   EXPECT_EQ(OutcomeOf(metric, "[0.5]"), "Successful");
-  EXPECT_EQ(Judge(metric, "[1.5]"),
+  EXPECT_EQ(JudgeJson(metric, "[1.5]"),
             "Inconclusive: result [1.5]: neither successCondition nor failureCondition is true");
   EXPECT_EQ(OutcomeOf(metric, "[3]"), "Failed");
   EXPECT_EQ(OutcomeOf(metric, "[-1]"), "Failed") << "both are true";
@@ -73,7 +73,7 @@ TEST(MetricExpression, CountsWhatIsNeitherToTheInconclusiveLimit) {
   metric.inconclusive_limit = 1;
   MetricRun run;
   const auto measure = [&](const std::string& json) {
-    run = AddMeasurement(run, metric, {"m", "m#1", 1, {}, 1, Of(json), {}}, Now{});
+    run = AddMeasurement(run, metric, {"m", "m#1", 1, {}, 1, ReadingOf(json), {}}, Now{});
     return VerdictOf(metric, run, true).phase;
   };
   EXPECT_EQ(measure("[1.5]"), RunPhase::kRunning);
@@ -88,12 +88,13 @@ TEST(MetricExpression, KnowsTheFunctionsOfArgoRollouts) {
 }
 
 TEST(MetricExpression, SeesJsonOfAWebServerAsItIs) {
-  EXPECT_EQ(Judge(Web("result <= 5"), "4"),
+  EXPECT_EQ(JudgeJson(Web("result <= 5"), "4"),
             "Successful: result 4: successCondition `result <= 5` is true");
   EXPECT_EQ(OutcomeOf(Web("result.all(x, x < 10)"), "[4, 9]"), "Successful");
-  EXPECT_EQ(Judge(Web("result.state == 'ok' && result.errors < 3"), R"({"state":"ok","errors":5})"),
-            "Failed: result {\"state\":\"ok\",\"errors\":5}: successCondition `result.state == "
-            "'ok' && result.errors < 3` is false");
+  EXPECT_EQ(
+      JudgeJson(Web("result.state == 'ok' && result.errors < 3"), R"({"state":"ok","errors":5})"),
+      "Failed: result {\"state\":\"ok\",\"errors\":5}: successCondition `result.state == "
+      "'ok' && result.errors < 3` is false");
   EXPECT_EQ(OutcomeOf(Web("result"), "true"), "Successful");
 }
 
@@ -110,11 +111,12 @@ TEST(MetricExpression, NoDataIsNoSuccessWhateverTheConditionSays) {
 }
 
 TEST(MetricExpression, WhatCannotBeEvaluatedIsAnError) {
-  EXPECT_EQ(Judge(Metric("result[5] < 1.0"), "[1]")
+  EXPECT_EQ(JudgeJson(Metric("result[5] < 1.0"), "[1]")
                 .rfind("Error: result [1]: successCondition `result[5] < 1.0`: ", 0),
             0u);
-  EXPECT_NE(Judge(Web("result"), "1").find("expected true or false, found a value of type double"),
-            std::string::npos);
+  EXPECT_NE(
+      JudgeJson(Web("result"), "1").find("expected true or false, found a value of type double"),
+      std::string::npos);
   EXPECT_EQ(OutcomeOf(Web("", "result.errors > 5"), R"({"failures": 1})"), "Error");
   EXPECT_EQ(OutcomeOf(Web("result.x < 1", "result.y > 5"), R"({"y": 9})"), "Failed")
       << "an error of the other condition hides no failure";
@@ -124,7 +126,8 @@ TEST(MetricExpression, WhatCannotBeEvaluatedIsAnError) {
 TEST(MetricExpression, GivesUpWhenItCostsTooMuch) {
   std::string json = "[0";
   for (int i = 0; i < 999; ++i) json += ",0";
-  const std::string judged = Judge(Metric("result.all(x, result.all(y, x + y < 1.0))"), json + "]");
+  const std::string judged =
+      JudgeJson(Metric("result.all(x, result.all(y, x + y < 1.0))"), json + "]");
   EXPECT_TRUE(judged.starts_with("Error: ")) << judged;
   EXPECT_NE(judged.find("cost limit"), std::string::npos) << judged;
 }

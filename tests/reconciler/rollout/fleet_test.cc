@@ -5,12 +5,13 @@
 namespace portolan::reconciler {
 namespace {
 
-constexpr Duration kSecond = std::chrono::seconds(1);
+using std::chrono::seconds;
+
 const Digest kOld = Sha256Of("old");
 const Digest kNew = Sha256Of("new");
 
 Now At(int second) {
-  return {WallTime(kSecond * second), kSecond * second};
+  return {WallTime(seconds(second)), seconds(second)};
 }
 
 Ack AckOf(const std::string& instance, AckStatus status, const Digest& digest = kNew) {
@@ -36,7 +37,7 @@ TEST(TakeAck, SaysThatARepetitionChangesNothing) {
   EXPECT_TRUE(TakeAck(fleet, AckOf("a", AckStatus::kApplied), At(0), 0));
   EXPECT_FALSE(TakeAck(fleet, AckOf("a", AckStatus::kApplied), At(5), 0));
   EXPECT_FALSE(TakeAck(fleet, AckOf("a", AckStatus::kAlive), At(6), 0));
-  EXPECT_EQ(fleet.at("a").heard_mono, 6 * kSecond);
+  EXPECT_EQ(fleet.at("a").heard_mono, seconds(6));
 }
 
 TEST(TakeAck, TakesARefusedDigestFromWhatIsApplied) {
@@ -69,11 +70,11 @@ TEST(TakeAck, TakesUpAtMostSoManyInstances) {
 TEST(EndLeases, MarksInARolloutAndForgetsOutsideOfOne) {
   Fleet fleet;
   TakeAck(fleet, AckOf("a", AckStatus::kApplied), At(0), 1);
-  EXPECT_FALSE(EndLeases(fleet, 30 * kSecond, true));
-  EXPECT_TRUE(EndLeases(fleet, 31 * kSecond, true));
+  EXPECT_FALSE(EndLeases(fleet, seconds(30), true));
+  EXPECT_TRUE(EndLeases(fleet, seconds(31), true));
   EXPECT_TRUE(fleet.at("a").lost);
-  EXPECT_FALSE(EndLeases(fleet, 32 * kSecond, true));
-  EXPECT_TRUE(EndLeases(fleet, 33 * kSecond, false));
+  EXPECT_FALSE(EndLeases(fleet, seconds(32), true));
+  EXPECT_TRUE(EndLeases(fleet, seconds(33), false));
   EXPECT_TRUE(fleet.empty());
 }
 
@@ -81,9 +82,9 @@ TEST(EndLeases, BeginsALeaseAnewWhenNobodyKnowsWhenItWasHeard) {
   Fleet fleet;
   TakeAck(fleet, AckOf("a", AckStatus::kApplied), At(0), 0);
   fleet.at("a").heard_mono.reset();
-  EXPECT_FALSE(EndLeases(fleet, 1'000 * kSecond, true));
-  EXPECT_FALSE(EndLeases(fleet, 1'030 * kSecond, true));
-  EXPECT_TRUE(EndLeases(fleet, 1'031 * kSecond, true));
+  EXPECT_FALSE(EndLeases(fleet, seconds(1'000), true));
+  EXPECT_FALSE(EndLeases(fleet, seconds(1'030), true));
+  EXPECT_TRUE(EndLeases(fleet, seconds(1'031), true));
 }
 
 TEST(BeginRollout, ForgetsWhatAnEarlierAttemptLeft) {
@@ -128,7 +129,7 @@ TEST(LossesOf, CountsByTheVersionThatInstancesApplied) {
   TakeAck(fleet, AckOf("a", AckStatus::kApplied, kNew), At(0), 0);
   TakeAck(fleet, AckOf("b", AckStatus::kApplied, kOld), At(0), 0);
   TakeAck(fleet, AckOf("late", AckStatus::kApplied, kOld), At(40), 7);
-  EndLeases(fleet, 41 * kSecond, true);
+  EndLeases(fleet, seconds(41), true);
   const Losses losses = LossesOf(fleet, kNew, 7);
   EXPECT_EQ(losses.with, 1);
   EXPECT_EQ(losses.with_lost, 1);

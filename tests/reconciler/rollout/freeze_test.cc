@@ -5,8 +5,6 @@
 namespace portolan::reconciler {
 namespace {
 
-constexpr Duration kSecond = std::chrono::seconds(1);
-
 class FreezeTest : public testing::Test {
  protected:
   FreezeTest() { driver.Settle("one"); }
@@ -63,8 +61,8 @@ TEST_F(FreezeTest, LetsAFirstVersionAndAKnownGoodOneThrough) {
 TEST_F(FreezeTest, CountsNoSoakAndNoDeadline) {
   driver.Want("two");
   See(true);
-  driver.now.wall += 5 * kSecond;
-  driver.now.mono += 5 * kSecond;
+  driver.now.wall += std::chrono::seconds(5);
+  driver.now.mono += std::chrono::seconds(5);
   See(true);
   EXPECT_EQ(driver.rollout.progress.soaked, Duration(0));
   EXPECT_EQ(driver.rollout.progress.spent, Duration(0));

@@ -19,8 +19,8 @@ class ShadowTest : public testing::Test {
     seen.compared.emplace().compared = compared;
     return driver.Apply(std::move(seen));
   }
-  void SoakFor(int seconds) {
-    for (int i = 0; i < seconds; ++i) {
+  void SoakFor(int ticks) {
+    for (int i = 0; i < ticks; ++i) {
       Lookups(1);
       driver.Pass(std::chrono::seconds(1));
     }
