@@ -12,7 +12,6 @@ using reconciler::AckStatus;
 
 constexpr std::size_t kItemsMax = 1'000;
 constexpr std::size_t kInstanceBytesMax = 128;
-constexpr std::size_t kReasonBytesMax = 1'000;
 
 Result<Duration> LeaseOf(const Value& body) {
   const Value* seconds = body.Find("lease");

@@ -16,6 +16,9 @@
 
 namespace portolan::controller {
 
+// Of the reason that a caller gives: for a verb, a rejection, a rollback of policies.
+constexpr std::size_t kReasonBytesMax = 1'000;
+
 // Tells waiting event streams that something was stored. Thread-safe.
 class EventSignal {
  public:

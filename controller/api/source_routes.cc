@@ -10,7 +10,6 @@ using manifests::Value;
 
 constexpr Duration kSyncDeadline = std::chrono::minutes(2);
 constexpr Duration kAskDeadline = std::chrono::seconds(30);
-constexpr std::size_t kReasonBytesMax = 1'000;
 constexpr std::string_view kSignaturePrefix = "sha256=";
 
 Result<SourceReconciler*> SourceOf(const Api& api, std::string_view name) {

@@ -12,7 +12,6 @@ using manifests::Value;
 using reconciler::Command;
 using reconciler::Verb;
 
-constexpr std::size_t kReasonBytesMax = 1'000;
 constexpr std::size_t kRequestIdBytesMax = 128;
 constexpr std::int64_t kLengthMaxMs = std::int64_t{366} * 24 * 3'600 * 1'000;
 constexpr Duration kSourceDeadline = std::chrono::seconds(30);

@@ -9,8 +9,6 @@ namespace {
 using reconciler::Persist;
 using reconciler::Rollout;
 
-constexpr Duration kTick = std::chrono::seconds(1);
-
 }  // namespace
 
 std::string RolloutReconciler::RecordKey(const std::string& lane) {

@@ -14,7 +14,6 @@ using reconciler::Observation;
 using reconciler::Persist;
 using reconciler::Rollout;
 
-constexpr Duration kTick = std::chrono::seconds(1);
 constexpr Duration kIdle = std::chrono::seconds(10);
 
 bool PlannedOnStable(const reconciler::Target& target, const Rollout& rollout) {

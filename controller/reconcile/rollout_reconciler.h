@@ -132,6 +132,9 @@ class RolloutReconciler {
   std::uint64_t visits() const { return visits_.load(std::memory_order_relaxed); }
 
  private:
+  // Between two writes of what changes all the time; and how far a clock may be off.
+  static constexpr Duration kTick = std::chrono::seconds(1);
+
   // What a source asked for and the store did not take: asked again until it does.
   struct UnstoredWish {
     std::optional<reconciler::Target> desired;

@@ -8,10 +8,6 @@ namespace {
 
 using manifests::Value;
 
-std::string ShortCommit(const std::string& commit) {
-  return commit.substr(0, 7);
-}
-
 }  // namespace
 
 std::future<Result<SourceStatus>> SourceReconciler::RollBackPolicies(PolicyRollback rollback) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "controller/reconcile/source_event.h"
 #include "reconciler/diff.h"
 #include "reconciler/plan_json.h"
 #include "reconciler/quarantine.h"
@@ -17,10 +18,6 @@ using reconciler::Rollout;
 
 constexpr Duration kRetryFirst = std::chrono::milliseconds(750);
 constexpr Duration kRetryMax = std::chrono::minutes(5);
-
-std::string ShortCommit(const std::string& commit) {
-  return commit.substr(0, 7);
-}
 
 reconciler::MapPlan Abridged(reconciler::MapPlan plan) {
   if (plan.changes.changes.size() > reconciler::kPlanChangesKept)

@@ -103,14 +103,15 @@ TEST(StrategyManifest, RefusesWhatComesLater) {
 }
 
 TEST(StrategyManifest, HoldsNoMoreBackThanTheLastStepLeaves) {
-  EXPECT_EQ(Decode("steps: [{setWeight: 100%}]")->strategy.holdback, 0u);
-  EXPECT_EQ(Decode("steps: [{setWeight: 99%}, {setWeight: 100%}]\nholdback: 1%")->strategy.holdback,
-            1'000u);
+  EXPECT_EQ(DecodeSteps("steps: [{setWeight: 100%}]")->strategy.holdback, 0u);
   EXPECT_EQ(
-      Errors("steps: [{setWeight: 99%}, {setWeight: 100%}]\nholdback: 2%"),
+      DecodeSteps("steps: [{setWeight: 99%}, {setWeight: 100%}]\nholdback: 1%")->strategy.holdback,
+      1'000u);
+  EXPECT_EQ(
+      StrategyErrors("steps: [{setWeight: 99%}, {setWeight: 100%}]\nholdback: 2%"),
       "t.yaml:2:11: holdback: expected at most 1%, found \"2%\"; the bake may not have less than "
       "the last step\n");
-  EXPECT_EQ(Errors("steps: [{setWeight: 100%}]\nholdback: 60%"),
+  EXPECT_EQ(StrategyErrors("steps: [{setWeight: 100%}]\nholdback: 60%"),
             "t.yaml:2:11: holdback: expected at most 50%, found \"60%\"\n");
   EXPECT_TRUE(Refuses("steps: [{setWeight: 100%}]\nholdback: few", "a weight above 0%"));
 }

@@ -40,14 +40,14 @@ TEST(PolicyPlan, IsApprovedByAnOwnerWhoIsNoneOfItsAuthors) {
 TEST(PolicyPlan, OfARollbackIsApprovedByAnOwnerWhoDidNotAskForIt) {
   PolicyPlan plan = Sample();
   plan.rollback = PolicyPlan::Rollback{Sha256Of("new"), Sha256Of("old"), "token:cid", "too loose"};
-  EXPECT_TRUE(CheckPolicyApproval(plan, "token:bob", kPeople, kNow).ok());
-  EXPECT_FALSE(CheckPolicyApproval(plan, "token:cid", kPeople, kNow).ok());
-  EXPECT_FALSE(CheckPolicyApproval(plan, "cid@example.com", kPeople, kNow).ok());
+  EXPECT_TRUE(CheckPolicyApproval(plan, "token:bob", kPeople, kPlanned).ok());
+  EXPECT_FALSE(CheckPolicyApproval(plan, "token:cid", kPeople, kPlanned).ok());
+  EXPECT_FALSE(CheckPolicyApproval(plan, "cid@example.com", kPeople, kPlanned).ok());
   plan.rollback->by = "user:root";
-  const Status refused = CheckPolicyApproval(plan, "token:bob", kPeople, kNow);
+  const Status refused = CheckPolicyApproval(plan, "token:bob", kPeople, kPlanned);
   ASSERT_FALSE(refused.ok()) << "nobody can tell that it was not bob";
   EXPECT_NE(refused.error().message.find("nobody whom the tokens file knows"), std::string::npos);
-  EXPECT_TRUE(CheckPolicyApproval(plan, "anonymous", People(), kNow).ok());
+  EXPECT_TRUE(CheckPolicyApproval(plan, "anonymous", People(), kPlanned).ok());
 }
 
 TEST(PolicyPlan, WithoutOwnersAnyOtherPersonApproves) {

@@ -83,7 +83,7 @@ TEST(Diff, ReadsOnlyPagesThatWereCopied) {
 }
 
 TEST(Diff, ReadsOfAPageAndItsCopyOnlyWhatWasWritten) {
-  Hmap map = Filled(50'000);
+  Hmap map = MapToCompare(50'000);
   const Snapshot before = map.TakeSnapshot(1, 0).value();
   for (int i = 0; i < 30; ++i) ASSERT_TRUE(map.Put("key/" + std::to_string(i), "x").ok());
   const Snapshot after = map.TakeSnapshot(2, 0).value();
@@ -103,7 +103,7 @@ TEST(Diff, ReadsOfAPageAndItsCopyOnlyWhatWasWritten) {
 // has the name that the first copy keeps as its origin's, and is not its origin.
 TEST(Diff, DoesNotTakeThePlaceOfAFreedOriginForTheOrigin) {
   constexpr int kEntries = 40;
-  Hmap map = Filled(kEntries);
+  Hmap map = MapToCompare(kEntries);
   ASSERT_EQ(map.debug().count, static_cast<std::uint64_t>(kEntries));
   int taken = 0;
   for (int i = 0; i < kEntries; ++i)
