@@ -107,7 +107,8 @@ void RolloutReconciler::Wait(Duration duration) {
   inbox_changed_.wait_for(lock, duration, [this] {
     return woken_ || !clients_.reports.empty() || !clients_.acks.empty() ||
            !clients_.outputs.empty() || !inbox_.measurements.empty() || !inbox_.commands.empty() ||
-           !inbox_.wishes.empty() || !inbox_.drifts.empty() || !inbox_.answers.empty();
+           !inbox_.wishes.empty() || !inbox_.drifts.empty() || !inbox_.damages.empty() ||
+           !inbox_.answers.empty();
   });
   woken_ = false;
 }

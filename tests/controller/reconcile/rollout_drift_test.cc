@@ -87,6 +87,17 @@ TEST_F(RolloutDriftTest, HealsEntriesWhoseMemoryChanged) {
   EXPECT_EQ(world.catalog.Find(guard, "limits")->stable->Find("key1"), "1");
 }
 
+TEST_F(RolloutDriftTest, DoesNotWaitForItsIntervalWhenDamageWasFound) {
+  world.Settle("limits", Limits());
+  DamageValue(*world.versions.Peek(Limits()->digest()), "key1");
+  world.rollouts.CheckContent("limits");
+  const auto begun = std::chrono::steady_clock::now();
+  world.rollouts.Wait(minutes(1));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, minutes(1)) << "it was not woken";
+  world.Process();
+  EXPECT_TRUE(Told("DriftHealed"));
+}
+
 TEST_F(RolloutDriftTest, CountsAKeyThatIsDamagedOnBothArmsOnce) {
   world.Settle("limits", Limits());
   auto target = world.TargetOf("limits", Limits(1));
