@@ -1,6 +1,9 @@
 #include "controller/cli/help.h"
 
+#include <algorithm>
+#include <iterator>
 #include <sstream>
+#include <vector>
 
 #include "controller/cli/exit_code.h"
 #include "controller/cli/output.h"
@@ -26,6 +29,15 @@ std::string FlagLines(std::span<const FlagSpec> flags) {
   return lines;
 }
 
+// Those that the verb does not declare for itself, because it takes other values.
+std::vector<FlagSpec> OtherGlobalFlags(const VerbSpec& verb) {
+  std::vector<FlagSpec> flags;
+  std::ranges::copy_if(GlobalFlags(), std::back_inserter(flags), [&](const FlagSpec& flag) {
+    return std::ranges::find(verb.flags, flag.name, &FlagSpec::name) == verb.flags.end();
+  });
+  return flags;
+}
+
 }  // namespace
 
 std::string HelpOverview(std::span<const VerbSpec> verbs) {
@@ -48,7 +60,7 @@ std::string HelpOfVerb(const VerbSpec& verb) {
   for (const std::string_view positional : verb.positionals) text << ' ' << positional;
   text << " [FLAGS]\n";
   if (!verb.flags.empty()) text << "\nFlags:\n" << FlagLines(verb.flags);
-  text << "\nFlags of every verb:\n" << FlagLines(GlobalFlags());
+  text << "\nFlags of every verb:\n" << FlagLines(OtherGlobalFlags(verb));
   if (!verb.examples.empty()) text << "\nExamples:\n";
   for (const std::string_view example : verb.examples) text << "  portolan " << example << '\n';
   return text.str();

@@ -328,6 +328,7 @@ std::vector<VerbSpec> ManifestVerbs() {
         kPath,
         kSource,
         kEnvironment,
+        {"output", 'o', "FORMAT", "text, json or markdown"},
         {"explain", 0, "", "judge by the policies and show what decided"},
         {"enforce", 0, "", "exit 4 when a policy denies the plan"},
         {"policies", 0, "REV", "of base or head: whose policies judge (default: base)"},

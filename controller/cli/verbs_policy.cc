@@ -342,7 +342,8 @@ ExitCode RunAudit(VerbSession& session) {
     violations = ViolationsIn(*loaded, session.now().wall);
   }
   PrintViolations(session, violations);
-  session.Progress(std::to_string(violations.size()) + " violations");
+  session.Progress(std::to_string(violations.size()) +
+                   (violations.size() == 1 ? " violation" : " violations"));
   return violations.empty() ? ExitCode::kOk : ExitCode::kDifference;
 }
 
@@ -410,13 +411,18 @@ std::vector<VerbSpec> PolicyVerbs() {
       {"policy lint",
        "check policies, waivers and their tests, without a daemon",
        {"[PATH]"},
-       {{"strict", 0, "", "warnings are errors"}, kRepo, kHead, kPath},
+       {{"strict", 0, "", "warnings are errors"},
+        {"output", 'o', "FORMAT", "text, json or junit"},
+        kRepo,
+        kHead,
+        kPath},
        {"policy lint policies/", "policy lint --repo . --head HEAD --strict -o junit"},
        RunLint},
       {"policy test",
        "run the tests of policies, without a daemon",
        {"[PATH]"},
        {{"coverage", 0, "", "also say what of each rule no test exercises; a gap is a failure"},
+        {"output", 'o', "FORMAT", "text, wide, json, junit or tap"},
         {"run", 0, "REGEX", "only the tests whose name policy/test it is found in"},
         {"now", 0, "TIME",
          "`now` of tests that set none (RFC 3339; default: 2026-07-20T10:00:00Z)"},

@@ -17,6 +17,14 @@ TEST(Help, OfAVerbShowsUsageFlagsAndExamples) {
   EXPECT_TRUE(text.ends_with("\nExamples:\n  portolan sync edge\n"));
 }
 
+TEST(Help, OfAVerbSaysItsOwnValuesOfAFlagThatAllHave) {
+  const VerbSpec verb{"plan", "what changes", {}, {{"output", 'o', "FORMAT", "text or json"}}, {}};
+  const std::string help = HelpOfVerb(verb);
+  EXPECT_NE(help.find("-o, --output FORMAT  text or json\n"), std::string::npos) << help;
+  EXPECT_EQ(help.find("table, wide"), std::string::npos) << help;
+  EXPECT_NE(help.find("--server URL"), std::string::npos) << help;
+}
+
 TEST(Help, OverviewListsVerbsInOrder) {
   const std::vector<VerbSpec> verbs{{"b", "second word", {}, {}, {}}, {"aaa", "first", {}, {}, {}}};
   EXPECT_NE(HelpOverview(verbs).find("Verbs:\n  b    second word\n  aaa  first\n"),
