@@ -28,9 +28,12 @@ const Node& RootOf(const Code& code, NodeId range) {
 
 // A literal's size is written down; so is that of a macro's result over one, but nobody nests
 // those.
-bool HasKnownSize(const Code& code, NodeId range, std::span<const std::uint32_t> written) {
+bool IsLiteral(const Code& code, NodeId range) {
   const Op op = code.node(range).op;
-  if (op == Op::kConst || op == Op::kList || op == Op::kMap) return true;
+  return op == Op::kConst || op == Op::kList || op == Op::kMap;
+}
+
+bool IsWritten(const Code& code, NodeId range, std::span<const std::uint32_t> written) {
   const Node& root = RootOf(code, range);
   return root.op == Op::kVariable &&
          std::ranges::find(written, code.variables[root.a]) != written.end();
@@ -68,11 +71,14 @@ void LintPattern(const Code& code, const Node& call, std::vector<Problem>& probl
 void LintNesting(const Code& code, const Node& node, std::span<const std::uint32_t> written,
                  std::vector<Problem>& problems) {
   const Macro& outer = code.ast.macros[node.a];
-  if (!Loops(outer) || HasKnownSize(code, outer.range, written)) return;
+  if (!Loops(outer) || IsLiteral(code, outer.range)) return;
+  const bool outer_written = IsWritten(code, outer.range, written);
   for (const Node& other : code.ast.nodes) {
     if (other.op != Op::kMacro || !Inside(other, code.node(outer.body))) continue;
     const Macro& inner = code.ast.macros[other.a];
-    if (!Loops(inner) || HasKnownSize(code, inner.range, written)) continue;
+    if (!Loops(inner) || IsLiteral(code, inner.range)) continue;
+    // Beside the data a written list is short. Two of them are not short beside each other.
+    if (outer_written != IsWritten(code, inner.range, written)) continue;
     if (IsPartOfElement(code, inner.range, outer)) continue;
     problems.push_back({other.offset, "`" + std::string(code.Source(code.node(inner.range))) +
                                           "` is gone through once for each element of `" +
