@@ -70,6 +70,28 @@ TEST(Hmap, InsertLeavesAPresentKeyAlone) {
   EXPECT_EQ(map.Find("a"), "1");
 }
 
+TEST(Hmap, PrefetchTakesAnyKeysAtAnyTimeAndChangesNothing) {
+  Hmap map = Make();
+  std::vector<std::string> keys;
+  for (int i = 0; i < 3'000; ++i) keys.push_back(Key(i));
+  const std::vector<std::string_view> views(keys.begin(), keys.end());
+  const auto expect_unchanged = [&] {
+    const std::uint64_t digest = map.digest();
+    const HmapDebug before = map.debug();
+    map.Prefetch({});
+    map.Prefetch(views);
+    map.Prefetch(std::span(views).last(1));
+    EXPECT_EQ(map.digest(), digest);
+    EXPECT_EQ(map.debug().nevacuate, before.nevacuate);
+  };
+  expect_unchanged();
+  for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(map.Put(Key(i), "v").ok());
+  expect_unchanged();
+  ASSERT_TRUE(map.StartReseed().ok());
+  ASSERT_TRUE(map.ContinueReseed());
+  expect_unchanged();
+}
+
 TEST(Hmap, UpsertCallsItsFunctionOnceAlsoWhenThePageSplits) {
   Hmap map = Make();
   for (int i = 0; i < 1'000; ++i) {
