@@ -98,10 +98,8 @@ bool PlaceEntry(Page& page, HashParts parts, std::uint32_t ref) {
   Bucket& bucket = page.buckets[at];
   const auto index = static_cast<std::uint32_t>(std::countr_zero(free));
   StoreRelaxed(bucket.ext[index], parts.ext);
-  // Not only by the tophash behind it: a reader that still sees the tophash of an entry that was
-  // here before, and is the same, goes by this reference to the record.
-  Store(bucket.refs[index], ref);
   Store(bucket.tops, bucket.tops | std::uint64_t{parts.top} << 8 * index);
+  Store(bucket.refs[index], ref);
   page.set_count(page.count() + 1);
   page.MarkWritten(at);
   return true;

@@ -125,6 +125,17 @@ class MapScript : public testing::Test {
   std::vector<std::size_t> ends_;
 };
 
+TEST_F(MapScript, WritesOfOneKeyAreSeenInOrder) {
+  Make(KeyIsHash);
+  Put(KeyOf(1, 1), "there");
+  Begin({KeyOf(1, 1), KeyOf(1, 2), KeyOf(1, 3)});
+  Do([&] { Put(KeyOf(1, 2), "one"); });
+  Do([&] { Put(KeyOf(1, 2), "two"); });
+  Do([&] { Erase(KeyOf(1, 2)); });
+  Do([&] { Put(KeyOf(1, 2), "three"); });
+  ExpectSound();
+}
+
 TEST_F(MapScript, NoKeyIsMissedWhileAPageSplits) {
   Make(KeyIsHash);
   for (std::uint64_t i = 0; i < 104; ++i) Put(Spread(i), "there");
@@ -190,6 +201,23 @@ TEST_F(MapScript, NoKeyIsMissedWhereASnapshotHasThePage) {
   Do([&] { Put(Spread(1), "again"); });
   ExpectSound();
   EXPECT_EQ(first.Find(Spread(1)), "there");
+}
+
+// Hashes that a page cannot be split by, eight for each home: the page's last slot, then an
+// overflow page; with that a relocation begins by itself.
+TEST_F(MapScript, NoKeyIsMissedWhereAPageOverflows) {
+  Make(KeyIsHash);
+  const auto alike = [](std::uint64_t i) { return KeyOf(0xdeadbeefcafe0000 | i); };
+  for (std::uint64_t i = 0; i < 127; ++i) Put(alike(i), "there");
+  ASSERT_EQ(map->debug().noverflow, 0u);
+  Begin({alike(0), alike(9), alike(15), alike(127), alike(128), alike(143), alike(999)});
+  Do([&] { Put(alike(127), "last"); });
+  Do([&] { Put(alike(128), "overflows"); });
+  ASSERT_NE(map->debug().oldbuckets, 0u);
+  Do([&] { Put(alike(128), "overwritten"); });
+  Do([&] { Erase(alike(9)); });
+  Do([&] { Put(alike(143), "another"); });
+  ExpectSound();
 }
 
 class RelocationScript : public MapScript {

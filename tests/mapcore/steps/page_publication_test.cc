@@ -144,6 +144,18 @@ TEST_F(PageScript, AnEntryWhoseHomeIsFullIsReachedThroughTheCountersOrNotYet) {
   ExpectSound(500);
 }
 
+TEST_F(PageScript, AnEntryThatPassedItsHomeStaysFoundWhileOthersComeAndGo) {
+  for (int i = 0; i < 8; ++i) Insert("home " + std::to_string(i), Parts(4, i));
+  Insert("stays", Parts(4, 30));
+  Insert("goes", Parts(4, 30));
+  Begin();
+  Erase("home 3");
+  Erase("goes");
+  Insert("a", Parts(4, 30));
+  Insert("b", Parts(4, 30));
+  ExpectSound(500);
+}
+
 TEST_F(PageScript, AnOverwrittenEntryHasTheOldRecordOrTheNewOne) {
   Insert("a", Parts(1));
   Begin();
@@ -151,6 +163,44 @@ TEST_F(PageScript, AnOverwrittenEntryHasTheOldRecordOrTheNewOne) {
   Overwrite("a");
   Overwrite("a");
   ExpectSound(20);
+}
+
+// The slot is the same one each time, and nothing that a probe compares is different.
+TEST_F(PageScript, ASlotThatIsUsedAgainShowsEachOfItsEntriesUnderItsOwnKeyOnly) {
+  Insert("a", Parts(1));
+  Insert("b", Parts(1));
+  Absent("c", Parts(1));
+  Begin();
+  Erase("a");
+  Insert("c", Parts(1));
+  Erase("c");
+  Insert("a", Parts(1));
+  ExpectSound(200);
+}
+
+TEST_F(PageScript, AKeyGoesThroughItsStatesInOrder) {
+  Begin();
+  Insert("a", Parts(9));
+  Overwrite("a");
+  Erase("a");
+  Insert("a", Parts(9));
+  Overwrite("a");
+  ExpectSound(100);
+}
+
+// What would be seen if the code did it in another order. Not every other order is wrong: the
+// reference decides, so the counters on the way to an entry may come before or behind its tophash.
+TEST_F(PageScript, AReferenceBeforeItsTophashIsSeenWhereItsSlotWasUsedBefore) {
+  Insert("a", Parts(3));
+  Begin();
+  Erase("a");
+  Insert("a", Parts(3));
+  const Bucket& bucket = page_.buckets[3];
+  EXPECT_EQ(FirstWrong(log_), "");
+  EXPECT_EQ(
+      FirstWrong(log_.Moved(LastTo(&bucket.refs[0]), LastTo(&bucket.tops))),
+      "asked for a, a reader that knows what another one saw is answered \"absent\" after 2 of "
+      "2 operations");
 }
 
 TEST_F(PageScript, AReferenceBeforeItsRecordIsSeen) {
@@ -163,6 +213,30 @@ TEST_F(PageScript, AReferenceBeforeItsRecordIsSeen) {
             "asked for a, a reader is answered \"a record that is not whole\" after 0 of 1 "
             "operations");
   EXPECT_NE(FirstWrong(log_.Weakened(referred)), "");
+}
+
+// The tophash that is still seen is that of the entry before: only the reference leads to the new
+// record.
+TEST_F(PageScript, AReferenceThatReleasesNothingIsSeenWhereItsSlotWasUsedBefore) {
+  Insert("a", Parts(3));
+  Begin();
+  Erase("a");
+  Insert("b", Parts(3));
+  EXPECT_EQ(FirstWrong(log_), "");
+  EXPECT_NE(FirstWrong(log_.Weakened(LastTo(&page_.buckets[3].refs[0]))), "");
+}
+
+// Here the counter is what is stored last, and the reader that saw the entry knows of it.
+TEST_F(PageScript, ACounterBehindItsEntryIsSeenWhereTheWayToItWasOpen) {
+  for (int i = 0; i < 8; ++i) Insert("home " + std::to_string(i), Parts(4, i));
+  Insert("goes", Parts(4, 30));
+  Begin();
+  Erase("goes");
+  Insert("a", Parts(4, 31));
+  const Bucket& bucket = page_.buckets[5];
+  const std::size_t counted = LastTo(&page_.buckets[4].link);
+  EXPECT_EQ(FirstWrong(log_), "");
+  EXPECT_NE(FirstWrong(log_.Moved(LastTo(&bucket.refs[0]), counted)), "");
 }
 
 }  // namespace
