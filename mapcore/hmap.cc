@@ -173,7 +173,7 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
   const std::size_t bytes = hmap::Record::BytesFor(key.size(), value.size());
   void* memory = arena.AllocateRecord(bytes);
   if (memory == nullptr) [[unlikely]]
-    return OutOfMemory();
+    return lineage_->ReclaimForWrite() ? Write(key, value, mode) : Result<bool>(OutOfMemory());
   hmap::Record::Make(memory, lineage_->version(), key, value);
   const hmap::Arena::Ref ref = arena.RefOf(memory);
   const Target target = Aim(tree, hash, key);
@@ -182,7 +182,7 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
       !(fresh ? tree.Insert(target.table, target.hash, ref)
               : tree.Replace(target.table, target.hash, target.slot, ref))) [[unlikely]] {
     arena.FreeRecord(memory, bytes);
-    return OutOfMemory();
+    return lineage_->ReclaimForWrite() ? Write(key, value, mode) : Result<bool>(OutOfMemory());
   }
   branch_->head.size += fresh;
   Maintain();
@@ -191,12 +191,16 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
 
 Result<bool> Hmap::Erase(std::string_view key) {
   const Writing writing(*this);
+  return Remove(key);
+}
+
+Result<bool> Hmap::Remove(std::string_view key) {
   hmap::Tree tree(*lineage_, *branch_);
   const Target target = Aim(tree, (*tree.primary())->HashOf(key), key);
   if (target.slot.page == nullptr) return false;
-  if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite)) return OutOfMemory();
-  if (!tree.Remove(target.table, target.hash, target.slot, hmap::Tree::Fate::kRetire))
-    return OutOfMemory();
+  if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite) ||
+      !tree.Remove(target.table, target.hash, target.slot, hmap::Tree::Fate::kRetire)) [[unlikely]]
+    return lineage_->ReclaimForWrite() ? Remove(key) : Result<bool>(OutOfMemory());
   --branch_->head.size;
   Maintain(After::kErase);
   return true;

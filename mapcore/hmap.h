@@ -249,7 +249,9 @@ class Hmap {
   void CompactNow(After after);
   void MaintainNow();
   std::uint64_t NextSeed() const;
+  // Both try again while readers that are gone have left something to free.
   Result<bool> Write(std::string_view key, std::string_view value, Mode mode);
+  Result<bool> Remove(std::string_view key);
   Status BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);
   // Of a map that was just made. False when memory is out.
   bool BecomeCopyOf(const Snapshot& snapshot);

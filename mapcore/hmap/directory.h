@@ -119,6 +119,13 @@ inline const Record* RecordAt(const char* base, std::uint32_t ref) {
   return reinterpret_cast<const Record*>(base + (std::size_t{ref} << 3));
 }
 
+// Whether a slot's reference leads to a record of the key. 0 leads to the arena's beginning, where
+// no record is: an entry that is coming or going there is looked at as if it had an empty key, and
+// so the reference decides last.
+inline bool LeadsTo(std::uint32_t ref, const Record* record, std::string_view key) {
+  return record->HasKey(key) && ref != 0;
+}
+
 // Of the table alone. The beginning of Probe(), with the record at hand once its key is compared.
 inline const Record* FindIn(const Top& top, std::uint64_t hash, std::string_view key,
                             const char* base) {
@@ -129,8 +136,9 @@ inline const Record* FindIn(const Top& top, std::uint64_t hash, std::string_view
   if (hits != 0) {
     const auto index = static_cast<std::uint32_t>(std::countr_zero(hits));
     if (LoadRelaxed(home.ext[index]) == parts.ext) {
-      const Record* record = RecordAt(base, Load(home.refs[index]));
-      if (record->HasKey(key)) [[likely]]
+      const std::uint32_t ref = Load(home.refs[index]);
+      const Record* record = RecordAt(base, ref);
+      if (LeadsTo(ref, record, key)) [[likely]]
         return record;
     }
   } else if (Load(home.link) == 0) {
@@ -140,7 +148,7 @@ inline const Record* FindIn(const Top& top, std::uint64_t hash, std::string_view
   const Record* found = nullptr;
   ProbeAll(page, parts, base, [&](std::uint32_t ref) {
     const Record* record = RecordAt(base, ref);
-    if (!record->HasKey(key)) return false;
+    if (!LeadsTo(ref, record, key)) return false;
     found = record;
     return true;
   });
@@ -202,7 +210,7 @@ void FindRecords(const Top* top, const char* base, std::span<const std::string_v
       const Record* match = nullptr;
       Probe(flight.pages[i], HashParts(flight.hashes[i]), base, [&](std::uint32_t ref) {
         const Record* record = RecordAt(base, ref);
-        if (!record->HasKey(key)) return false;
+        if (!LeadsTo(ref, record, key)) return false;
         match = record;
         return true;
       });

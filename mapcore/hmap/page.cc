@@ -60,6 +60,21 @@ std::uint32_t SlotsAtHome(const Bucket& bucket, std::uint32_t home) {
 #endif
 }
 
+// The references of the slots that are named, and 0 in the others.
+void CopyRefs(const Bucket& from, std::uint32_t slots, Bucket& to) {
+#if defined(__SSE2__)
+  for (const std::uint32_t first : {0u, 4u}) {
+    const __m128i bits = _mm_set_epi32(8, 4, 2, 1);
+    const __m128i named = _mm_cmpeq_epi32(
+        _mm_and_si128(_mm_set1_epi32(static_cast<int>(slots >> first)), bits), bits);
+    const __m128i refs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from.refs + first));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to.refs + first), _mm_and_si128(refs, named));
+  }
+#else
+  for (std::uint32_t i = 0; i < 8; ++i) to.refs[i] = (slots >> i & 1) != 0 ? from.refs[i] : 0;
+#endif
+}
+
 // 0xff where a bit of the mask is set.
 std::uint64_t BytesOf(std::uint32_t slots) {
   const std::uint64_t one_each = (slots * 0x0101010101010101) & 0x8040201008040201;
@@ -100,7 +115,8 @@ void DealEntries(const Page& page, const SlotSides& sides, std::uint32_t birth, 
     const std::uint32_t home = used & SlotsAtHome(from, b);
     elsewhere[b] = used & ~home;
     const auto copy = [&](std::uint32_t slots, Bucket& to) {
-      to = from;
+      std::memcpy(to.ext, from.ext, sizeof to.ext);
+      CopyRefs(from, slots, to);
       to.tops = from.tops & BytesOf(slots);
       to.link = 0;
       to.meta = 0;
@@ -153,10 +169,8 @@ bool PlaceEntry(Page& page, HashParts parts, std::uint32_t ref) {
   Bucket& bucket = page.buckets[at];
   const auto index = static_cast<std::uint32_t>(std::countr_zero(free));
   StoreRelaxed(bucket.ext[index], parts.ext);
-  // Not only by the tophash behind it: a reader that still sees the tophash of an entry that was
-  // here before, and is the same, goes by this reference to the record.
-  Store(bucket.refs[index], ref);
   Store(bucket.tops, bucket.tops | std::uint64_t{parts.top} << 8 * index);
+  Store(bucket.refs[index], ref);
   page.set_count(page.count() + 1);
   page.MarkWritten(at);
   return true;

@@ -36,9 +36,10 @@ struct HashParts {
 // values: a probe compares eight tophashes at once and one `ext` per hit, twenty bits together, so
 // that a miss reads no record and a hit reads exactly one.
 struct alignas(64) Bucket {
-  std::uint64_t tops;     // a byte per slot; 0 is an empty slot
-  std::uint16_t ext[8];   // twelve more bits of the hash, then the home bucket
-  std::uint32_t refs[8];  // records, by Arena::Ref
+  std::uint64_t tops;    // a byte per slot; 0 is an empty slot
+  std::uint16_t ext[8];  // twelve more bits of the hash, then the home bucket
+  std::uint32_t
+      refs[8];  // records, by Arena::Ref; 0 in an empty slot, and readers may see it there
   // kPassMask: how many entries have their home here or before and live behind, around the page. It
   // is exact, so that churn leaves no tombstones. kChained: the page has an overflow page.
   std::uint16_t link;
@@ -157,8 +158,9 @@ template <typename IsIt>
 }
 
 // The slot whose hash parts match and whose reference `is_it` accepts. `base` is the arena's. Also
-// for readers beside the writer. Nearly always decided by the first candidate of the home bucket,
-// or by its having none and nothing having passed it.
+// for readers beside the writer, whose `is_it` is given 0 for an entry that is just coming or
+// going. Nearly always decided by the first candidate of the home bucket, or by its having none and
+// nothing having passed it.
 template <typename IsIt>
 inline Slot Probe(const Page* page, HashParts parts, const char* base, const IsIt& is_it) {
   const Bucket& home = page->buckets[parts.home];
@@ -174,6 +176,11 @@ inline Slot Probe(const Page* page, HashParts parts, const char* base, const IsI
 }
 
 // Writes that readers may look at meanwhile; each leaves the page whole at every instant.
+//
+// An entry is there from the store of its reference until that of another or of 0, and nothing else
+// decides it: the tophash is set before the reference and cleared after it. Were it the other way
+// round, a reader that still holds the tophash of an entry that is gone could find the next one in
+// its slot (the same key, put again) before that is there, and a later reader would miss it.
 
 // Puts an entry into a free slot; false when all 128 are taken. Counts it; the digest is the
 // caller's.
@@ -183,6 +190,7 @@ inline void EmptySlot(Slot slot) {
   Page& page = *slot.page;
   Bucket& bucket = page.buckets[slot.bucket];
   const std::uint32_t home = bucket.ext[slot.index] & 15u;
+  Store(bucket.refs[slot.index], 0u);
   Store(bucket.tops, bucket.tops & ~(std::uint64_t{0xff} << 8 * slot.index));
   for (std::uint32_t b = home; b != slot.bucket; b = (b + 1) % Page::kBuckets) {
     std::uint16_t& link = page.buckets[b].link;

@@ -187,8 +187,11 @@ TEST(DealEntries, GivesEachEntryToItsSideAndLeavesBothPagesWhole) {
       for (Page* half : {&low, &high}) {
         ForEachSlot(*half, [](Slot slot) { EmptySlot(slot); });
         ASSERT_EQ(half->count(), 0u);
-        for (const Bucket& bucket : half->buckets)
+        for (const Bucket& bucket : half->buckets) {
           ASSERT_EQ(bucket.link, 0u) << "a counter is off: misses would go on probing, or stop";
+          for (const std::uint32_t ref : bucket.refs)
+            ASSERT_EQ(ref, 0u) << "an entry that comes here would be seen before it is there";
+        }
       }
     }
 }
