@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -153,6 +154,13 @@ class Hmap {
   // Prepares an empty map for `entries`, so that filling it splits no page; of a map that is not
   // empty it only backs the memory. Hints below 0 count as 0; above 2^24 as 2^24.
   Status Reserve(std::int64_t entries);
+
+  // Has the kernel back the next `bytes` of the map's memory now, so that no write waits for it:
+  // what Reserve() does for entries of some 120 bytes. Any thread, beside the writer, as often as
+  // it likes. Does nothing where the kernel cannot.
+  void Populate(std::uint64_t bytes) const {
+    lineage_->arena().Populate(std::min(bytes, hmap::Arena::kReserveMax));
+  }
 
   // Moves the entries to a table under another seed, a few with each write; lookups go on. A map
   // does it by itself when so many keys collide that a page overflows. Errors: kConflict while one

@@ -394,4 +394,46 @@ void Tree::MergeIfSparse(Top** table, std::uint64_t hash) {
   lineage_.Retire(branch_, two, two->birth());
 }
 
+// From the lowest hash on, the first pair with no deeper chunk in it: where a neighbour's span is
+// divided further, the pair is in there.
+Tree::Fold Tree::FoldEmpty(Top** table) {
+  const auto depth_at = [&](std::uint64_t hash) {
+    return DepthOf((*table)->chunks()[hash >> (*table)->shift]);
+  };
+  std::uint64_t low = 0;
+  std::uint32_t depth = depth_at(low);
+  if (depth == 0) return Fold::kWhole;
+  std::uint64_t high = std::uint64_t{1} << (64 - depth);
+  while (depth_at(high) != depth) {
+    low = high;
+    depth = depth_at(low);
+    high = low | std::uint64_t{1} << (64 - depth);
+  }
+  Chunk* chunk = OwnChunk(table, low);
+  if (chunk == nullptr) return Fold::kNoMemory;
+  if (table != primary()) table = old();
+  Top& top = **table;
+  Chunk* other = ChunkOf(top.chunks()[high >> top.shift]);
+  Page* kept = PageOf(chunk->pages[0]);
+  Page* joined[2 * Chunk::kPages];
+  std::size_t count = 0;
+  for (const Chunk* each : {chunk, other})
+    for (std::uint32_t p = 0; p < Chunk::kPages;) {
+      joined[count] = PageOf(each->pages[p]);
+      count += joined[count] != kept;
+      p += 1u << (depth + Chunk::kBits - DepthOf(each->pages[p]));
+    }
+  PointPages(*chunk, 0, Chunk::kPages, EntryOf(kept, depth - 1));
+  PointChunks(top, low >> top.shift, std::size_t{2} << (top.depth - depth),
+              EntryOf(chunk, depth - 1));
+  for (std::size_t i = 0; i < count; ++i) {
+    --PagesOf(table);
+    for (Page* page = Overflow(*joined[i]); page != nullptr; page = Overflow(*page))
+      --OverflowPagesOf(table);
+    RetirePage(joined[i]);
+  }
+  lineage_.Retire(branch_, other, other->birth);
+  return Fold::kFolded;
+}
+
 }  // namespace portolan::mapcore::hmap

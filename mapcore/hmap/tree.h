@@ -68,6 +68,11 @@ class Tree {
   // room for. Returns how many.
   std::size_t CollectRefs(const Top& top, std::uint64_t hash, std::span<Arena::Ref> refs) const;
 
+  // Of a table in which every page is empty: joins two neighbouring chunks, and all of their pages,
+  // into one. O(what is joined + top). kWhole: one chunk is left.
+  enum class Fold { kFolded, kWhole, kNoMemory };
+  Fold FoldEmpty(Top** table);
+
   // The head's own top, or null when memory is out.
   Top* OwnTop(Top** table);
   // A copy born now, linked nowhere; null when memory is out.

@@ -1,6 +1,7 @@
 #include "mapcore/hmap.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <cstdlib>
 #include <functional>
@@ -203,6 +204,20 @@ TEST(Hmap, ReserveMakesAFillSplitNothing) {
   Fill(map, 0, 50'000);
   EXPECT_EQ(map.debug().buckets, buckets);
   ExpectSound(map);
+}
+
+TEST(Hmap, AnotherThreadBacksItsMemoryBesideTheWriter) {
+  constexpr std::size_t kBytes = std::size_t{4} << 20;
+  Hmap map = Make();
+  std::thread ahead([&] {
+    for (int i = 0; i < 20; ++i) map.Populate(kBytes);
+  });
+  Fill(map, 0, 5'000);
+  ahead.join();
+  ExpectSound(map);
+  unsigned char resident[kBytes / 4096];
+  ASSERT_EQ(mincore(const_cast<char*>(map.lineage().base()), kBytes, resident), 0);
+  for (const unsigned char page : resident) ASSERT_TRUE(page & 1);
 }
 
 TEST(Hmap, BucketsForAHint) {
