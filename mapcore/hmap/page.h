@@ -38,8 +38,9 @@ struct HashParts {
 struct alignas(64) Bucket {
   std::uint64_t tops;    // a byte per slot; 0 is an empty slot
   std::uint16_t ext[8];  // twelve more bits of the hash, then the home bucket
-  std::uint32_t
-      refs[8];  // records, by Arena::Ref; 0 in an empty slot, and readers may see it there
+  // Records, by Arena::Ref. 0 in an empty slot; a reader may see it in one that is just filled or
+  // emptied.
+  std::uint32_t refs[8];
   // kPassMask: how many entries have their home here or before and live behind, around the page. It
   // is exact, so that churn leaves no tombstones. kChained: the page has an overflow page.
   std::uint16_t link;
