@@ -58,7 +58,7 @@ class Snapshot {
   // Calls visit(const Record&) for every entry, in no order that means anything.
   template <typename Visit>
   void ForEach(const Visit& visit) const {
-    hmap::RecordStream<Visit> stream(lineage_->base(), visit);
+    hmap::RecordStream<Visit> stream(lineage_->base(), contents().pages, visit);
     for (const hmap::Top* top = contents().top; top != nullptr; top = top->old)
       hmap::ForEachPage(
           *top, [&](const hmap::Page& page, std::uint32_t, std::uint64_t) { stream.Add(page); });

@@ -312,6 +312,10 @@ bool Tree::Split(Top** table, std::uint64_t hash) {
     lineage_.arena().FreePage(low);
     return false;
   }
+  for (std::uint32_t b = 0; b < Page::kBuckets; ++b) {
+    __builtin_prefetch(&low->buckets[b], 1);
+    __builtin_prefetch(&high->buckets[b], 1);
+  }
   // Both halves are new pages, and the full one is retired: a reader in it finds all of its
   // entries, and one that comes later finds the half that its hash belongs to.
   Page* page = PageOf(place.chunk->pages[place.index]);

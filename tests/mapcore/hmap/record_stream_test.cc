@@ -40,13 +40,17 @@ class Memory {
   std::size_t at_ = 1024;
 };
 
+// The same whether the pages are of a small map or of a large one.
 std::vector<std::string> Streamed(const Memory& memory, const std::vector<const Page*>& pages) {
-  std::vector<std::string> keys;
-  const auto visit = [&](const Record& record) { keys.emplace_back(record.key()); };
-  RecordStream stream(memory.base(), visit);
-  for (const Page* page : pages) stream.Add(*page);
-  stream.End();
-  return keys;
+  std::vector<std::string> keys[2];
+  for (const std::uint64_t more : {0, 1}) {
+    const auto visit = [&](const Record& record) { keys[more].emplace_back(record.key()); };
+    RecordStream stream(memory.base(), RecordStream<decltype(visit)>::kNearPages + more, visit);
+    for (const Page* page : pages) stream.Add(*page);
+    stream.End();
+  }
+  EXPECT_EQ(keys[0], keys[1]);
+  return keys[0];
 }
 
 TEST(RecordStream, VisitsNothingOfNoPages) {
