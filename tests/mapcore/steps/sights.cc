@@ -97,7 +97,7 @@ StoreLog StoreLog::Weakened(std::size_t at) const {
 }
 
 std::size_t ForEachSight(const StoreLog& log, const View& from,
-                         const std::function<void(const View&)>& look) {
+                         const std::function<void(const View&)>& look, std::size_t most) {
   Chooser chooser(log);
   const Watching watching(&chooser);
   std::size_t count = 0;
@@ -105,11 +105,12 @@ std::size_t ForEachSight(const StoreLog& log, const View& from,
     chooser.Begin(from);
     look(chooser.view());
     ++count;
-  } while (chooser.Advance());
+  } while (count < most && chooser.Advance());
   return count;
 }
 
-Verdict Judge(const StoreLog& log, const std::vector<std::size_t>& ends, const Question& question) {
+Verdict Judge(const StoreLog& log, const std::vector<std::size_t>& ends, const Question& question,
+              std::size_t most) {
   Verdict verdict;
   const std::vector<std::string>& answers = question.answers;
   // The earliest state, of those from `from` on, that gives the answer; a wrong one is noted.
@@ -122,17 +123,28 @@ Verdict Judge(const StoreLog& log, const std::vector<std::size_t>& ends, const Q
                       " operations";
     return static_cast<std::size_t>(found - answers.begin());
   };
+  const auto look_at_all = [&](const View& from, const std::function<void(const View&)>& look) {
+    if (verdict.sights >= most) {
+      verdict.all = false;
+      return;
+    }
+    verdict.sights += ForEachSight(log, from, look, most - verdict.sights);
+    verdict.all = verdict.all && verdict.sights < most;
+  };
   for (std::size_t begun = 0; begun < ends.size(); ++begun) {
     std::set<std::pair<View, std::size_t>> firsts;
-    verdict.sights += ForEachSight(log, {ends[begun]}, [&](const View& view) {
+    const auto look = [&](const View& view) {
       const std::string answer = question.ask(view);
       firsts.insert({view, earliest(answer, begun, "a reader")});
-    });
+    };
+    look_at_all({ends[begun]}, look);
     if (!verdict.wrong.empty()) return verdict;
-    for (const auto& [view, state] : firsts)
-      verdict.sights += ForEachSight(log, view, [&, from = state](const View& now) {
+    for (const auto& [view, state] : firsts) {
+      const auto look_again = [&, from = state](const View& now) {
         earliest(question.ask(now), from, "a reader that knows what another one saw");
-      });
+      };
+      look_at_all(view, look_again);
+    }
   }
   return verdict;
 }

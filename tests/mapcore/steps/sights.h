@@ -70,9 +70,9 @@ struct View {
 
 // Runs look() once for every combination of what its loads may return to a reader that begins with
 // the view `from`; look() is given the view that it has then, which it may look at when it has
-// loaded. Returns how many there are.
+// loaded. Returns how many there are; stops at `most`.
 std::size_t ForEachSight(const StoreLog& log, const View& from,
-                         const std::function<void(const View&)>& look);
+                         const std::function<void(const View&)>& look, std::size_t most = SIZE_MAX);
 
 // What is asked of a map, and what is answered after each of the writer's operations: answers[i]
 // after i of them.
@@ -84,12 +84,14 @@ struct Question {
 struct Verdict {
   std::string wrong;       // the first sight that no order of whole operations explains; or empty
   std::size_t sights = 0;  // that were looked at
+  bool all = true;         // none was left out
 };
 
 // Whether each operation seems to happen at one instant to all readers. ends[i] is the log's size
 // after i operations. A reader begins knowing of any number of operations, asks, and is answered as
 // after those or later ones; a second one that knows what the first one saw asks too, and is not
-// answered as before what the first one was answered.
-Verdict Judge(const StoreLog& log, const std::vector<std::size_t>& ends, const Question& question);
+// answered as before what the first one was answered. `most` bounds the sights.
+Verdict Judge(const StoreLog& log, const std::vector<std::size_t>& ends, const Question& question,
+              std::size_t most = SIZE_MAX);
 
 }  // namespace portolan::mapcore::steps
