@@ -5,10 +5,10 @@
 #include <unordered_map>
 
 // Two ways to a version: all entries joined, or the previous version with the changes of the files
-// that differ, which shares everything else with it (mapcore/map_version.h). The second is only
-// taken while it cannot hide a duplicate: where a key that is new to a file exists in the map
-// already, which may be in another file, the entries are joined anew and duplicates are looked
-// for.
+// that differ, which shares everything else with it (mapcore/map_version.h). The entries in the
+// manifest itself count as one more file. The second is only taken while it cannot hide a
+// duplicate: where a key that is new to a file exists in the map already, which may be in another
+// file, the entries are joined anew and duplicates are looked for.
 
 namespace portolan::manifests {
 namespace {
@@ -71,10 +71,8 @@ void CollectInOrder(Entries& before, Entries& after, std::vector<mapcore::Change
 // The changes that one part makes. Nothing when a key that is new to it exists elsewhere: it may be
 // a duplicate.
 // Keys of one part are unique: CheckEntries and the reader saw to that.
-bool CollectChanges(const EntryPart* part_before, const EntryPart* part_after,
-                    const mapcore::MapVersion& version, std::vector<mapcore::Change>& changes) {
-  Entries before = part_before == nullptr ? Entries() : Entries(part_before->entries);
-  Entries after = part_after == nullptr ? Entries() : Entries(part_after->entries);
+bool CollectChanges(Entries before, Entries after, const mapcore::MapVersion& version,
+                    std::vector<mapcore::Change>& changes) {
   CollectInOrder(before, after, changes);
   std::unordered_map<std::string_view, const std::string*> old;
   for (const CheckedEntry& entry : before) old.emplace(entry.key, &entry.value);
@@ -89,6 +87,10 @@ bool CollectChanges(const EntryPart* part_before, const EntryPart* part_after,
   return true;
 }
 
+Entries EntriesOf(const EntryPart* part) {
+  return part == nullptr ? Entries() : Entries(part->entries);
+}
+
 // The version made from the previous one and the parts that differ; null when all entries must be
 // joined anew.
 mapcore::VersionPtr ChangedVersion(const MapInputs& inputs, const BuiltMap& previous) {
@@ -100,16 +102,22 @@ mapcore::VersionPtr ChangedVersion(const MapInputs& inputs, const BuiltMap& prev
     if (i >= inputs.parts.size() || before[i] != inputs.parts[i])
       gone.emplace(before[i]->path, before[i].get());
   std::vector<mapcore::Change> changes;
+  if (previous.inputs.declaration != inputs.declaration &&
+      !CollectChanges(previous.inputs.declaration->map->entries, inputs.declaration->map->entries,
+                      version, changes))
+    return nullptr;
   for (std::size_t i = 0; i < inputs.parts.size(); ++i) {
     const EntryPart* part = inputs.parts[i].get();
     if (i < before.size() && before[i].get() == part) continue;
     const auto old = gone.find(part->path);
     const EntryPart* counterpart = old == gone.end() ? nullptr : old->second;
-    if (counterpart != part && !CollectChanges(counterpart, part, version, changes)) return nullptr;
+    if (counterpart != part &&
+        !CollectChanges(EntriesOf(counterpart), part->entries, version, changes))
+      return nullptr;
     if (old != gone.end()) gone.erase(old);
   }
   // Cannot fail: it only removes keys that this part had.
-  for (const auto& [path, part] : gone) CollectChanges(part, nullptr, version, changes);
+  for (const auto& [path, part] : gone) CollectChanges(part->entries, {}, version, changes);
   auto changed = version.Apply(changes);
   return changed.ok() ? *std::move(changed) : nullptr;
 }
@@ -156,8 +164,7 @@ std::shared_ptr<const DesiredMap> BuildMap(const MapInputs& inputs, const BuiltM
     return nullptr;
   const bool has_previous = previous != nullptr && previous->map != nullptr;
   mapcore::VersionPtr version;
-  if (has_previous && previous->inputs.declaration == inputs.declaration)
-    version = ChangedVersion(inputs, *previous);
+  if (has_previous) version = ChangedVersion(inputs, *previous);
   if (version == nullptr) {
     auto joined = mapcore::MapVersion::FromEntries(JoinEntries(inputs));
     if (!joined.ok()) {

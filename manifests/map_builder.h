@@ -42,8 +42,8 @@ struct BuiltMap {
 
 // Joins the inputs to the map. A key that two places declare is an error of each place but the
 // first. Returns null when anything is wrong; `diagnostics` then holds what the parts do not say
-// themselves. With a `previous` map of the same declaration only the parts that differ are looked
-// at, and the versions share what did not change.
+// themselves. With the `previous` map of that name only the files that differ are looked at, and
+// the versions share what did not change.
 std::shared_ptr<const DesiredMap> BuildMap(const MapInputs& inputs, const BuiltMap* previous,
                                            std::vector<Diagnostic>& diagnostics);
 

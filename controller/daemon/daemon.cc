@@ -272,6 +272,9 @@ void Daemon::Parts::MakeApi(const DaemonConfig& config) {
     std::vector<SourceStatus> statuses;
     for (const auto& source : sources) statuses.push_back(source->status());
     metrics.SetCircuits(measurer->Circuits());
+    if (!fast_paths.SelfCheck())
+      log.Log(LogLevel::kError, "a fast path of the hash maps failed its self-check: it is off",
+              {});
     metrics.SetFastPaths(fast_paths.states());
     if (binding != nullptr && binding->seen_at())
       metrics.SetPolicyAge(binding->source(), clock.now().wall - *binding->seen_at());

@@ -56,7 +56,8 @@ Result<std::unique_ptr<Arena>> Arena::Create(const ArenaOptions& options) {
   std::unique_ptr<Arena> arena(new Arena(base, bytes, options.limit_bytes));
   // What grows beyond the first 2 MiB is worth huge pages; a small map would waste one. The calls
   // only advise.
-  if (bytes > kHugeBytes) madvise(base + kHugeBytes, bytes - kHugeBytes, MADV_HUGEPAGE);
+  if (bytes > kHugeBytes && options.huge_pages)
+    madvise(base + kHugeBytes, bytes - kHugeBytes, MADV_HUGEPAGE);
   if (options.lock_memory) arena->locked_ = mlock2(base, bytes, MLOCK_ONFAULT) == 0;
   return arena;
 }

@@ -18,6 +18,7 @@ struct ArenaOptions {
   // Memory that may be used; 0 stands for everything reserved. Rounded down to whole extents.
   std::uint64_t limit_bytes = 0;
   bool lock_memory = false;  // mlock what is used, where the process may
+  bool huge_pages = true;    // of 2 MiB, behind the first 2 MiB, where the kernel may
 };
 
 struct ArenaStats {

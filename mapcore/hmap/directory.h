@@ -115,10 +115,6 @@ inline Page* FindPage(const Top& top, std::uint64_t hash) {
   return PageOf(Load(ChunkOf(entry)->pages[PageIndex(hash, DepthOf(entry))]));
 }
 
-inline void PrefetchBucket(const Top& top, std::uint64_t hash) {
-  __builtin_prefetch(&FindPage(top, hash)->buckets[hash & 15]);
-}
-
 inline const Record* RecordAt(const char* base, std::uint32_t ref) {
   return reinterpret_cast<const Record*>(base + (std::size_t{ref} << 3));
 }
@@ -167,38 +163,52 @@ inline const Record* FindRecord(const Top* top, std::string_view key, const char
   return FindIn(*top, top->HashOf(key), key, base);
 }
 
-// FindRecord for many keys: found(i, record or null) for each. The lines of sixteen lookups are
-// asked for before any is looked at, stage by stage, so that they come in together.
+// Lookups that are under way at once: as many as a core has lines on their way, roughly, and two
+// lines each.
+inline constexpr std::size_t kFlight = 16;
+
+// The hashes and pages of the keys of one flight.
+struct Flight {
+  std::uint64_t hashes[kFlight];
+  const Page* pages[kFlight];
+};
+
+// Asks for the lines that looking these keys up will touch, stage by stage, so that they come in
+// together. At most kFlight keys; of the table alone.
+inline void Prefetch(const Top& top, const char* base, std::span<const std::string_view> keys,
+                     Flight& flight) {
+  for (std::size_t i = 0; i < keys.size(); ++i) flight.hashes[i] = top.HashOf(keys[i]);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    flight.pages[i] = FindPage(top, flight.hashes[i]);
+    __builtin_prefetch(&flight.pages[i]->buckets[flight.hashes[i] & 15]);
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const HashParts parts(flight.hashes[i]);
+    const Bucket& bucket = flight.pages[i]->buckets[parts.home];
+    const std::uint32_t hits = MatchTops(Load(bucket.tops), parts.top);
+    if (hits == 0) continue;
+    const char* record = base + (std::size_t{Load(bucket.refs[std::countr_zero(hits)])} << 3);
+    __builtin_prefetch(record);
+    __builtin_prefetch(record + 64);
+  }
+}
+
+// FindRecord for many keys: found(i, record or null) for each, a flight at a time.
 template <typename Found>
 void FindRecords(const Top* top, const char* base, std::span<const std::string_view> keys,
                  const Found& found) {
-  constexpr std::size_t kFlight = 16;
   if (Load(top->old) != nullptr) {
     for (std::size_t i = 0; i < keys.size(); ++i) found(i, FindRecord(top, keys[i], base));
     return;
   }
-  std::uint64_t hashes[kFlight];
-  const Page* pages[kFlight];
+  Flight flight;
   for (std::size_t begin = 0; begin < keys.size(); begin += kFlight) {
-    const std::size_t count = std::min(kFlight, keys.size() - begin);
-    for (std::size_t i = 0; i < count; ++i) hashes[i] = top->HashOf(keys[begin + i]);
-    for (std::size_t i = 0; i < count; ++i) {
-      pages[i] = FindPage(*top, hashes[i]);
-      __builtin_prefetch(&pages[i]->buckets[hashes[i] & 15]);
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      const HashParts parts(hashes[i]);
-      const Bucket& bucket = pages[i]->buckets[parts.home];
-      const std::uint32_t hits = MatchTops(Load(bucket.tops), parts.top);
-      if (hits == 0) continue;
-      const char* record = base + (std::size_t{Load(bucket.refs[std::countr_zero(hits)])} << 3);
-      __builtin_prefetch(record);
-      __builtin_prefetch(record + 64);
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::string_view key = keys[begin + i];
+    const auto few = keys.subspan(begin, std::min(kFlight, keys.size() - begin));
+    Prefetch(*top, base, few, flight);
+    for (std::size_t i = 0; i < few.size(); ++i) {
+      const std::string_view key = few[i];
       const Record* match = nullptr;
-      Probe(pages[i], HashParts(hashes[i]), base, [&](std::uint32_t ref) {
+      Probe(flight.pages[i], HashParts(flight.hashes[i]), base, [&](std::uint32_t ref) {
         const Record* record = RecordAt(base, ref);
         if (!LeadsTo(ref, record, key)) return false;
         match = record;

@@ -43,6 +43,14 @@ SnapshotState* OldestFirst(SnapshotState* released) {
 
 }  // namespace
 
+// The cursor comes round to 0 with the old table's last page, and only then.
+RelocationPhase PhaseOf(const Contents& contents) {
+  if (contents.top->old == nullptr) return RelocationPhase::kInit;
+  if (contents.waits_for_epoch != 0) return RelocationPhase::kPrepare;
+  return contents.evacuated > 0 && contents.cursor == 0 ? RelocationPhase::kCommit
+                                                        : RelocationPhase::kRelocating;
+}
+
 HmapDebug DebugOf(const Contents& contents) {
   HmapDebug debug;
   debug.count = contents.size;
@@ -52,6 +60,7 @@ HmapDebug DebugOf(const Contents& contents) {
   debug.buckets = contents.pages * Page::kBuckets;
   debug.B = static_cast<std::uint32_t>(std::bit_width(debug.buckets - 1));
   debug.noverflow = contents.overflow_pages * Page::kBuckets;
+  debug.phase = PhaseOf(contents);
   debug.hash0 = Fold(contents.top->seed ^ kHashWords[2], kHashWords[3]);
   return debug;
 }

@@ -98,6 +98,8 @@ struct Contents : Counters {
   Top* top = nullptr;
 };
 
+RelocationPhase PhaseOf(const Contents& contents);
+
 // What hmap's words say of contents; of a version `flags` knows only whether it is being relocated.
 HmapDebug DebugOf(const Contents& contents);
 

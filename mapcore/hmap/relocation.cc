@@ -8,6 +8,8 @@ namespace {
 // Entries a step. A page may hold 104 and, where keys were made to collide, any number more in its
 // overflow pages; a write shall not wait for all of them.
 constexpr std::size_t kEntriesPerStep = 16;
+// Pairs of chunks a step: some three blocks each to retire, and what a snapshot has to be copied.
+constexpr int kFoldsPerStep = 4;
 
 }  // namespace
 
@@ -42,9 +44,8 @@ void Relocation::Step() {
     if (!lineage_.ReadersPassed(head.waits_for_epoch)) return;
     head.waits_for_epoch = 0;
   }
-  if (!MoveEntries(head.cursor)) return;
-  ++head.evacuated;
-  if (head.cursor == 0) Commit();
+  if (phase() == RelocationPhase::kCommit) return Commit();
+  if (MoveEntries(head.cursor)) ++head.evacuated;
 }
 
 // Moves entries of the old page at the cursor, and the cursor behind it when they were its last;
@@ -79,14 +80,24 @@ bool Relocation::MoveEntries(std::uint64_t& cursor) {
 }
 
 // The old table is empty but for its nodes and pages, which readers may still be in: they are
-// retired like any block.
+// retired like any block. Without memory for it, tries again with the next step.
 void Relocation::Commit() {
   const Counters& head = branch_.head;
-  const auto blocks = static_cast<std::uint32_t>(4 * head.old_pages + head.old_overflow_pages + 8);
-  if (!lineage_.PrepareRoomIfShared(branch_, blocks) || tree_.OwnTop(tree_.primary()) == nullptr) {
-    branch_.head.cursor = 0;  // goes over the empty table again, and then tries again
-    return;
+  for (int i = 0; i < kFoldsPerStep; ++i) {
+    const auto blocks = static_cast<std::uint32_t>(2 * Chunk::kPages + head.old_overflow_pages + 8);
+    if (!lineage_.PrepareRoomIfShared(branch_, blocks)) return;
+    const Tree::Fold fold = tree_.FoldEmpty(tree_.old());
+    if (fold == Tree::Fold::kNoMemory) return;
+    if (fold == Tree::Fold::kWhole) return DropOld();
   }
+}
+
+// What is left of it: one chunk.
+void Relocation::DropOld() {
+  const Counters& head = branch_.head;
+  const auto blocks = static_cast<std::uint32_t>(head.old_pages + head.old_overflow_pages + 8);
+  if (!lineage_.PrepareRoomIfShared(branch_, blocks) || tree_.OwnTop(tree_.primary()) == nullptr)
+    return;
   Top* old = branch_.head.top->old;
   Store(branch_.head.top->old, static_cast<Top*>(nullptr));
   Contents past;

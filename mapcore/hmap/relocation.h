@@ -14,7 +14,13 @@ namespace portolan::mapcore::hmap {
 //               left that knows one table only. Writes still go to the old one
 //   RELOCATING  every write moves some entries, old page by old page; references are moved, records
 //               stay. New keys go to the primary table, others are changed where they are
-//   COMMIT      the old table is empty: it is unlinked and its blocks retired
+//   COMMIT      the old table is empty: every write folds some of its chunks together, and the one
+//               that is left is unlinked and retired. So no write gives back a table at once, which
+//               took 0.14 ms at a million entries
+//
+// A map begins it with its first overflow page: the Go runtime's condition, noverflow > 2^(B - 2),
+// cannot be met before. Where it did not help, because the hash function itself collides, it begins
+// again when the size has doubled.
 //
 // A lookup asks the old table, then the primary one; an entry is put into the second before it
 // leaves the first, so it is found at every instant. A snapshot taken meanwhile keeps both tables.
@@ -27,8 +33,9 @@ class Relocation {
   bool active() const { return branch_.head.top->old != nullptr; }
   // False when memory is out; the map is as it was. Not while active.
   bool Begin(std::uint64_t prepared_seed);
-  // Moves a few entries; without memory for it, none. Not while an iteration is under way, whose
-  // order it would change. O(1).
+  RelocationPhase phase() const { return PhaseOf(branch_.head); }
+  // Moves a few entries, or folds a few chunks; without memory for it, none. Not while an iteration
+  // is under way, whose order it would change. O(1).
   void Step();
   // The same, backwards. False when memory is out.
   bool Abandon();
@@ -39,6 +46,7 @@ class Relocation {
   bool Prepared() const { return branch_.head.waits_for_epoch == 0; }
   bool MoveEntries(std::uint64_t& cursor);
   void Commit();
+  void DropOld();
   void WaitForReaders();
 
   Lineage& lineage_;

@@ -32,6 +32,8 @@ HmapOptions Allowed(const MapServices& services) {
   HmapOptions options = services.map;
   if (options.memory.lock_memory)
     options.memory.lock_memory = services.fast_paths->Take(FastPath::kMemoryLock);
+  if (options.memory.huge_pages)
+    options.memory.huge_pages = services.fast_paths->Take(FastPath::kHugePages);
   return options;
 }
 

@@ -22,6 +22,15 @@ MapInputs Inputs(std::vector<EntryPartPtr> parts) {
   return {declaration, std::make_shared<const ResolvedStrategy>(), {}, std::move(parts)};
 }
 
+MapInputs InManifest(std::vector<CheckedEntry> entries, std::vector<EntryPartPtr> parts) {
+  auto spec = std::make_shared<MapSpec>();
+  spec->entries = std::move(entries);
+  auto declaration = std::make_shared<Declaration>();
+  declaration->name = "m";
+  declaration->map = std::move(spec);
+  return {declaration, std::make_shared<const ResolvedStrategy>(), {}, std::move(parts)};
+}
+
 TEST(MapBuilder, AppliesOnlyThePartsThatChanged) {
   std::vector<Diagnostic> diagnostics;
   const EntryPartPtr a = Part("a", {{"x", "1", {}}, {"y", "2", {}}});
@@ -36,6 +45,40 @@ TEST(MapBuilder, AppliesOnlyThePartsThatChanged) {
   EXPECT_EQ(before.map->version->Find("y"), "2");
   const auto same = BuildMap(Inputs({Part("a", a->entries), b}), &before, diagnostics);
   EXPECT_EQ(same->version, before.map->version);
+}
+
+// The versions of a map whose entries are in its manifest: what did not change is one object in
+// both.
+TEST(MapBuilder, AppliesWhatChangedInTheManifestItself) {
+  std::vector<Diagnostic> diagnostics;
+  std::vector<CheckedEntry> entries;
+  for (int i = 0; i < 500; ++i) entries.push_back({"key/" + std::to_string(i), "1", {}});
+  const EntryPartPtr part = Part("a", {{"in a file", "2", {}}});
+  BuiltMap before{InManifest(entries, {part}), nullptr};
+  before.map = BuildMap(before.inputs, nullptr, diagnostics);
+  ASSERT_NE(before.map, nullptr);
+  entries[7].value = "5";
+  entries.erase(entries.begin() + 9);
+  entries.push_back({"new", "6", {}});
+  const auto after =
+      BuildMap(InManifest(entries, {Part("a", {{"in a file", "7", {}}})}), &before, diagnostics);
+  ASSERT_NE(after, nullptr);
+  const mapcore::MapVersion& version = *after->version;
+  EXPECT_EQ(version.size(), 501u);
+  EXPECT_EQ(version.Find("key/7"), "5");
+  EXPECT_EQ(version.Find("key/9"), std::nullopt);
+  EXPECT_EQ(version.Find("new"), "6");
+  EXPECT_EQ(version.Find("in a file"), "7");
+  EXPECT_EQ(version.Find("key/3")->data(), before.map->version->Find("key/3")->data());
+  EXPECT_EQ(
+      BuildMap(InManifest(entries, {Part("a", {{"in a file", "7", {}}})}), nullptr, diagnostics)
+          ->version->digest(),
+      version.digest());
+
+  entries.push_back({"in a file", "8", {9, 1}});
+  EXPECT_EQ(BuildMap(InManifest(entries, {part}), &before, diagnostics), nullptr);
+  ASSERT_EQ(diagnostics.size(), 1u);
+  EXPECT_NE(diagnostics[0].message.find("duplicate key"), std::string::npos);
 }
 
 TEST(MapBuilder, TakesChangesBeforeAndBehindAKeyThatWasInserted) {

@@ -7,7 +7,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <fstream>
+#include <string>
 
 #include "mapcore/hmap.h"
 #include "mapcore/image_index.h"
@@ -141,9 +143,37 @@ TEST(MemoryPressure, MapsServeWithoutHugePages) {
       {
         const bool set = prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0;
         FastPaths paths;
-        End(set && !paths.available(FastPath::kHugePages) && ServesEverything(paths));
+        const bool refused = !paths.available(FastPath::kHugePages);
+        End(set && refused && ServesEverything(paths) &&
+            paths.states()[static_cast<std::size_t>(FastPath::kHugePages)].fallbacks == 3);
       },
       testing::ExitedWithCode(0), "");
+}
+
+// The kernel's flags of the mapping that an address is in: "hg" where huge pages were asked for.
+std::string MappingFlags(const char* at) {
+  const auto address = reinterpret_cast<std::uintptr_t>(at);
+  std::ifstream maps("/proc/self/smaps");
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+    if (std::sscanf(line.c_str(), "%zx-%zx ", &begin, &end) == 2)
+      inside = begin <= address && address < end;
+    if (inside && line.starts_with("VmFlags:")) return line + " ";
+  }
+  return "";
+}
+
+TEST(MemoryPressure, HugePagesAreAskedForWhereAMapMayHaveThem) {
+  FastPaths paths;
+  if (!paths.available(FastPath::kHugePages)) GTEST_SKIP() << "this machine has none";
+  constexpr std::size_t kFirstHuge = std::size_t{2} << 20;
+  const Hmap with = Hmap::Create({.memory = {.reserve_bytes = 8 << 20}}).value();
+  const Hmap without =
+      Hmap::Create({.memory = {.reserve_bytes = 8 << 20, .huge_pages = false}}).value();
+  EXPECT_NE(MappingFlags(with.lineage().base() + kFirstHuge).find(" hg "), std::string::npos);
+  EXPECT_EQ(MappingFlags(without.lineage().base() + kFirstHuge).find(" hg "), std::string::npos);
 }
 
 TEST(MemoryPressure, MapsServeWhereMemoryMayNotBeLocked) {

@@ -1,6 +1,7 @@
 #include "mapcore/hmap.h"
 
 #include <gtest/gtest.h>
+#include <sys/mman.h>
 
 #include <cstdlib>
 #include <functional>
@@ -73,6 +74,28 @@ TEST(Hmap, InsertLeavesAPresentKeyAlone) {
   EXPECT_TRUE(*map.Insert("a", "1"));
   EXPECT_FALSE(*map.Insert("a", "2"));
   EXPECT_EQ(map.Find("a"), "1");
+}
+
+TEST(Hmap, PrefetchTakesAnyKeysAtAnyTimeAndChangesNothing) {
+  Hmap map = Make();
+  std::vector<std::string> keys;
+  for (int i = 0; i < 3'000; ++i) keys.push_back(Key(i));
+  const std::vector<std::string_view> views(keys.begin(), keys.end());
+  const auto expect_unchanged = [&] {
+    const std::uint64_t digest = map.digest();
+    const HmapDebug before = map.debug();
+    map.Prefetch({});
+    map.Prefetch(views);
+    map.Prefetch(std::span(views).last(1));
+    EXPECT_EQ(map.digest(), digest);
+    EXPECT_EQ(map.debug().nevacuate, before.nevacuate);
+  };
+  expect_unchanged();
+  for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(map.Put(Key(i), "v").ok());
+  expect_unchanged();
+  ASSERT_TRUE(map.StartReseed().ok());
+  ASSERT_TRUE(map.ContinueReseed());
+  expect_unchanged();
 }
 
 TEST(Hmap, UpsertCallsItsFunctionOnceAlsoWhenThePageSplits) {
@@ -181,6 +204,20 @@ TEST(Hmap, ReserveMakesAFillSplitNothing) {
   Fill(map, 0, 50'000);
   EXPECT_EQ(map.debug().buckets, buckets);
   ExpectSound(map);
+}
+
+TEST(Hmap, AnotherThreadBacksItsMemoryBesideTheWriter) {
+  constexpr std::size_t kBytes = std::size_t{4} << 20;
+  Hmap map = Make();
+  std::thread ahead([&] {
+    for (int i = 0; i < 20; ++i) map.Populate(kBytes);
+  });
+  Fill(map, 0, 5'000);
+  ahead.join();
+  ExpectSound(map);
+  unsigned char resident[kBytes / 4096];
+  ASSERT_EQ(mincore(const_cast<char*>(map.lineage().base()), kBytes, resident), 0);
+  for (const unsigned char page : resident) ASSERT_TRUE(page & 1);
 }
 
 TEST(Hmap, BucketsForAHint) {

@@ -1,6 +1,7 @@
 #include "controller/daemon/daemon.h"
 
 #include <gtest/gtest.h>
+#include <sys/prctl.h>
 
 #include "controller/daemon/system_clock.h"
 #include "controller/http/client.h"
@@ -36,6 +37,21 @@ TEST_F(DaemonTest, AnswersOnAFreePortAndStops) {
   EXPECT_EQ(Get(**daemon, "/readyz").status, 200);
   EXPECT_NE(Get(**daemon, "/metrics").body.find("portolan_journalled 1"), std::string::npos);
   EXPECT_TRUE((*daemon)->Stop());
+}
+
+// Here by taking huge pages from the process while it runs.
+TEST_F(DaemonTest, ChecksItsFastPathsWithEachReadingOfTheMetrics) {
+  auto daemon = Daemon::Start(ConfigIn("a"), clock_);
+  ASSERT_TRUE(daemon.ok()) << daemon.error().message;
+  const auto shows = [&](const std::string& circuit) {
+    const std::string series = "portolan_mapcore_fast_path{path=\"huge-pages\",circuit=\"";
+    return Get(**daemon, "/metrics").body.find(series + circuit + "\"} 1") != std::string::npos;
+  };
+  if (!shows("fast")) GTEST_SKIP() << "this machine has no huge pages";
+  ASSERT_EQ(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), 0);
+  EXPECT_TRUE(shows("open"));
+  ASSERT_EQ(prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0), 0);
+  EXPECT_TRUE(shows("open")) << "for good";
 }
 
 TEST_F(DaemonTest, ListensOnAUnixSocketBesides) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "mapcore/hmap.h"
@@ -108,12 +109,84 @@ TEST(Relocation, WaitsForReadersThatKnowOneTableOnly) {
     EXPECT_EQ(map.debug().nevacuate, 0u);
   }
   // A page of at most 104 entries, sixteen a write.
-  for (int i = 0; i < 7 && map.debug().nevacuate == 0; ++i)
-    ASSERT_TRUE(map.Put("new/0", "v").ok());
+  for (int i = 0; i < 7 && map.debug().nevacuate == 0; ++i) ASSERT_TRUE(map.Put("new/0", "v").ok());
   EXPECT_EQ(map.debug().nevacuate, 16u);
   while (map.ContinueReseed()) {
   }
   ExpectHolds(map, 500);
+}
+
+TEST(Relocation, ItsPhasesAreSeenInOrder) {
+  ReaderDomain domain;
+  Hmap map = Filled(20'000, {.seed = 1, .readers = &domain});
+  Reader reader(domain);
+  std::vector<std::string_view> seen = {RelocationPhaseName(map.debug().phase)};
+  const auto look = [&] {
+    const std::string_view now = RelocationPhaseName(map.debug().phase);
+    if (now != seen.back()) seen.push_back(now);
+  };
+  {
+    const ReadScope scope(reader);
+    ASSERT_TRUE(map.StartReseed().ok());
+    look();
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(map.ContinueReseed());
+    look();
+  }
+  while (map.ContinueReseed()) look();
+  look();
+  EXPECT_EQ(seen,
+            (std::vector<std::string_view>{"INIT", "PREPARE", "RELOCATING", "COMMIT", "INIT"}));
+}
+
+// A chunk of each thousand entries or so is left of the old table when it is empty.
+TEST(Relocation, NoStepGivesBackMoreThanAFewPages) {
+  Hmap map = Filled(100'000);
+  ASSERT_TRUE(map.StartReseed().ok());
+  std::uint64_t most = 0;
+  std::uint64_t in_commit = 0;
+  for (bool more = true; more;) {
+    in_commit += map.debug().phase == RelocationPhase::kCommit;
+    const ArenaStats before = map.memory();
+    more = map.ContinueReseed();
+    const ArenaStats after = map.memory();
+    if (after.live_bytes() < before.live_bytes())
+      most = std::max(most, before.live_bytes() - after.live_bytes());
+  }
+  EXPECT_GT(in_commit, 4u);
+  EXPECT_LE(most, 16u << 10) << "four chunks and their pages, and at the end the top";
+  ExpectHolds(map, 100'000);
+}
+
+TEST(Relocation, CommitIsSharedWithSnapshotsAndCanBeAbandonedAnywhere) {
+  for (const std::uint64_t steps : {0u, 1u, 1'000u}) {
+    SCOPED_TRACE(steps);
+    Hmap map = Filled(60'000);
+    const std::uint64_t seed = map.debug().hash0;
+    const std::uint64_t digest = map.digest();
+    ASSERT_TRUE(map.StartReseed().ok());
+    while (map.debug().phase != RelocationPhase::kCommit) ASSERT_TRUE(map.ContinueReseed());
+    std::vector<Snapshot> snapshots;
+    for (std::uint64_t i = 0; i < steps && map.ContinueReseed(); ++i) {
+      if (i % 3 == 0) snapshots.push_back(map.TakeSnapshot(i, 0).value());
+      map.lineage().arena().FailFrom(i % 5);
+      map.ContinueReseed();
+      map.lineage().arena().FailNever();
+    }
+    ExpectHolds(map, 60'000);
+    const bool ended = map.debug().phase == RelocationPhase::kInit;
+    EXPECT_EQ(ended, steps == 1'000u);
+    ASSERT_TRUE(map.AbandonReseed().ok());
+    while (map.ContinueReseed()) {
+    }
+    if (!ended) {
+      EXPECT_EQ(map.debug().hash0, seed);
+      EXPECT_EQ(map.digest(), digest);
+    }
+    for (const Snapshot& snapshot : snapshots) ASSERT_EQ(snapshot.Find("key/59999"), "59999");
+    snapshots.clear();
+    map.Collect();
+    ExpectHolds(map, 60'000);
+  }
 }
 
 TEST(Relocation, WithoutMemoryItStopsAndGoesOnLater) {
