@@ -8,6 +8,7 @@
 #include <iostream>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,10 @@ class ScriptedMap {
     domain_.Advance();  // what waits for the readers of before need not wait for these
     scope_.emplace(reader_);
     ends_ = {0};
+    log.Cover([this] {
+      const hmap::Arena& arena = map->lineage().arena();
+      return std::span(arena.base(), arena.extents() * hmap::Arena::kExtentBytes);
+    });
     for (const std::string& key : keys) answers_[key] = {AnswerNow(key)};
     NoteRecords(0);
   }
@@ -65,6 +70,7 @@ class ScriptedMap {
       const Watching watching(&log);
       operation();
     }
+    log.Sweep();
     NoteRecords(ends_.back() + 1);
     ends_.push_back(log.size());
     for (auto& [key, answers] : answers_) answers.push_back(AnswerNow(key));
@@ -92,7 +98,7 @@ class ScriptedMap {
   std::vector<std::size_t> StoresTo(const void* word, std::size_t operation) const {
     std::vector<std::size_t> places;
     for (std::size_t at = ends_[operation - 1] + 1; at <= ends_[operation]; ++at)
-      if (log.at(at).word == word) places.push_back(at);
+      if (log.at(at).word == word && !log.at(at).plain) places.push_back(at);
     return places;
   }
   hmap::Top& top() { return *map->branch().head.top; }
