@@ -30,9 +30,9 @@ class Schedule : public Watcher {
   std::uint64_t turns() const { return turns_; }
 
   void OnStore(const Stored&) override { Step(); }
-  std::uint64_t OnLoad(const void*, std::uint64_t value, bool) override {
+  std::uint64_t OnLoad(const Load& load) override {
     Step();
-    return value;
+    return load.value;
   }
   void OnPause() override { Step(); }
 

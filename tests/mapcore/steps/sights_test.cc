@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <set>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "mapcore/hmap/atomic.h"
 
@@ -73,6 +77,38 @@ TEST_F(SightsTest, AWordNeverGoesBack) {
   EXPECT_EQ(sights, 10u);  // each first value with itself and what is newer: 4 + 3 + 2 + 1
   EXPECT_EQ(seen.size(), 10u);
   for (const auto& [first, second] : seen) EXPECT_LE(first, second);
+}
+
+// Words of a block that is filled plainly, and published by a pointer to it.
+TEST_F(SightsTest, PlainWritesAreSeenByWhoKnowsOfWhatCameBehindThem) {
+  alignas(8) std::array<std::uint16_t, 2'048> block = {};
+  const std::uint16_t* published = nullptr;
+  StoreLog log;
+  log.Cover([&] { return std::span(reinterpret_cast<const char*>(block.data()), sizeof block); });
+  {
+    const Watching watching(&log);
+    block[700] = 1;
+    block[701] = 2;
+    block[2'000] = 3;
+    Store(block[702], std::uint16_t{4});
+    Store(published, static_cast<const std::uint16_t*>(block.data()));
+    block[701] = 5;
+  }
+  log.Sweep();
+  ASSERT_EQ(log.size(), 5u);
+  const auto seen = [&](const StoreLog& of) {
+    std::set<std::string> sights;
+    ForEachSight(of, {}, [&](const View&) {
+      if (Load(published) == nullptr) return;
+      std::string sight;
+      for (const std::size_t i : {700, 701, 702, 703, 2'000})
+        sight += std::to_string(LoadRelaxed(block[i]));
+      sights.insert(sight);
+    });
+    return sights;
+  };
+  EXPECT_EQ(seen(log), (std::set<std::string>{"12403", "15403"}));
+  EXPECT_EQ(seen(log.Weakened(4)).size(), 3u * 2 * 2 * 2);
 }
 
 TEST_F(SightsTest, AStoreMovesToBeforeAnother) {

@@ -15,13 +15,20 @@ class Watcher {
   // Before `value` is stored over `before`.
   struct Stored {
     const void* word;
+    std::size_t bytes;
     std::uint64_t before;
     std::uint64_t value;
     bool releases;
   };
   virtual void OnStore(const Stored& stored) = 0;
   // After a load. What is returned is what the caller is given.
-  virtual std::uint64_t OnLoad(const void* word, std::uint64_t value, bool acquires) = 0;
+  struct Load {
+    const void* word;
+    std::size_t bytes;
+    std::uint64_t value;
+    bool acquires;
+  };
+  virtual std::uint64_t OnLoad(const Load& load) = 0;
   // At a place that is not an access to such a word, but where another thread may come between.
   virtual void OnPause() = 0;
 };
@@ -58,14 +65,14 @@ std::uint64_t BitsOf(const T& value) {
 template <typename T>
 void Storing(const T& word, const T& value, bool releases) {
   if (Watcher* watcher = Watches())
-    watcher->OnStore({&word, BitsOf(word), BitsOf(value), releases});
+    watcher->OnStore({&word, sizeof word, BitsOf(word), BitsOf(value), releases});
 }
 
 template <typename T>
 void Loaded(const T& word, T& value, bool acquires) {
   Watcher* watcher = Watches();
   if (watcher == nullptr) return;
-  const std::uint64_t bits = watcher->OnLoad(&word, BitsOf(value), acquires);
+  const std::uint64_t bits = watcher->OnLoad({&word, sizeof word, BitsOf(value), acquires});
   std::memcpy(&value, &bits, sizeof value);
 }
 

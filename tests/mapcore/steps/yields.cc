@@ -25,9 +25,9 @@ class Yields : public Watcher {
     ++runs_;
   }
   void OnStore(const Stored&) override { MayYield(32); }
-  std::uint64_t OnLoad(const void*, std::uint64_t value, bool) override {
+  std::uint64_t OnLoad(const Load& load) override {
     MayYield(256);
-    return value;
+    return load.value;
   }
   void OnPause() override { MayYield(4); }
 
