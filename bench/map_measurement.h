@@ -24,14 +24,17 @@ struct MapData {
   std::vector<std::string> shuffled;  // the keys again, as lookups come: their own bytes are near
 };
 
+inline std::string KeyOf(std::size_t i, const char* place) {
+  char key[64];
+  std::snprintf(key, sizeof key, "ns/%05u/svc-%06zu/%s", static_cast<unsigned>(i % 9973), i, place);
+  return key;
+}
+
 inline MapData MakeMapData(std::size_t entries) {
   MapData data;
   Random random(7);
   for (std::size_t i = 0; i < entries; ++i) {
-    char key[64];
-    std::snprintf(key, sizeof key, "ns/%05u/svc-%06zu/%s", static_cast<unsigned>(i % 9973), i,
-                  random.Below(2) == 0 ? "canary/eu" : "us");
-    data.keys.emplace_back(key);
+    data.keys.push_back(KeyOf(i, random.Below(2) == 0 ? "canary/eu" : "us"));
     data.values.emplace_back(24 + random.Below(73), static_cast<char>('a' + i % 26));
   }
   std::vector<std::size_t> order(entries);
@@ -116,9 +119,12 @@ MapTimes MeasureMap(const MapData& data) {
 
   std::uint64_t sum = 0;
   times.hit = TimeEach(probes, [&](std::size_t i) { sum += map->Find(data.shuffled[i % n]); });
-  std::size_t at = 0;  // the next key depends on the value of this one
-  times.dependent = TimeEach(
-      probes / 2, [&](std::size_t) { at = (at + map->Read(data.shuffled[at]) * 7'919 + 1) % n; });
+  // The next key depends on the value of this one; on `i` too, or the keys would soon come round
+  // again, a few hundred of them, which every map has in the cache.
+  std::size_t at = 0;
+  times.dependent = TimeEach(probes / 2, [&](std::size_t i) {
+    at = (at * 31 + map->Read(data.shuffled[at]) * 7'919 + i) % n;
+  });
   std::string absent = "no/00000/svc-000000/us";
   times.miss = TimeEach(probes, [&](std::size_t i) {
     for (std::size_t d = 0, v = i; d < 6; ++d, v /= 10)

@@ -89,6 +89,19 @@ void Hmap::FindMany(std::span<const std::string_view> keys,
                     });
 }
 
+void Hmap::Prefetch(std::span<const std::string_view> keys) const {
+  CheckNotWriting("map read and map write");
+  const hmap::Top& top = *branch_->head.top;
+  if (top.old != nullptr) return;
+  hmap::Flight flight;
+  for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), kPrefetch))) {
+    const auto few = keys.first(std::min(keys.size(), kPrefetch));
+    hmap::Prefetch(top, lineage_->base(), few, flight);
+    if (branch_->floor() == 0) continue;
+    for (std::size_t i = 0; i < few.size(); ++i) __builtin_prefetch(flight.pages[i]);
+  }
+}
+
 std::optional<std::string_view> Hmap::FindForWrite(std::string_view key) const {
   const hmap::Record* record = hmap::FindRecord(branch_->head.top, key, lineage_->base());
   if (record == nullptr) return std::nullopt;
@@ -112,7 +125,8 @@ struct Hmap::Target {
   hmap::Slot slot;  // its page is null when the key is new
 };
 
-inline Hmap::Target Hmap::Aim(hmap::Tree& tree, std::uint64_t hash, std::string_view key) const {
+[[gnu::always_inline]] inline Hmap::Target Hmap::Aim(hmap::Tree& tree, std::uint64_t hash,
+                                                     std::string_view key) const {
   const hmap::Top& top = **tree.primary();
   const Target target{tree.primary(), hash, tree.Find(top, hash, key)};
   if (top.old == nullptr) [[likely]]
@@ -147,31 +161,28 @@ std::uint64_t Hmap::NextSeed() const {
 }
 
 Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode) {
-  if (key.size() + value.size() > kEntryBytesMax)
+  if (key.size() + value.size() > kEntryBytesMax) [[unlikely]]
     return Error{ErrorCode::kInvalid, "expected an entry of at most 1 GiB, found " +
                                           std::to_string(key.size() + value.size()) + " bytes"};
   hmap::Tree tree(*lineage_, *branch_);
   const std::uint64_t hash = (*tree.primary())->HashOf(key);
-  hmap::PrefetchBucket(**tree.primary(), hash);
-  Target target{};
-  if (mode == Mode::kInsert) {
-    target = Aim(tree, hash, key);
-    if (target.slot.page != nullptr) return false;
-  }
+  tree.Prefetch(hash);
+  if (mode == Mode::kInsert && FindForWrite(key)) return false;
   // While the bucket is on its way: a put needs its record whether the key is there or not.
   hmap::Arena& arena = lineage_->arena();
   const std::size_t bytes = hmap::Record::BytesFor(key.size(), value.size());
   void* memory = arena.AllocateRecord(bytes);
-  if (memory == nullptr) return OutOfMemory();
+  if (memory == nullptr) [[unlikely]]
+    return lineage_->ReclaimForWrite() ? Write(key, value, mode) : Result<bool>(OutOfMemory());
   hmap::Record::Make(memory, lineage_->version(), key, value);
   const hmap::Arena::Ref ref = arena.RefOf(memory);
-  if (mode == Mode::kPut) target = Aim(tree, hash, key);
+  const Target target = Aim(tree, hash, key);
   const bool fresh = target.slot.page == nullptr;
   if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite) ||
       !(fresh ? tree.Insert(target.table, target.hash, ref)
-              : tree.Replace(target.table, target.hash, target.slot, ref))) {
+              : tree.Replace(target.table, target.hash, target.slot, ref))) [[unlikely]] {
     arena.FreeRecord(memory, bytes);
-    return OutOfMemory();
+    return lineage_->ReclaimForWrite() ? Write(key, value, mode) : Result<bool>(OutOfMemory());
   }
   branch_->head.size += fresh;
   Maintain();
@@ -180,14 +191,18 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
 
 Result<bool> Hmap::Erase(std::string_view key) {
   const Writing writing(*this);
+  return Remove(key);
+}
+
+Result<bool> Hmap::Remove(std::string_view key) {
   hmap::Tree tree(*lineage_, *branch_);
   const Target target = Aim(tree, (*tree.primary())->HashOf(key), key);
   if (target.slot.page == nullptr) return false;
-  if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite)) return OutOfMemory();
-  if (!tree.Remove(target.table, target.hash, target.slot, hmap::Tree::Fate::kRetire))
-    return OutOfMemory();
+  if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite) ||
+      !tree.Remove(target.table, target.hash, target.slot, hmap::Tree::Fate::kRetire)) [[unlikely]]
+    return lineage_->ReclaimForWrite() ? Remove(key) : Result<bool>(OutOfMemory());
   --branch_->head.size;
-  Maintain();
+  Maintain(After::kErase);
   return true;
 }
 
@@ -215,9 +230,11 @@ bool Hmap::ContinueReseed() {
   return relocation.active();
 }
 
-void Hmap::CompactNow() {
+void Hmap::CompactNow(After after) {
   hmap::Compaction compaction(*lineage_, *branch_);
-  if (!compaction.active() && compaction.Worthwhile()) compaction.Begin();
+  const int waste = after == After::kErase ? hmap::Compaction::kWastePercentOfErases
+                                           : hmap::Compaction::kWastePercent;
+  if (!compaction.active() && compaction.Worthwhile(waste)) compaction.Begin();
   compaction.Step(nullptr);
   lineage_->compaction().writes_to_look = compaction.active() ? 1 : kWritesPerLook;
 }
@@ -236,7 +253,8 @@ Status Hmap::StartCompaction() {
 bool Hmap::ContinueCompaction(std::vector<const hmap::Record*>* moved) {
   const Writing writing(*this);
   hmap::Compaction compaction(*lineage_, *branch_);
-  if (!compaction.active() && compaction.Worthwhile()) compaction.Begin();
+  if (!compaction.active() && compaction.Worthwhile(hmap::Compaction::kWastePercent))
+    compaction.Begin();
   compaction.Step(moved);
   return compaction.active();
 }

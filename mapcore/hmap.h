@@ -110,6 +110,12 @@ class Hmap {
   // `values` has the length of `keys`.
   void FindMany(std::span<const std::string_view> keys,
                 std::span<std::optional<std::string_view>> values) const;
+  // As many keys as Prefetch() is meant for; of more, the first come in and go out again.
+  static constexpr std::size_t kPrefetch = hmap::kFlight;
+  // Asks for the memory that writing these keys will touch, all at once, and does not wait for the
+  // last of it: who has several to put, erase or upsert pays the latency of memory once for
+  // kPrefetch of them. Changes nothing, whatever the keys are.
+  void Prefetch(std::span<const std::string_view> keys) const;
   // Find from any thread that has a Reader of the map's domain, beside the one writer. Valid within
   // the reader's ReadScope, which must be open.
   std::optional<std::string_view> FindLive(const hmap::ReadScope&, std::string_view key) const {
@@ -240,17 +246,20 @@ class Hmap {
   Target Aim(hmap::Tree& tree, std::uint64_t hash, std::string_view key) const;
   Target AimInTwo(hmap::Tree& tree, const Target& target, std::string_view key) const;
   // What a write does besides: moves a relocation on, or begins one when overflow pages have come.
-  void Maintain() {
+  enum class After { kPut, kErase };
+  void Maintain(After after = After::kPut) {
     const hmap::Contents& head = branch_->head;
     if (head.top->old != nullptr || head.overflow_pages != 0) [[unlikely]]
       MaintainNow();
     if (compacts_ && --lineage_->compaction().writes_to_look == 0) [[unlikely]]
-      CompactNow();
+      CompactNow(after);
   }
-  void CompactNow();
+  void CompactNow(After after);
   void MaintainNow();
   std::uint64_t NextSeed() const;
+  // Both try again while readers that are gone have left something to free.
   Result<bool> Write(std::string_view key, std::string_view value, Mode mode);
+  Result<bool> Remove(std::string_view key);
   Status BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);
   // Of a map that was just made. False when memory is out.
   bool BecomeCopyOf(const Snapshot& snapshot);

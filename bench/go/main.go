@@ -80,7 +80,7 @@ func main() {
 	sum := 0
 	hit := each(probes, func(i int) { sum += len(m[shuffled[i%n]]) })
 	at := 0
-	dependent := each(probes/2, func(int) { at = (at + int(m[shuffled[at]][0])*7919 + 1) % n })
+	dependent := each(probes/2, func(i int) { at = (at*31 + int(m[shuffled[at]][0])*7919 + i) % n })
 	absent := []byte("no/00000/svc-000000/us")
 	miss := each(probes, func(i int) {
 		for d, v := 0, i; d < 6; d, v = d+1, v/10 {

@@ -6,7 +6,6 @@ namespace portolan::mapcore::hmap {
 namespace {
 
 constexpr std::uint64_t kWasteMin = 4 * Arena::kExtentBytes;  // below it nobody gains
-constexpr std::uint64_t kWasteShare = 5;                      // of what records take
 // As much as a cycle may mark: what it moves exists twice until the end of the cycle.
 constexpr std::uint32_t kMarkedShare = 4;
 constexpr std::uint32_t kMarkedMin = 4;
@@ -21,10 +20,12 @@ bool Changed(std::uint64_t now, std::uint64_t then) {
 
 }  // namespace
 
-bool Compaction::Worthwhile() const {
+bool Compaction::Worthwhile(int waste_percent) const {
   const ArenaStats memory = lineage_.arena().stats();
   const std::uint64_t waste = memory.record_extent_bytes - memory.record_bytes;
-  if (waste < kWasteMin || kWasteShare * waste < memory.record_extent_bytes) return false;
+  if (waste < kWasteMin ||
+      100 * waste < static_cast<std::uint64_t>(waste_percent) * memory.record_extent_bytes)
+    return false;
   // A cycle that found nothing to gain is not repeated before sizes have moved: waste may be of a
   // kind that moving cannot mend, as blocks that snapshots keep.
   if (!Changed(memory.record_bytes, state_.record_bytes_then) &&

@@ -11,7 +11,8 @@ namespace portolan::mapcore::hmap {
 // that nothing fits any more: the third use, beside growth and relocation, of the Go runtime's
 // evacuation by the writes themselves.
 //
-//   idle     looks now and then whether more than a fifth of what records take is waste
+//   idle     looks now and then whether more than a fifth of what records take is waste; after an
+//            erase, more than three quarters, because what is moved now may be erased next
 //   marking  a quarter of the extents, at most two thirds full each, hand out no blocks any more
 //   moving   goes through the table in the order of hashes, four buckets a step: a record in a
 //            marked extent is copied to a dense one and its slot refers to the copy
@@ -28,13 +29,16 @@ class Compaction {
   // take less than 1.5 times what they need.
   static constexpr int kSparsePercent = 66;
   static constexpr std::uint32_t kBucketsPerStep = 4;
+  // Of what records take.
+  static constexpr int kWastePercent = 20;
+  static constexpr int kWastePercentOfErases = 75;
 
   Compaction(Lineage& lineage, Branch& branch)
       : lineage_(lineage), state_(lineage.compaction()), branch_(branch), tree_(lineage, branch) {}
 
   bool active() const { return state_.phase != CompactionState::Phase::kIdle; }
-  // Whether there is enough to gain, and something has changed since the last time.
-  bool Worthwhile() const;
+  // Whether so much is waste, and something has changed since the last time.
+  bool Worthwhile(int waste_percent) const;
   // Not while active.
   void Begin();
   // One step's worth; without memory for it, none. What was moved goes to `moved`, if given: the

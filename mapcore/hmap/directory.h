@@ -115,12 +115,15 @@ inline Page* FindPage(const Top& top, std::uint64_t hash) {
   return PageOf(Load(ChunkOf(entry)->pages[PageIndex(hash, DepthOf(entry))]));
 }
 
-inline void PrefetchBucket(const Top& top, std::uint64_t hash) {
-  __builtin_prefetch(&FindPage(top, hash)->buckets[hash & 15]);
-}
-
 inline const Record* RecordAt(const char* base, std::uint32_t ref) {
   return reinterpret_cast<const Record*>(base + (std::size_t{ref} << 3));
+}
+
+// Whether a slot's reference leads to a record of the key. 0 leads to the arena's beginning, where
+// no record is: an entry that is coming or going there is looked at as if it had an empty key, and
+// so the reference decides last.
+inline bool LeadsTo(std::uint32_t ref, const Record* record, std::string_view key) {
+  return record->HasKey(key) && ref != 0;
 }
 
 // Of the table alone. The beginning of Probe(), with the record at hand once its key is compared.
@@ -133,8 +136,9 @@ inline const Record* FindIn(const Top& top, std::uint64_t hash, std::string_view
   if (hits != 0) {
     const auto index = static_cast<std::uint32_t>(std::countr_zero(hits));
     if (LoadRelaxed(home.ext[index]) == parts.ext) {
-      const Record* record = RecordAt(base, Load(home.refs[index]));
-      if (record->HasKey(key)) [[likely]]
+      const std::uint32_t ref = Load(home.refs[index]);
+      const Record* record = RecordAt(base, ref);
+      if (LeadsTo(ref, record, key)) [[likely]]
         return record;
     }
   } else if (Load(home.link) == 0) {
@@ -144,7 +148,7 @@ inline const Record* FindIn(const Top& top, std::uint64_t hash, std::string_view
   const Record* found = nullptr;
   ProbeAll(page, parts, base, [&](std::uint32_t ref) {
     const Record* record = RecordAt(base, ref);
-    if (!record->HasKey(key)) return false;
+    if (!LeadsTo(ref, record, key)) return false;
     found = record;
     return true;
   });
@@ -159,40 +163,54 @@ inline const Record* FindRecord(const Top* top, std::string_view key, const char
   return FindIn(*top, top->HashOf(key), key, base);
 }
 
-// FindRecord for many keys: found(i, record or null) for each. The lines of sixteen lookups are
-// asked for before any is looked at, stage by stage, so that they come in together.
+// Lookups that are under way at once: as many as a core has lines on their way, roughly, and two
+// lines each.
+inline constexpr std::size_t kFlight = 16;
+
+// The hashes and pages of the keys of one flight.
+struct Flight {
+  std::uint64_t hashes[kFlight];
+  const Page* pages[kFlight];
+};
+
+// Asks for the lines that looking these keys up will touch, stage by stage, so that they come in
+// together. At most kFlight keys; of the table alone.
+inline void Prefetch(const Top& top, const char* base, std::span<const std::string_view> keys,
+                     Flight& flight) {
+  for (std::size_t i = 0; i < keys.size(); ++i) flight.hashes[i] = top.HashOf(keys[i]);
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    flight.pages[i] = FindPage(top, flight.hashes[i]);
+    __builtin_prefetch(&flight.pages[i]->buckets[flight.hashes[i] & 15]);
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const HashParts parts(flight.hashes[i]);
+    const Bucket& bucket = flight.pages[i]->buckets[parts.home];
+    const std::uint32_t hits = MatchTops(Load(bucket.tops), parts.top);
+    if (hits == 0) continue;
+    const char* record = base + (std::size_t{Load(bucket.refs[std::countr_zero(hits)])} << 3);
+    __builtin_prefetch(record);
+    __builtin_prefetch(record + 64);
+  }
+}
+
+// FindRecord for many keys: found(i, record or null) for each, a flight at a time.
 template <typename Found>
 void FindRecords(const Top* top, const char* base, std::span<const std::string_view> keys,
                  const Found& found) {
-  constexpr std::size_t kFlight = 16;
   if (Load(top->old) != nullptr) {
     for (std::size_t i = 0; i < keys.size(); ++i) found(i, FindRecord(top, keys[i], base));
     return;
   }
-  std::uint64_t hashes[kFlight];
-  const Page* pages[kFlight];
+  Flight flight;
   for (std::size_t begin = 0; begin < keys.size(); begin += kFlight) {
-    const std::size_t count = std::min(kFlight, keys.size() - begin);
-    for (std::size_t i = 0; i < count; ++i) hashes[i] = top->HashOf(keys[begin + i]);
-    for (std::size_t i = 0; i < count; ++i) {
-      pages[i] = FindPage(*top, hashes[i]);
-      __builtin_prefetch(&pages[i]->buckets[hashes[i] & 15]);
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      const HashParts parts(hashes[i]);
-      const Bucket& bucket = pages[i]->buckets[parts.home];
-      const std::uint32_t hits = MatchTops(Load(bucket.tops), parts.top);
-      if (hits == 0) continue;
-      const char* record = base + (std::size_t{Load(bucket.refs[std::countr_zero(hits)])} << 3);
-      __builtin_prefetch(record);
-      __builtin_prefetch(record + 64);
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      const std::string_view key = keys[begin + i];
+    const auto few = keys.subspan(begin, std::min(kFlight, keys.size() - begin));
+    Prefetch(*top, base, few, flight);
+    for (std::size_t i = 0; i < few.size(); ++i) {
+      const std::string_view key = few[i];
       const Record* match = nullptr;
-      Probe(pages[i], HashParts(hashes[i]), base, [&](std::uint32_t ref) {
+      Probe(flight.pages[i], HashParts(flight.hashes[i]), base, [&](std::uint32_t ref) {
         const Record* record = RecordAt(base, ref);
-        if (!record->HasKey(key)) return false;
+        if (!LeadsTo(ref, record, key)) return false;
         match = record;
         return true;
       });

@@ -39,6 +39,7 @@ std::uint32_t ReaderDomain::Advance() {
     return 0;
   // A reader that is seen outside a scope may enter one right after: it then loads what was linked
   // before this call, in which the unlinked blocks no longer are.
+  PORTOLAN_MAPCORE_STEP(Pause());
   std::uint32_t oldest = ended + 1;
   const std::lock_guard lock(mutex_);
   for (const std::unique_ptr<Seat>& seat : seats_) {

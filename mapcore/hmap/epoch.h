@@ -6,6 +6,8 @@
 #include <mutex>
 #include <vector>
 
+#include "mapcore/hmap/atomic.h"
+
 namespace portolan::mapcore::hmap {
 
 class Reader;
@@ -71,11 +73,14 @@ class ReadScope {
  public:
   explicit ReadScope(Reader& reader) : reader_(reader) {
     if (reader.depth_++ > 0) return;
-    reader.seat_->epoch.store(reader.domain_.epoch(), std::memory_order_relaxed);
+    const std::uint32_t epoch = reader.domain_.epoch();
+    PORTOLAN_MAPCORE_STEP(Pause());
+    reader.seat_->epoch.store(epoch, std::memory_order_relaxed);
     if (reader.domain_.uses_membarrier())
       std::atomic_signal_fence(std::memory_order_seq_cst);
     else
       std::atomic_thread_fence(std::memory_order_seq_cst);
+    PORTOLAN_MAPCORE_STEP(Pause());
   }
   ~ReadScope() {
     if (--reader_.depth_ == 0) reader_.seat_->epoch.store(0, std::memory_order_release);

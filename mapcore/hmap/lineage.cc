@@ -454,6 +454,13 @@ void Lineage::Reclaim() {
   reclaim_at_ = 2 * left + kReclaimAt;
 }
 
+bool Lineage::ReclaimForWrite() {
+  if (waiting_count_ == 0 || iterations_ > 0) return false;
+  const std::uint32_t before = waiting_count_;
+  Reclaim();
+  return waiting_count_ < before;
+}
+
 // Where there are readers as well the blocks wait for those, and go with a later write's look.
 void Lineage::EndIteration() {
   if (--iterations_ == 0 && waiting_count_ > 0 && readers_ == nullptr) Reclaim();

@@ -243,6 +243,9 @@ class Lineage {
   // Frees now, or when the readers and iterators of this moment are gone. `block` was never in a
   // snapshot that lives.
   void Free(void* block);
+  // Frees what waits for readers that are gone, before a write fails for want of memory; false when
+  // there was nothing. O(what waits).
+  bool ReclaimForWrite();
 
   // Of a block whose kind has one.
   std::uint32_t BirthOf(const void* block) const;

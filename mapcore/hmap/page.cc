@@ -45,6 +45,42 @@ __attribute__((target("ssse3"))) std::uint32_t GatherRefsByShuffle(const Page& p
 const bool kHasShuffle = __builtin_cpu_supports("ssse3") != 0;
 #endif
 
+// The slots of `bucket`, whose number in its page is `home`, with entries that are at home there;
+// of the empty ones, whatever.
+std::uint32_t SlotsAtHome(const Bucket& bucket, std::uint32_t home) {
+#if defined(__SSE2__)
+  const __m128i ext = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bucket.ext));
+  const __m128i here = _mm_cmpeq_epi16(_mm_and_si128(ext, _mm_set1_epi16(15)),
+                                       _mm_set1_epi16(static_cast<short>(home)));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(here, here))) & 0xff;
+#else
+  std::uint32_t slots = 0;
+  for (std::uint32_t i = 0; i < 8; ++i) slots |= std::uint32_t{(bucket.ext[i] & 15u) == home} << i;
+  return slots;
+#endif
+}
+
+// The references of the slots that are named, and 0 in the others.
+void CopyRefs(const Bucket& from, std::uint32_t slots, Bucket& to) {
+#if defined(__SSE2__)
+  for (const std::uint32_t first : {0u, 4u}) {
+    const __m128i bits = _mm_set_epi32(8, 4, 2, 1);
+    const __m128i named = _mm_cmpeq_epi32(
+        _mm_and_si128(_mm_set1_epi32(static_cast<int>(slots >> first)), bits), bits);
+    const __m128i refs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from.refs + first));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to.refs + first), _mm_and_si128(refs, named));
+  }
+#else
+  for (std::uint32_t i = 0; i < 8; ++i) to.refs[i] = (slots >> i & 1) != 0 ? from.refs[i] : 0;
+#endif
+}
+
+// 0xff where a bit of the mask is set.
+std::uint64_t BytesOf(std::uint32_t slots) {
+  const std::uint64_t one_each = (slots * 0x0101010101010101) & 0x8040201008040201;
+  return ((one_each + 0x7f7f7f7f7f7f7f7f) >> 7 & 0x0101010101010101) * 0xff;
+}
+
 }  // namespace
 
 // Every slot is written, and the next one overwrites it where it was empty: a branch at the end of
@@ -66,6 +102,41 @@ std::uint32_t GatherRefs(const Page& page, std::uint32_t* refs) {
     return GatherRefsByShuffle(page, refs);
 #endif
   return GatherRefsPortably(page, refs);
+}
+
+void DealEntries(const Page& page, const SlotSides& sides, std::uint32_t birth, Page& low,
+                 Page& high) {
+  std::uint32_t low_count = 0;
+  std::uint32_t high_count = 0;
+  std::uint32_t elsewhere[Page::kBuckets];
+  for (std::uint32_t b = 0; b < Page::kBuckets; ++b) {
+    const Bucket& from = page.buckets[b];
+    const std::uint32_t used = ~MatchTops(from.tops, 0) & 0xff;
+    const std::uint32_t home = used & SlotsAtHome(from, b);
+    elsewhere[b] = used & ~home;
+    const auto copy = [&](std::uint32_t slots, Bucket& to) {
+      std::memcpy(to.ext, from.ext, sizeof to.ext);
+      CopyRefs(from, slots, to);
+      to.tops = from.tops & BytesOf(slots);
+      to.link = 0;
+      to.meta = 0;
+      to.word = 0;
+      return static_cast<std::uint32_t>(std::popcount(slots));
+    };
+    low_count += copy(home & ~sides[b], low.buckets[b]);
+    high_count += copy(home & sides[b], high.buckets[b]);
+  }
+  low.set_birth(birth);
+  low.set_count(low_count);
+  high.set_birth(birth);
+  high.set_count(high_count);
+  for (std::uint32_t b = 0; b < Page::kBuckets; ++b)
+    for (std::uint32_t left = elsewhere[b]; left != 0; left &= left - 1) {
+      const auto i = static_cast<std::uint32_t>(std::countr_zero(left));
+      const Bucket& from = page.buckets[b];
+      const HashParts parts(static_cast<std::uint8_t>(from.tops >> 8 * i), from.ext[i]);
+      PlaceEntry((sides[b] >> i & 1) != 0 ? high : low, parts, from.refs[i]);
+    }
 }
 
 void Page::Clear(std::uint32_t birth) {
@@ -98,10 +169,8 @@ bool PlaceEntry(Page& page, HashParts parts, std::uint32_t ref) {
   Bucket& bucket = page.buckets[at];
   const auto index = static_cast<std::uint32_t>(std::countr_zero(free));
   StoreRelaxed(bucket.ext[index], parts.ext);
-  // Not only by the tophash behind it: a reader that still sees the tophash of an entry that was
-  // here before, and is the same, goes by this reference to the record.
-  Store(bucket.refs[index], ref);
   Store(bucket.tops, bucket.tops | std::uint64_t{parts.top} << 8 * index);
+  Store(bucket.refs[index], ref);
   page.set_count(page.count() + 1);
   page.MarkWritten(at);
   return true;

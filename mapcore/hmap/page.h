@@ -36,9 +36,11 @@ struct HashParts {
 // values: a probe compares eight tophashes at once and one `ext` per hit, twenty bits together, so
 // that a miss reads no record and a hit reads exactly one.
 struct alignas(64) Bucket {
-  std::uint64_t tops;     // a byte per slot; 0 is an empty slot
-  std::uint16_t ext[8];   // twelve more bits of the hash, then the home bucket
-  std::uint32_t refs[8];  // records, by Arena::Ref
+  std::uint64_t tops;    // a byte per slot; 0 is an empty slot
+  std::uint16_t ext[8];  // twelve more bits of the hash, then the home bucket
+  // Records, by Arena::Ref. 0 in an empty slot; a reader may see it in one that is just filled or
+  // emptied.
+  std::uint32_t refs[8];
   // kPassMask: how many entries have their home here or before and live behind, around the page. It
   // is exact, so that churn leaves no tombstones. kChained: the page has an overflow page.
   std::uint16_t link;
@@ -157,8 +159,9 @@ template <typename IsIt>
 }
 
 // The slot whose hash parts match and whose reference `is_it` accepts. `base` is the arena's. Also
-// for readers beside the writer. Nearly always decided by the first candidate of the home bucket,
-// or by its having none and nothing having passed it.
+// for readers beside the writer, whose `is_it` is given 0 for an entry that is just coming or
+// going. Nearly always decided by the first candidate of the home bucket, or by its having none and
+// nothing having passed it.
 template <typename IsIt>
 inline Slot Probe(const Page* page, HashParts parts, const char* base, const IsIt& is_it) {
   const Bucket& home = page->buckets[parts.home];
@@ -174,6 +177,11 @@ inline Slot Probe(const Page* page, HashParts parts, const char* base, const IsI
 }
 
 // Writes that readers may look at meanwhile; each leaves the page whole at every instant.
+//
+// An entry is there from the store of its reference until that of another or of 0, and nothing else
+// decides it: the tophash is set before the reference and cleared after it. Were it the other way
+// round, a reader that still holds the tophash of an entry that is gone could find the next one in
+// its slot (the same key, put again) before that is there, and a later reader would miss it.
 
 // Puts an entry into a free slot; false when all 128 are taken. Counts it; the digest is the
 // caller's.
@@ -183,6 +191,7 @@ inline void EmptySlot(Slot slot) {
   Page& page = *slot.page;
   Bucket& bucket = page.buckets[slot.bucket];
   const std::uint32_t home = bucket.ext[slot.index] & 15u;
+  Store(bucket.refs[slot.index], 0u);
   Store(bucket.tops, bucket.tops & ~(std::uint64_t{0xff} << 8 * slot.index));
   for (std::uint32_t b = home; b != slot.bucket; b = (b + 1) % Page::kBuckets) {
     std::uint16_t& link = page.buckets[b].link;
@@ -207,6 +216,30 @@ void ForEachSlot(Page& page, const Visit& visit) {
       visit(Slot{&page, b, static_cast<std::uint32_t>(std::countr_zero(used))});
   }
 }
+
+// The slots of `bucket`, as a bit mask, in which bit `bit` of `ext` is set; also of empty slots,
+// whose `ext` is whatever it was.
+inline std::uint32_t SlotsWithExtBit(const Bucket& bucket, std::uint32_t bit) {
+#if defined(__SSE2__)
+  const __m128i ext = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bucket.ext));
+  const __m128i signs = _mm_sll_epi16(ext, _mm_cvtsi32_si128(static_cast<int>(15 - bit)));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_packs_epi16(signs, signs))) & 0xff;
+#else
+  std::uint32_t slots = 0;
+  for (std::uint32_t i = 0; i < 8; ++i) slots |= (std::uint32_t{bucket.ext[i]} >> bit & 1u) << i;
+  return slots;
+#endif
+}
+
+// Which of two pages a page's entries go to, a bit for each slot of a bucket.
+using SlotSides = std::uint8_t[Page::kBuckets];
+
+// Deals the entries of `page`, which has no overflow page, to two pages that nobody else sees yet
+// and whose bytes may be anything: to `high` those whose bit of `sides` is set. An entry that lies
+// in its home bucket keeps its slot; only the others are placed anew, so that a split costs two
+// copies of the page and not a hundred insertions. Both are born in `birth`.
+void DealEntries(const Page& page, const SlotSides& sides, std::uint32_t birth, Page& low,
+                 Page& high);
 
 // The references of the page's entries, in slot order and not of its overflow pages, into `refs`,
 // which has room for kSlots. Returns how many. For pages that nobody changes meanwhile. By shuffles

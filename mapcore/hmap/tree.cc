@@ -196,6 +196,7 @@ Page* Tree::OwnPage(Top** table, std::uint64_t hash) {
 // A page's overflow pages are copied with it, because the page names the next by a reference of its
 // own: they are few, and only where keys were made to collide.
 Page* Tree::CopyForWrite(Top** table, std::uint64_t hash, Page* page) {
+  for (const Bucket& bucket : page->buckets) __builtin_prefetch(&bucket);
   if (page->overflow() != 0 &&
       !lineage_.PrepareRoom(static_cast<std::uint32_t>(OverflowPagesOf(table))))
     return nullptr;
@@ -277,13 +278,22 @@ bool Tree::Remove(Top** table, std::uint64_t hash, Slot slot, Fate fate) {
   return true;
 }
 
-// The bit of the slot's hash that its page's split looks at.
-bool Tree::BitOf(const Top& top, Slot slot, std::uint32_t depth) const {
-  // The slot holds bits 55 to 44 of the hash: enough for all splits of maps between 2^8 and 2^20
-  // pages without reading a record. Smaller and larger maps hash the key again.
-  if (depth >= 8 && depth < 20) return (slot.parts().ext >> (4 + 19 - depth) & 1) != 0;
-  const Record* record = lineage_.RecordAt(slot.ref());
-  return (top.HashOf(record->key()) >> (63 - depth) & 1) != 0;
+// By the bit of the hashes that a split of a page of this depth looks at.
+void Tree::ChooseSides(const Top& top, Page& page, std::uint32_t depth, SlotSides& sides) const {
+  // The slots hold bits 55 to 44 of the hashes: enough for all splits of maps between 2^8 and 2^20
+  // pages without reading a record. Smaller and larger maps hash the keys again.
+  if (depth >= 8 && depth < 20) {
+    for (std::uint32_t b = 0; b < Page::kBuckets; ++b)
+      sides[b] = static_cast<std::uint8_t>(SlotsWithExtBit(page.buckets[b], 4 + 19 - depth));
+    return;
+  }
+  std::memset(sides, 0, sizeof sides);
+  ForEachSlot(page, [&](Slot slot) { __builtin_prefetch(lineage_.RecordAt(slot.ref())); });
+  ForEachSlot(page, [&](Slot slot) {
+    const std::uint64_t hash = top.HashOf(lineage_.RecordAt(slot.ref())->key());
+    sides[slot.bucket] =
+        static_cast<std::uint8_t>(sides[slot.bucket] | (hash >> (63 - depth) & 1) << slot.index);
+  });
 }
 
 bool Tree::Split(Top** table, std::uint64_t hash) {
@@ -295,9 +305,9 @@ bool Tree::Split(Top** table, std::uint64_t hash) {
     if (table != primary()) table = old();
     place = Locate(**table, hash);
   }
-  Page* low = NewPage();
+  auto* low = static_cast<Page*>(lineage_.arena().AllocatePage());
   if (low == nullptr) return false;
-  Page* high = NewPage();
+  auto* high = static_cast<Page*>(lineage_.arena().AllocatePage());
   if (high == nullptr) {
     lineage_.arena().FreePage(low);
     return false;
@@ -305,9 +315,9 @@ bool Tree::Split(Top** table, std::uint64_t hash) {
   // Both halves are new pages, and the full one is retired: a reader in it finds all of its
   // entries, and one that comes later finds the half that its hash belongs to.
   Page* page = PageOf(place.chunk->pages[place.index]);
-  ForEachSlot(*page, [&](Slot slot) {
-    PlaceEntry(BitOf(**table, slot, place.depth) ? *high : *low, slot.parts(), slot.ref());
-  });
+  SlotSides sides;
+  ChooseSides(**table, *page, place.depth, sides);
+  DealEntries(*page, sides, lineage_.version(), *low, *high);
   // Pointer by pointer. In between, some hashes of the high half still lead to the full page, which
   // has them.
   const std::uint32_t half = place.span / 2;
@@ -373,10 +383,10 @@ void Tree::MergeIfSparse(Top** table, std::uint64_t hash) {
   Page* two = PageOf(place.chunk->pages[high]);
   if (one->count() + two->count() > kMergeAt || one->overflow() != 0 || two->overflow() != 0)
     return;
-  Page* joined = NewPage();
+  Page* joined = CopyPage(*one);
   if (joined == nullptr) return;
-  for (Page* page : {one, two})
-    ForEachSlot(*page, [&](Slot slot) { PlaceEntry(*joined, slot.parts(), slot.ref()); });
+  joined->set_origin(0);  // what it has of the other page is not told by the marks
+  ForEachSlot(*two, [&](Slot slot) { PlaceEntry(*joined, slot.parts(), slot.ref()); });
   PointPages(*place.chunk, low, 2 * place.span, EntryOf(joined, place.depth - 1));
   StoreRelaxed(place.chunk->digest_known, 0u);
   --PagesOf(table);

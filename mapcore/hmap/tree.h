@@ -36,6 +36,13 @@ class Tree {
                  [&](Arena::Ref ref) { return lineage_.RecordAt(ref)->HasKey(key); });
   }
 
+  // Asks for what a write of this hash looks at first: its bucket, and where snapshots are, the
+  // page's birth.
+  void Prefetch(std::uint64_t hash) const {
+    const Page* page = FindPage(*branch_.head.top, hash);
+    __builtin_prefetch(&page->buckets[hash & 15]);
+    if (branch_.floor() != 0) __builtin_prefetch(page);
+  }
   // Puts a reference where there is none of its key. False when memory is out.
   bool Insert(Top** table, std::uint64_t hash, Arena::Ref ref);
   // Makes the slot's reference another of the same key, or empties the slot, and retires the record
@@ -117,7 +124,7 @@ class Tree {
   std::uint64_t& OverflowPagesOf(Top** table) {
     return table == primary() ? branch_.head.overflow_pages : branch_.head.old_overflow_pages;
   }
-  bool BitOf(const Top& top, Slot slot, std::uint32_t depth) const;
+  void ChooseSides(const Top& top, Page& page, std::uint32_t depth, SlotSides& sides) const;
   Page* NewPage();
   Chunk* NewChunk();
 

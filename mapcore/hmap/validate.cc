@@ -87,6 +87,9 @@ class Walk {
     PORTOLAN_CHECK(status);
     if (count != page.count()) return Broken("a page's count is not that of its slots");
     for (std::uint32_t b = 0; b < Page::kBuckets; ++b) {
+      for (std::uint32_t i = 0; i < 8; ++i)
+        if ((page.buckets[b].tops >> 8 * i & 0xff) == 0 && page.buckets[b].refs[i] != 0)
+          return Broken("an empty slot has a reference");
       const std::uint16_t link = page.buckets[b].link;
       if ((link & Bucket::kPassMask) != passed[b])
         return Broken("a bucket's pass counter is not the number of entries that passed it");

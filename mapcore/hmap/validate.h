@@ -11,7 +11,7 @@ namespace portolan::mapcore::hmap {
 // - every span of the top points at one chunk, every span of a chunk at one page, and spans begin
 //   where their local depth lets them
 // - every entry is in the page of its hash, with the tophash and the twelve bits of its hash, in a
-//   bucket that a probe from its home reaches; no key is there twice
+//   bucket that a probe from its home reaches; no key is there twice; an empty slot has reference 0
 // - every pass counter is the number of entries that passed; every page's count that of its slots
 // - no block is younger than the node above it could know: births do not exceed `version`
 // - size and the numbers of pages are those of the entries; so are the digests of the version, of

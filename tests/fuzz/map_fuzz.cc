@@ -4,13 +4,16 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "mapcore/hmap.h"
 #include "mapcore/hmap/diff.h"
+#include "mapcore/hmap/iterator.h"
 
 namespace portolan::mapcore {
 namespace {
@@ -59,7 +62,7 @@ class Run {
   std::string Key() { return "k" + std::to_string(Byte() | (Byte() & 3) << 8); }
 
   void Step() {
-    const std::uint8_t operation = Byte() % 16;
+    const std::uint8_t operation = Byte() % 24;
     if (operation < 6) {
       const std::string key = Key();
       const std::string value(Byte(), static_cast<char>(operation));
@@ -83,10 +86,67 @@ class Run {
       (void)map_->AbandonReseed();
     } else if (operation == 14 && !frozen_.empty()) {
       GoBackTo(frozen_[Byte() % frozen_.size()]);
-    } else if (Byte() % 8 == 0) {
-      Check();
+    } else if (operation == 15) {
+      if (Byte() % 8 == 0) Check();
+    } else if (operation >= 16) {
+      StepOfMany(operation);
     }
     Require(map_->size() == model_.size(), "the size");
+  }
+
+  // What looks at, or moves, more than one entry.
+  void StepOfMany(std::uint8_t operation) {
+    if (operation == 16) {
+      FindMany();
+    } else if (operation == 17) {
+      Scan();
+    } else if (operation == 18) {
+      if (Byte() % 4 == 0 && map_->Clear().ok()) model_.clear();
+    } else if (operation == 19) {
+      (void)map_->Reserve(Byte() * 20);
+    } else if (operation == 20) {
+      (void)map_->StartCompaction();
+    } else if (operation == 21) {
+      for (int i = Byte() % 16; i > 0; --i) (void)map_->ContinueCompaction();
+    } else if (operation == 22) {
+      if (Byte() % 4 == 0) map_->AbandonCompaction();
+    } else {
+      (void)map_->digest();
+    }
+  }
+
+  void FindMany() {
+    std::vector<std::string> keys(Byte() % 40);
+    for (std::string& key : keys) key = Key();
+    const std::vector<std::string_view> views(keys.begin(), keys.end());
+    std::vector<std::optional<std::string_view>> values(keys.size());
+    map_->FindMany(views, values);
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      Require(values[i] == FindIn(model_, keys[i]), "one of many values");
+  }
+
+  // An iteration that erases and puts: nothing twice, nothing that is gone, all that stayed.
+  void Scan() {
+    Model stayed = model_;
+    HmapIterator iterator(*map_);
+    Model seen;
+    while (const auto item = iterator.Next()) {
+      const std::string key(item->key);
+      Require(FindIn(model_, key) == item->value, "what an iteration returns");
+      Require(seen.emplace(key, item->value).second, "an entry returned once");
+      const std::uint8_t roll = Byte();
+      if (roll % 8 != 1) continue;
+      const std::string other = Key();
+      stayed.erase(other);
+      if (roll < 128) {
+        const auto erased = map_->Erase(other);
+        if (erased.ok()) model_.erase(other);
+      } else if (map_->Put(other, "scanned").ok()) {
+        model_[other] = "scanned";
+      }
+    }
+    for (const auto& [key, value] : stayed)
+      Require(FindIn(seen, key) == value, "an entry that stayed is returned");
   }
 
   void GoBackTo(const Frozen& frozen) {

@@ -3,9 +3,14 @@
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
+#include <cstdlib>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
+
+#include "mapcore/base/random.h"
 
 namespace portolan::mapcore {
 namespace {
@@ -71,6 +76,28 @@ TEST(Hmap, InsertLeavesAPresentKeyAlone) {
   EXPECT_EQ(map.Find("a"), "1");
 }
 
+TEST(Hmap, PrefetchTakesAnyKeysAtAnyTimeAndChangesNothing) {
+  Hmap map = Make();
+  std::vector<std::string> keys;
+  for (int i = 0; i < 3'000; ++i) keys.push_back(Key(i));
+  const std::vector<std::string_view> views(keys.begin(), keys.end());
+  const auto expect_unchanged = [&] {
+    const std::uint64_t digest = map.digest();
+    const HmapDebug before = map.debug();
+    map.Prefetch({});
+    map.Prefetch(views);
+    map.Prefetch(std::span(views).last(1));
+    EXPECT_EQ(map.digest(), digest);
+    EXPECT_EQ(map.debug().nevacuate, before.nevacuate);
+  };
+  expect_unchanged();
+  for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(map.Put(Key(i), "v").ok());
+  expect_unchanged();
+  ASSERT_TRUE(map.StartReseed().ok());
+  ASSERT_TRUE(map.ContinueReseed());
+  expect_unchanged();
+}
+
 TEST(Hmap, UpsertCallsItsFunctionOnceAlsoWhenThePageSplits) {
   Hmap map = Make();
   for (int i = 0; i < 1'000; ++i) {
@@ -113,21 +140,59 @@ TEST(Hmap, TheBytesGivenMayChangeAfterwards) {
   EXPECT_EQ(map.Find("key"), "value");
 }
 
-TEST(Hmap, PagesStayWhereChurnKeepsTheSize) {
+// The map holds one of each pair of keys at a time: its size stays while its contents change.
+// PORTOLAN_CHURN sets how many operations; a tenth of them comes before it settles.
+TEST(Hmap, KeysAndValuesMayBeTheMapsOwn) {
   Hmap map = Make();
-  Fill(map, 0, 5'000);
-  for (int i = 0; i < 200'000; ++i) {
-    ASSERT_TRUE(*map.Erase(Key(i % 5'000)));
-    ASSERT_TRUE(*map.Put(Key(i % 5'000), "again"));
+  for (int i = 0; i < 2'000; ++i) {
+    ASSERT_TRUE(map.Put("a", "value " + std::to_string(i)).ok());
+    ASSERT_FALSE(*map.Put("a", *map.Find("a")));
+    ASSERT_EQ(map.Find("a"), "value " + std::to_string(i));
+    ASSERT_TRUE(*map.Put("copy", *map.Find("a")));
+    ASSERT_TRUE(*map.Put(*map.Find("copy"), "key"));
+    ASSERT_EQ(map.Find("value " + std::to_string(i)), "key");
+    ASSERT_TRUE(*map.Erase(*map.Find("copy")));
+    ASSERT_TRUE(*map.Erase(map.FindRecord("copy")->key()));
   }
+  EXPECT_EQ(map.size(), 1u);
+  ExpectSound(map);
+}
+
+TEST(Hmap, AssignedToItselfItStaysWhatItIs) {
+  Hmap map = Make();
+  Fill(map, 0, 100);
+  Hmap& same = map;
+  map = std::move(same);
+  EXPECT_EQ(map.size(), 100u);
+  EXPECT_EQ(map.Find(Key(7)), "7");
+  ExpectSound(map);
+}
+
+TEST(Hmap, PagesStayWhereChurnKeepsTheSize) {
+  constexpr int kPairs = 5'000;
+  const char* text = std::getenv("PORTOLAN_CHURN");
+  const long operations = text == nullptr ? 400'000 : std::atol(text);
+  Hmap map = Make();
+  std::vector<std::string> keys;
+  for (int i = 0; i < 2 * kPairs; ++i) keys.push_back(Key(i));
+  Fill(map, 0, kPairs);
+  Random random(1);
+  std::vector<char> second(kPairs);
+  const auto churn = [&](long count) {
+    for (long i = 0; i < count; i += 2) {
+      const std::size_t pair = random.Below(kPairs);
+      ASSERT_TRUE(*map.Erase(keys[pair + (second[pair] != 0 ? kPairs : 0)]));
+      second[pair] ^= 1;
+      ASSERT_TRUE(*map.Put(keys[pair + (second[pair] != 0 ? kPairs : 0)], "again"));
+    }
+  };
+  churn(operations / 10);
   const std::uint64_t pages = map.debug().buckets;
   const std::uint64_t bytes = map.memory().used_bytes;
-  for (int i = 0; i < 200'000; ++i) {
-    ASSERT_TRUE(*map.Erase(Key(i % 5'000)));
-    ASSERT_TRUE(*map.Put(Key(i % 5'000), "again"));
-  }
-  EXPECT_LE(map.debug().buckets, pages + 16);
-  EXPECT_EQ(map.memory().used_bytes, bytes);
+  churn(operations - operations / 10);
+  EXPECT_EQ(map.size(), static_cast<std::uint64_t>(kPairs));
+  EXPECT_LE(map.debug().buckets, pages + pages / 8) << "pages split and merge, and do not add up";
+  EXPECT_LE(map.memory().used_bytes, bytes + hmap::Arena::kExtentBytes);
   ExpectSound(map);
 }
 
@@ -321,6 +386,68 @@ TEST(Hmap, AFailedAllocationAnywhereChangesNothing) {
     }
     EXPECT_GT(failures, shared ? 700 : 400);
     ExpectSound(map);
+  }
+}
+
+// The calls that change more than a key: whatever allocation fails, contents and digest stay, and
+// the same call succeeds afterwards.
+TEST(Hmap, AFailedAllocationInAnyOtherChangeChangesNothing) {
+  struct Change {
+    const char* name;
+    std::function<bool(Hmap&)> make;
+  };
+  const std::vector<Change> changes = {
+      {"clear", [](Hmap& map) { return map.Clear().ok(); }},
+      {"reseed", [](Hmap& map) { return map.StartReseed().ok(); }},
+      {"abandon",
+       [](Hmap& map) {
+         (void)map.StartReseed();
+         for (int i = 0; i < 3; ++i) (void)map.ContinueReseed();
+         return map.debug().oldbuckets != 0 && map.AbandonReseed().ok();
+       }},
+      {"fork and write",
+       [](Hmap& map) {
+         auto snapshot = map.TakeSnapshot(1, 0);
+         if (!snapshot.ok()) return false;
+         auto fork = map.Fork(*snapshot);
+         return fork.ok() && fork->Put(Key(3), "fork").ok() && fork->Erase(Key(4)).ok();
+       }},
+      {"upsert", [](Hmap& map) {
+         return map.Upsert(Key(5), [](auto now) { return std::string(*now); }).ok() &&
+                map.Insert(Key(900), "new").ok() && map.Erase(Key(900)).ok();
+       }}};
+  for (const Change& change : changes) {
+    SCOPED_TRACE(change.name);
+    int failures = 0;
+    for (std::uint64_t n = 0;; ++n) {
+      Hmap map = Make();
+      Fill(map, 0, 300);
+      const Snapshot snapshot = map.TakeSnapshot(1, 0).value();
+      map.lineage().arena().FailFrom(n);
+      const bool made = change.make(map);
+      map.lineage().arena().FailNever();
+      ExpectSound(map);
+      if (made) break;
+      ++failures;
+      if (change.name != std::string_view("upsert")) {
+        ASSERT_EQ(map.size(), 300u);
+      }
+      for (int i = 0; i < 300; ++i) {
+        ASSERT_EQ(map.Find(Key(i)), std::to_string(i));
+        ASSERT_EQ(snapshot.Find(Key(i)), std::to_string(i));
+      }
+      EXPECT_TRUE(change.make(map)) << "with memory it goes on";
+      ExpectSound(map);
+    }
+    EXPECT_GE(failures, 2);
+  }
+  Hmap empty = Make();
+  for (std::uint64_t n = 0; n < 100; n = 2 * n + 1) {
+    empty.lineage().arena().FailFrom(n);
+    EXPECT_EQ(empty.Reserve(20'000).error().code, ErrorCode::kExhausted);
+    empty.lineage().arena().FailNever();
+    EXPECT_EQ(empty.debug().buckets, 16u);
+    ExpectSound(empty);
   }
 }
 

@@ -98,6 +98,15 @@ TEST(Compaction, MemoryComesBackAfterAMassErase) {
   ExpectSound(map);
 }
 
+// What an erase would move may be erased next: it is worth that only where most is waste.
+TEST(Compaction, ErasingAllMovesFewRecords) {
+  Hmap map = MakeOne(true);
+  Resize(map, 200, 1);
+  for (int i = 0; i < kEntries; ++i) ASSERT_TRUE(*map.Erase(Key(i)));
+  EXPECT_LT(map.compaction().moved_records, static_cast<std::uint64_t>(kEntries) / 4);
+  ExpectSound(map);
+}
+
 // Versions come and go, as in the daemon: what a snapshot keeps is kept, and goes with it.
 TEST(Compaction, SnapshotsKeepTheirRecordsAndTheMemoryComesWhenTheyGo) {
   Hmap map = MakeOne(true);

@@ -2,9 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "mapcore/base/random.h"
 
@@ -42,6 +46,167 @@ TEST(HmapIterator, BeginsSomewhereElseEveryTime) {
   std::set<std::string> first;
   for (int i = 0; i < 100; ++i) first.insert(std::string(HmapIterator(map).Next()->key));
   EXPECT_GE(first.size(), 50u);
+}
+
+std::vector<std::string> OrderOf(const Hmap& map) {
+  std::vector<std::string> order;
+  HmapIterator iterator(map);
+  while (const auto item = iterator.Next()) order.emplace_back(item->key);
+  return order;
+}
+
+TEST(HmapIterator, HardlyEverRepeatsTheOrderBefore) {
+  Hmap sparse = MapToWalk(5'000);
+  for (int i = 0; i < 5'000; ++i)
+    if (i % 500 != 0) {
+      ASSERT_TRUE(*sparse.Erase(WalkedKey(i)));
+    }
+  const Hmap full = MapToWalk(3'000);
+  for (const Hmap* map : {&full, static_cast<const Hmap*>(&sparse)}) {
+    int different = 0;
+    std::vector<std::string> before = OrderOf(*map);
+    for (int i = 0; i < 100; ++i) {
+      std::vector<std::string> order = OrderOf(*map);
+      different += order != before;
+      before = std::move(order);
+    }
+    EXPECT_GE(different, map == &full ? 95 : 60) << "of " << map->size() << " entries";
+  }
+}
+
+TEST(HmapIterator, FindsMoreThanOneOrderInTheSmallestMaps) {
+  for (const int entries : {3, 7, 9, 15}) {
+    const Hmap map = MapToWalk(entries);
+    std::set<std::vector<std::string>> orders;
+    for (int i = 0; i < 100; ++i) orders.insert(OrderOf(map));
+    EXPECT_GE(orders.size(), 2u) << entries << " entries";
+  }
+}
+
+TEST(HmapIterator, ErasesWhatItStandsOnAllNoneOrPart) {
+  for (const int keep_each : {0, 1, 3}) {  // none, all, a third
+    Hmap map = MapToWalk(3'000);
+    int met = 0;
+    HmapIterator iterator(map);
+    while (const auto item = iterator.Next()) {
+      const int kept = keep_each == 0 ? 1 : met % keep_each;
+      ++met;
+      if (kept != 0) {
+        ASSERT_TRUE(*map.Erase(item->key)) << item->key;
+        ASSERT_FALSE(*map.Erase(item->key));
+      }
+    }
+    EXPECT_EQ(met, 3'000);
+    EXPECT_EQ(map.size(), keep_each == 0 ? 0u : 3'000u / static_cast<unsigned>(keep_each));
+    EXPECT_EQ(iterator.Next(), std::nullopt);
+  }
+}
+
+TEST(HmapIterator, ErasesTheFirstAndTheLast) {
+  Hmap map = MapToWalk(200);
+  const std::string first(HmapIterator(map).Next()->key);
+  ASSERT_TRUE(*map.Erase(first));
+  std::string last;
+  {
+    HmapIterator iterator(map);
+    while (const auto item = iterator.Next()) last = item->key;
+    ASSERT_TRUE(*map.Erase(last));
+    EXPECT_FALSE(iterator.Next().has_value());
+  }
+  const std::vector<std::string> rest = OrderOf(map);
+  EXPECT_EQ(rest.size(), 198u);
+  EXPECT_EQ(
+      std::count(rest.begin(), rest.end(), first) + std::count(rest.begin(), rest.end(), last), 0);
+}
+
+TEST(HmapIterator, AtItsEndItStaysThereWhateverComes) {
+  Hmap map = MapToWalk(300);
+  HmapIterator iterator(map);
+  EXPECT_EQ(CountRest(iterator).size(), 300u);
+  for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(map.Put("new/" + std::to_string(i), "n").ok());
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(iterator.Next(), std::nullopt);
+  ASSERT_TRUE(map.Clear().ok());
+  EXPECT_EQ(iterator.Next(), std::nullopt);
+}
+
+TEST(HmapIterator, GoesOnInAMapThatWasClearedPromotedOrReservedMeanwhile) {
+  for (const int change : {0, 1, 2}) {
+    Hmap map = MapToWalk(2'000);
+    Hmap fork = map.Fork(map.TakeSnapshot(1, 0).value()).value();
+    for (int i = 0; i < 2'000; i += 2) ASSERT_TRUE(*fork.Erase(WalkedKey(i)));
+    ASSERT_TRUE(*fork.Put("fork", "f"));
+    HmapIterator iterator(map);
+    std::set<std::string> before;
+    for (int i = 0; i < 100; ++i) before.insert(std::string(iterator.Next()->key));
+    if (change == 1)
+      map.Promote(std::move(fork));
+    else
+      ASSERT_TRUE(map.Clear().ok());
+    if (change == 2) {
+      ASSERT_TRUE(map.Reserve(5'000).ok());
+      ASSERT_TRUE(*map.Put("after", "a"));
+    }
+    std::map<std::string, int> rest = CountRest(iterator);
+    for (const auto& [key, count] : rest) {
+      EXPECT_EQ(count, 1) << key;
+      EXPECT_FALSE(before.contains(key)) << key;
+      EXPECT_TRUE(map.Contains(key)) << key;
+    }
+    if (change == 0) {
+      EXPECT_TRUE(rest.empty());
+    } else if (change == 1) {
+      for (int i = 1; i < 2'000; i += 2)
+        EXPECT_TRUE(before.contains(WalkedKey(i)) || rest.contains(WalkedKey(i)));
+    }
+    const Status status = map.lineage().Validate();
+    EXPECT_TRUE(status.ok()) << status.error().message;
+  }
+}
+
+TEST(HmapIterator, ErasesAllButWhatItReturnedLastAndGrows) {
+  Hmap map = MapToWalk(1'000);
+  HmapIterator iterator(map);
+  const std::string last(iterator.Next()->key);
+  for (int i = 0; i < 1'000; ++i)
+    if (WalkedKey(i) != last) {
+      ASSERT_TRUE(*map.Erase(WalkedKey(i)));
+    }
+  for (int i = 0; i < 20'000; ++i) ASSERT_TRUE(*map.Put("new/" + std::to_string(i), "n"));
+  const std::map<std::string, int> rest = CountRest(iterator);
+  EXPECT_FALSE(rest.contains(last));
+  for (const auto& [key, count] : rest) {
+    EXPECT_EQ(count, 1);
+    EXPECT_EQ(key.substr(0, 4), "new/");
+  }
+}
+
+// Everything that was returned keeps its bytes, however often its memory could have been used
+// again.
+TEST(HmapIterator, WhatItReturnedStaysValidWhilePagesAndRecordsComeAndGo) {
+  Hmap map = MapToWalk(1'000);
+  std::optional<HmapIterator> iterator(map);
+  std::map<std::string_view, std::string_view> views;
+  std::map<std::string, std::string> copies;
+  Snapshot snapshot;
+  for (int turn = 0; turn < 200; ++turn) {
+    const auto item = iterator->Next();
+    ASSERT_TRUE(item.has_value());
+    views[item->key] = item->value;
+    copies[std::string(item->key)] = item->value;
+    snapshot = map.TakeSnapshot(1, 0).value();
+    for (int i = 0; i < 1'000; i += 7)
+      ASSERT_TRUE(map.Put(WalkedKey(i), std::to_string(turn) + "/" + std::to_string(i)).ok());
+    ASSERT_TRUE(map.Erase(item->key).ok());
+    snapshot = {};
+    map.Collect();
+  }
+  ASSERT_EQ(views.size(), copies.size());
+  auto copy = copies.begin();
+  for (const auto& [key, value] : views) {
+    ASSERT_EQ(key, copy->first);
+    ASSERT_EQ(value, copy->second);
+    ++copy;
+  }
 }
 
 TEST(HmapIterator, ReturnsOldKeysOnceAndNewOnesAtMostOnceWhileTheMapGrows) {

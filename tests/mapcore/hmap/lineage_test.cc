@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <optional>
 #include <string>
@@ -174,7 +175,6 @@ TEST(Lineage, ReleaseCostsWhatOnlyThatSnapshotKept) {
   }
 }
 
-// A reader that stays: writes go on, what they replace waits and is counted, and comes back.
 TEST(Lineage, SnapshotsReleasedTogetherHandNothingOnWhateverTheirOrder) {
   for (const std::size_t stride : {1u, 299u, 7u}) {  // of 300: the oldest first, the newest, mixed
     Hmap map = MapWithLineage(2'000);
@@ -195,6 +195,41 @@ TEST(Lineage, SnapshotsReleasedTogetherHandNothingOnWhateverTheirOrder) {
   }
 }
 
+// One after the other: what a release looks at is what died under that snapshot, 20 records and
+// their path of page, chunk and top, and not what the other 999 keep.
+TEST(Lineage, AReleaseAmongAThousandSnapshotsCostsWhatDiedUnderThatOne) {
+  constexpr int kSnapshots = 1'000;
+  constexpr int kWrites = 20;
+  constexpr std::uint64_t kDeathsMax = 3 * kWrites + 1;
+  for (const std::size_t stride : {1u, 999u, 7u}) {  // the oldest first, the newest first, mixed
+    Hmap map = MapWithLineage(5'000);
+    const std::uint64_t before = LiveBytes(map);
+    std::vector<Snapshot> snapshots;
+    for (int i = 0; i < kSnapshots; ++i) {
+      snapshots.push_back(map.TakeSnapshot(i, 0).value());
+      for (int w = 0; w < kWrites; ++w)
+        Overwrite(map, (i * 37 + w * 211) % 5'000, (i * 37 + w * 211) % 5'000 + 1, "new");
+    }
+    std::uint64_t handed_on = map.lineage().counts().handed_on;
+    std::uint64_t most = 0;
+    for (std::size_t i = 0; i < snapshots.size(); ++i) {
+      snapshots[i * stride % snapshots.size()] = Snapshot();
+      map.Collect();
+      const std::uint64_t now = map.lineage().counts().handed_on;
+      most = std::max(most, now - handed_on);
+      handed_on = now;
+    }
+    if (stride == 1) {
+      EXPECT_EQ(most, 0u) << "the oldest frees all that it kept";
+    } else if (stride == 7) {
+      EXPECT_LE(most, 7 * kDeathsMax) << "what those between handed on, and its own";
+    }
+    EXPECT_LE(LiveBytes(map), before);
+    ExpectSound(map);
+  }
+}
+
+// A reader that stays: writes go on, what they replace waits and is counted, and comes back.
 TEST(Lineage, AReaderThatStaysHoldsUpMemoryAndNoWrite) {
   ReaderDomain domain;
   Hmap map = Hmap::Create({.seed = 1, .readers = &domain}).value();
@@ -209,6 +244,57 @@ TEST(Lineage, AReaderThatStaysHoldsUpMemoryAndNoWrite) {
   for (int i = 0; i < 50'000; ++i)
     ASSERT_TRUE(map.Put("key/" + std::to_string(i % 500), "newer").ok());
   EXPECT_LT(map.lineage().counts().waiting, 10'000u);
+}
+
+// What bounds what waits for a reader is the map's memory. It fails writes, and loses nothing; and
+// the first write behind the reader goes on.
+TEST(Lineage, AReaderThatStaysUntilMemoryIsOutFailsWritesUntilItIsGone) {
+  ReaderDomain domain;
+  Hmap map =
+      Hmap::Create({.seed = 1, .memory = {.reserve_bytes = 4 << 20}, .readers = &domain}).value();
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(map.Put("key/" + std::to_string(i), "0").ok());
+  Reader reader(domain);
+  for (int round = 1; round <= 3; ++round) {
+    int written = 0;
+    {
+      const ReadScope scope(reader);
+      Result<bool> put = false;
+      for (;; ++written) {
+        put = map.Put("key/" + std::to_string(written % 500), std::to_string(round));
+        if (!put.ok()) break;
+        ASSERT_LT(written, 1'000'000) << "memory has no end";
+      }
+      EXPECT_EQ(put.error().code, ErrorCode::kExhausted);
+      EXPECT_GT(written, 20'000);
+      EXPECT_GE(map.lineage().counts().waiting, static_cast<std::uint64_t>(written));
+      EXPECT_EQ(map.size(), 500u);
+      for (int i = 0; i < 500; ++i)
+        ASSERT_EQ(map.Find("key/" + std::to_string(i)), std::to_string(round));
+      ExpectSound(map);
+    }
+    ASSERT_TRUE(map.Put("key/1", std::to_string(round)).ok()) << "nobody looks any more";
+    EXPECT_LT(map.lineage().counts().waiting, 100u);
+    ExpectSound(map);
+  }
+}
+
+TEST(Lineage, AnEraseGoesOnBehindAReaderThatStayedUntilMemoryWasOut) {
+  ReaderDomain domain;
+  Hmap map =
+      Hmap::Create({.seed = 1, .memory = {.reserve_bytes = 4 << 20}, .readers = &domain}).value();
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(map.Put("key/" + std::to_string(i), "0").ok());
+  const Snapshot snapshot = map.TakeSnapshot(1, 0).value();  // so that erasing needs memory
+  Reader reader(domain);
+  {
+    const ReadScope scope(reader);
+    for (int i = 0; map.Put("key/" + std::to_string(i % 5), std::string(1 + i % 2, 'x')).ok();
+         ++i) {
+    }
+  }
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(*map.Erase("key/" + std::to_string(i)));
+  EXPECT_TRUE(map.empty());
+  EXPECT_EQ(snapshot.Find("key/7"), "0");
+  ExpectSound(map);
 }
 
 TEST(Lineage, SnapshotsMayBeReleasedOnAnyThreadBesideTheWriter) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstring>
 #include <vector>
 
 #include "mapcore/base/random.h"
@@ -131,6 +132,68 @@ TEST(GatherRefs, GivesWhatForEachSlotVisitsByShufflesAndWithout) {
     count = GatherRefsPortably(page, refs);
     ASSERT_EQ(std::vector<std::uint32_t>(refs, refs + count), expected);
   }
+}
+
+TEST(SlotsWithExtBit, NamesTheSlotsWhoseHashHasTheBitThatASplitLooksAt) {
+  Random random(5);
+  for (std::uint32_t depth = 8; depth < 20; ++depth) {
+    Bucket bucket{};
+    std::uint32_t expected = 0;
+    for (std::uint32_t i = 0; i < 8; ++i) {
+      const std::uint64_t hash = random.Next();
+      bucket.ext[i] = HashParts(hash).ext;
+      expected |= static_cast<std::uint32_t>(hash >> (63 - depth) & 1) << i;
+    }
+    EXPECT_EQ(SlotsWithExtBit(bucket, 4 + 19 - depth), expected) << depth;
+  }
+}
+
+// Pages of every fill, with entries away from home and slots of which entries are gone; `homes` of
+// 1 has most entries displaced.
+TEST(DealEntries, GivesEachEntryToItsSideAndLeavesBothPagesWhole) {
+  Random random(17);
+  for (const std::uint64_t homes : {std::uint64_t{16}, std::uint64_t{3}, std::uint64_t{1}})
+    for (std::uint32_t entries = 0; entries <= Page::kSlots; entries += 4) {
+      Page page;
+      page.Clear(1);
+      std::vector<HashParts> parts;
+      for (std::uint32_t i = 0; i < entries; ++i) {
+        parts.emplace_back((random.Next() & ~std::uint64_t{15}) | random.Below(homes));
+        ASSERT_TRUE(PlaceEntry(page, parts[i], i + 1));
+      }
+      const auto at = [&](const Page& in, std::uint32_t i) {
+        return Probe(&in, parts[i], nullptr, [&](std::uint32_t ref) { return ref == i + 1; });
+      };
+      for (std::uint32_t i = 0; i < entries; i += 5) EmptySlot(at(page, i));
+      SlotSides sides;
+      for (std::uint8_t& side : sides) side = static_cast<std::uint8_t>(random.Next());
+      Page low, high;
+      std::memset(static_cast<void*>(&low), 0xab, sizeof low);
+      std::memset(static_cast<void*>(&high), 0xcd, sizeof high);
+      DealEntries(page, sides, 7, low, high);
+      ASSERT_EQ(low.count() + high.count(), page.count());
+      for (Page* half : {&low, &high}) {
+        ASSERT_EQ(half->birth(), 7u);
+        ASSERT_EQ(half->origin(), 0u);
+        ASSERT_EQ(half->overflow(), 0u);
+        ASSERT_FALSE(half->digest_known());
+      }
+      for (std::uint32_t i = 0; i < entries; ++i) {
+        const Slot was = at(page, i);
+        const bool goes_high = was.page != nullptr && (sides[was.bucket] >> was.index & 1) != 0;
+        ASSERT_EQ(at(high, i).page != nullptr, goes_high);
+        ASSERT_EQ(at(low, i).page != nullptr, was.page != nullptr && !goes_high);
+      }
+      for (Page* half : {&low, &high}) {
+        ForEachSlot(*half, [](Slot slot) { EmptySlot(slot); });
+        ASSERT_EQ(half->count(), 0u);
+        for (const Bucket& bucket : half->buckets) {
+          ASSERT_EQ(bucket.link, 0u) << "a counter is off: misses would go on probing, or stop";
+          for (const std::uint32_t ref : bucket.refs)
+            ASSERT_EQ(ref, 0u) << "an entry that comes here would be seen before it is there";
+        }
+      }
+    }
 }
 
 TEST(Page, OverflowIsMarkedInEveryBucketWithoutTouchingTheCounters) {

@@ -12,6 +12,7 @@
 
 #include "mapcore/base/random.h"
 #include "mapcore/hmap.h"
+#include "tests/mapcore/hmap/reader_oracle.h"
 
 namespace portolan::mapcore {
 namespace {
@@ -23,15 +24,6 @@ constexpr int kExtra = 6'000;  // these come and go
 std::chrono::milliseconds StressTime() {
   const char* text = std::getenv("PORTOLAN_STRESS_MS");
   return std::chrono::milliseconds(text == nullptr ? 300 : std::atoi(text));
-}
-
-std::string Key(int i) {
-  return "ns/" + std::to_string(i % 37) + "/" + std::to_string(i);
-}
-
-// The value tells its key, and how often the key was written.
-std::string ValueOf(int key, std::uint64_t count) {
-  return std::to_string(key) + ":" + std::to_string(count) + std::string(count % 90, '.');
 }
 
 class HmapReaders : public testing::TestWithParam<hmap::ReaderDomain::Fences> {
@@ -54,7 +46,7 @@ class HmapReaders : public testing::TestWithParam<hmap::ReaderDomain::Fences> {
     EXPECT_TRUE(status.ok()) << status.error().message;
   }
 
-  Result<bool> Put(int key) { return map_.Put(Key(key), ValueOf(key, ++counts_[key])); }
+  Result<bool> Put(int key) { return map_.Put(CountedKey(key), CountedValue(key, ++counts_[key])); }
 
   hmap::ReaderDomain domain_{GetParam()};
   Hmap map_ = Hmap::Create({.seed = 1, .readers = &domain_}).value();
@@ -64,28 +56,14 @@ class HmapReaders : public testing::TestWithParam<hmap::ReaderDomain::Fences> {
   void Read(int seed) {
     hmap::Reader reader(domain_);
     Random random(static_cast<std::uint64_t>(seed));
-    std::vector<std::uint64_t> last(kKeys + kExtra);
-    std::uint64_t reads = 0;
-    std::uint64_t bad = 0;
+    CountedReads reads(kKeys + kExtra, kKeys);
     while (!stop_) {
       const hmap::ReadScope scope(reader);
-      for (int i = 0; i < 32; ++i, ++reads) {
-        const int key = static_cast<int>(random.Below(kKeys + kExtra));
-        const auto value = map_.FindLive(scope, Key(key));
-        if (!value) {
-          bad += key < kKeys;
-          continue;
-        }
-        const std::string text(*value);
-        const std::size_t colon = text.find(':');
-        const std::uint64_t count =
-            colon == std::string::npos ? 0 : std::strtoull(text.c_str() + colon + 1, nullptr, 10);
-        bad += text != ValueOf(key, count) || count < last[static_cast<std::size_t>(key)];
-        last[static_cast<std::size_t>(key)] = count;
-      }
+      for (int i = 0; i < 32; ++i)
+        reads.Find(map_, scope, static_cast<int>(random.Below(kKeys + kExtra)));
     }
-    reads_ += reads;
-    bad_ += bad;
+    reads_ += reads.reads();
+    bad_ += reads.bad();
   }
 
   std::atomic<bool> stop_{false};
@@ -100,7 +78,7 @@ TEST_P(HmapReaders, SeeOverwritesInOrder) {
 TEST_P(HmapReaders, NeverMissAKeyWhilePagesSplitAndMerge) {
   Run([&](Random& random) {
     const int key = kKeys + static_cast<int>(random.Below(kExtra));
-    ASSERT_TRUE((random.Below(2) == 0 ? Put(key) : map_.Erase(Key(key))).ok());
+    ASSERT_TRUE((random.Below(2) == 0 ? Put(key) : map_.Erase(CountedKey(key))).ok());
   });
 }
 
@@ -127,13 +105,14 @@ TEST_P(HmapReaders, NeverMissAKeyWhileRecordsAreMoved) {
   for (int i = 0; i < 2 * kExtra; ++i) ASSERT_TRUE(Put(kKeys + i % kExtra).ok());
   for (int i = kKeys; i < kKeys + kExtra; ++i)
     if (i % 3 != 0) {
-      ASSERT_TRUE(*map_.Erase(Key(i)));
+      ASSERT_TRUE(*map_.Erase(CountedKey(i)));
     }
   Run([&](Random& random) {
     if (random.Below(4) == 0) (void)map_.StartCompaction();  // kConflict when one is under way
     for (int i = 0; i < 20; ++i) map_.ContinueCompaction();
     const int key = static_cast<int>(random.Below(kKeys + kExtra));
-    ASSERT_TRUE((key >= kKeys && random.Below(2) == 0 ? map_.Erase(Key(key)) : Put(key)).ok());
+    ASSERT_TRUE(
+        (key >= kKeys && random.Below(2) == 0 ? map_.Erase(CountedKey(key)) : Put(key)).ok());
   });
   EXPECT_GT(map_.compaction().moved_records, 0u);
 }

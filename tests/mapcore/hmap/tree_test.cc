@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,30 @@ TEST(Tree, SplitsWhateverBitItNeeds) {
   for (const std::string& key : keys) ASSERT_TRUE(*map.Erase(key));
   EXPECT_LT(map.debug().buckets / 16, pages / 20) << "sparse neighbours merge";
   ExpectSound(map);
+}
+
+// The bit that a split looks at is the hash's below depth 8, the slot's from there to depth 19, and
+// the hash's again from depth 20 on: keys that differ in that bit only.
+TEST(Tree, SplitsByTheRightBitWhereTheSourceOfItChanges) {
+  for (const std::uint32_t depth : {7u, 8u, 19u, 20u}) {
+    SCOPED_TRACE(depth);
+    Hmap map = Make();
+    if (depth > 8) {
+      ASSERT_TRUE(map.Reserve(60 << 14).ok());  // 2^14 pages: deep ones are no flood
+    }
+    const std::uint64_t shared = 0xa5a5a5a5a5a5a5a5 & ~(~std::uint64_t{0} >> depth);
+    const auto key = [&](std::uint64_t i) {
+      return KeyOf(shared | (i & 1) << (63 - depth) | i >> 1 << 4 | (i & 15), static_cast<int>(i));
+    };
+    for (std::uint64_t i = 0; i < 105; ++i) ASSERT_TRUE(*map.Put(key(i), "v"));
+    std::uint32_t deepest = 0;
+    ForEachPage(*map.branch().head.top,
+                [&](Page&, std::uint32_t at, std::uint64_t) { deepest = std::max(deepest, at); });
+    EXPECT_EQ(deepest, depth + 1) << "the last split was by this bit";
+    EXPECT_EQ(map.debug().noverflow, 0u);
+    for (std::uint64_t i = 0; i < 105; ++i) ASSERT_TRUE(map.Contains(key(i)));
+    ExpectSound(map);
+  }
 }
 
 TEST(Tree, EqualHashesFillAPageAndContinueInOverflowPages) {

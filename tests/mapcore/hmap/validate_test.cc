@@ -45,6 +45,13 @@ TEST_F(ValidateTest, FindsBitsThatAreNotTheHashs) {
   EXPECT_NE(Problem().find("bits"), std::string::npos);
 }
 
+TEST_F(ValidateTest, FindsAReferenceInAnEmptySlot) {
+  Bucket& bucket = SlotOfKey("5").page->buckets[7];
+  ASSERT_EQ(bucket.tops >> 56, 0u);
+  bucket.refs[7] = 8;
+  EXPECT_NE(Problem().find("empty slot"), std::string::npos);
+}
+
 TEST_F(ValidateTest, FindsAnEntryInAPageThatIsNotItsHashs) {
   std::swap(ChunkOf(top().chunks()[0])->pages[0], ChunkOf(top().chunks()[0])->pages[63]);
   EXPECT_NE(Problem(), "");
