@@ -1,9 +1,11 @@
 // Reading maps: a whole one, one entry, many keys.
+#include <algorithm>
 #include <functional>
 #include <set>
 
 #include "controller/api/api.h"
 #include "manifests/entries.h"
+#include "mapcore/change_feed.h"
 #include "reconciler/change_view.h"
 
 namespace portolan::controller {
@@ -44,12 +46,11 @@ struct View {
   void ForEach(const std::function<void(std::string_view, std::string_view)>& visit) const {
     overlaid ? state->ForEach(version(), visit) : version().ForEach(visit);
   }
-  // What the answer's content depends on besides the arm.
-  std::string content() const {
-    const std::string digest = version().digest().ToString();
-    return state->overlay == nullptr || !overlaid ? digest
-                                                  : digest + "+" + state->overlay->digest().Short();
+  mapcore::ChangeFeed feed() const {
+    return {version(), overlaid ? state->overlay.get() : nullptr};
   }
+  // What the answer's content depends on besides the arm.
+  std::string content() const { return feed().now().ToString(); }
   std::string etag() const { return "\"" + content() + "." + std::string(arm()) + "\""; }
 };
 
@@ -195,6 +196,52 @@ Result<Response> WholeMap(const Api& api, const Request& request) {
   return response;
 }
 
+// The version that a mirror says it holds, if it is one that this map has or had: another one's
+// keys are nobody's business here. Null when it is not, or cannot be read any more.
+mapcore::VersionPtr VersionOf(const Api& api, const mapcore::LiveState& state,
+                              const Request& request, const Digest& digest) {
+  for (const mapcore::VersionPtr& served : {state.stable, state.canary})
+    if (served != nullptr && served->digest() == digest) return served;
+  const auto rollout = api.rollouts.Find(request.Param("map"));
+  if (rollout == nullptr || std::ranges::none_of(rollout->history, [&](const auto& entry) {
+        return entry.version.digest == digest;
+      }))
+    return nullptr;
+  auto version = api.versions.Get(digest);
+  return version.ok() ? *std::move(version) : nullptr;
+}
+
+Result<Response> ChangesSince(const Api& api, const Request& request) {
+  // A query's "+" is a blank, unless it was encoded.
+  std::string place(request.QueryOr("since", ""));
+  std::ranges::replace(place, ' ', '+');
+  PORTOLAN_TRY(const mapcore::FeedPlace since, mapcore::FeedPlace::Parse(place));
+  mapcore::ReadGuard guard;
+  PORTOLAN_TRY(View view, ViewByArm(api, guard, request));
+  view.overlaid = request.QueryOr("overrides", "") != "off";
+  const mapcore::VersionPtr held = VersionOf(api, *view.state, request, since.version);
+  const mapcore::ChangeFeed feed = view.feed();
+  EntryText set(view);
+  Value::Array erased;
+  const auto extent = feed.Since(since, held.get(),
+                                 [&](std::string_view key, std::optional<std::string_view> value) {
+                                   if (value)
+                                     set.Add(key, *value);
+                                   else
+                                     erased.emplace_back(key);
+                                 });
+  Response response;
+  SetReadHeaders(response, view, "\"" + view.content() + "\"");
+  response.body =
+      Preamble(request.Param("map"), view) +
+      ",\"since\":" + WriteJson(Value(feed.now().ToString())) +
+      ",\"whole\":" + (extent == mapcore::ChangeFeed::Extent::kWhole ? "true" : "false") +
+      ",\"set\":{" + set.text() + "},\"erased\":" + WriteJson(Value(std::move(erased))) +
+      std::move(set).Marks() + "}\n";
+  response.content_type = "application/json";
+  return response;
+}
+
 Result<Response> OneEntry(const Api& api, const Request& request) {
   mapcore::ReadGuard guard;
   PORTOLAN_TRY(const View view, ViewByArm(api, guard, request));
@@ -320,6 +367,8 @@ void AddMapRoutes(Router& router, Api& api) {
              [&api](const Request& request) { return LookupMaps(api, request); });
   router.Add("GET", "/v1/maps/{map}", Scope::kRead,
              [&api](const Request& request) { return WholeMap(api, request); });
+  router.Add("GET", "/v1/maps/{map}/changes", Scope::kRead,
+             [&api](const Request& request) { return ChangesSince(api, request); });
   router.Add("GET", "/v1/maps/{map}/entries/{key}", Scope::kRead,
              [&api](const Request& request) { return OneEntry(api, request); });
   router.Add("POST", "/v1/maps/{map}/lookup", Scope::kRead,

@@ -104,13 +104,52 @@ ExitCode GetEntry(VerbSession& session, const std::string& query) {
   return ExitCode::kOk;
 }
 
+// What a copy has to change that was made at a place which an earlier answer named.
+ExitCode GetChanges(VerbSession& session, const std::string& query) {
+  if (!session.call().At(1).empty())
+    return session.FailUsage("--since is of a whole map; give either --since or KEY");
+  const auto answer = session.Get(MapTarget(session.call().At(0), "/changes" + query));
+  if (!answer.ok()) return session.Fail(answer.error());
+  if (session.json()) {
+    session.PrintValue(*answer);
+    return ExitCode::kOk;
+  }
+  TextTable table({"CHANGE", "KEY", "VALUE"});
+  std::vector<std::string> keys;
+  const auto add = [&](std::string change, const std::string& key, std::string value) {
+    keys.push_back(key);
+    table.Add({std::move(change), reconciler::Printable(key), std::move(value)});
+  };
+  const Value* set = answer->Find("set");
+  const Value* erased = answer->Find("erased");
+  if (set != nullptr && set->is_object())
+    for (const auto& [key, value] : set->as_object())
+      add("set", key, manifests::CanonicalJson(value));
+  if (erased != nullptr && erased->is_array())
+    for (const Value& key : erased->as_array())
+      if (key.is_string()) add("erase", key.as_string(), "-");
+  if (session.format() == OutputFormat::kName)
+    for (const std::string& key : keys) session.out() << key << '\n';
+  else
+    session.Print(table);
+  session.Progress(std::string(answer->StringOr("arm", "")) + " " +
+                   ShortDigest(answer->StringOr("digest", "")) + ", " +
+                   std::to_string(keys.size()) + " changes" +
+                   (answer->BoolOr("whole", false) ? " to an empty copy: this is everything" : "") +
+                   "; next: --since " + std::string(answer->StringOr("since", "")));
+  return ExitCode::kOk;
+}
+
 ExitCode RunGet(VerbSession& session) {
   const std::string arm = session.call().Get("arm");
   if (!arm.empty() && arm != "stable" && arm != "canary")
     return session.FailUsage("--arm takes stable or canary, found \"" + arm + "\"");
   if (!arm.empty() && session.call().Has("subject"))
     return session.FailUsage("--subject chooses the arm; give either --subject or --arm");
-  const std::string query = EncodeQuery({{"subject", session.call().Get("subject")}, {"arm", arm}});
+  const std::string query = EncodeQuery({{"subject", session.call().Get("subject")},
+                                         {"arm", arm},
+                                         {"since", session.call().Get("since")}});
+  if (session.call().Has("since")) return GetChanges(session, query);
   if (!session.call().At(1).empty()) return GetEntry(session, query);
   const auto answer = session.Get(MapTarget(session.call().At(0), query));
   if (!answer.ok()) return session.Fail(answer.error());
@@ -235,9 +274,10 @@ std::vector<VerbSpec> ReadVerbs() {
        "read a map or one key",
        {"MAP", "[KEY]"},
        {{"subject", 's', "SUBJECT", "as this subject sees it (default: none, so stable)"},
-        {"arm", 0, "ARM", "stable or canary"}},
+        {"arm", 0, "ARM", "stable or canary"},
+        {"since", 0, "PLACE", "only what changed since a digest, or `since` of an answer before"}},
        {"get rate-limits", "get rate-limits api/login --subject user-17",
-        "get rate-limits --arm canary -o json"},
+        "get rate-limits --arm canary -o json", "get rate-limits --since sha256:… -o json"},
        RunGet},
       {"history",
        "the versions of a map, newest first",

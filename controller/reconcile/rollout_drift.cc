@@ -44,7 +44,7 @@ std::vector<reconciler::Event> RolloutReconciler::CheckMap(const std::string& ma
   Lane& lane = lanes_.at(map);
   const auto should = Assemble(serving, lane);
   auto events = drift_.Check(*rollout, should, now, heal);
-  if (should.ok()) lane.held = {should->stable, should->canary};
+  if (should.ok()) lane.held.Serve(*should);
   if (!serving.stable && !serving.canary) drift_.Forget(map);
   return events;
 }

@@ -18,6 +18,7 @@
 #include "controller/reconcile/content_check.h"
 #include "controller/reconcile/drift_watch.h"
 #include "controller/reconcile/due_queue.h"
+#include "controller/reconcile/held_versions.h"
 #include "controller/reconcile/version_cache.h"
 #include "mapcore/live_map.h"
 #include "reconciler/rollout/step.h"
@@ -163,7 +164,7 @@ class RolloutReconciler {
     std::vector<reconciler::Event> owed;  // events of unjournalled transitions
     std::optional<reconciler::Serving> served;
     std::optional<UnstoredWish> unstored_wish;
-    std::vector<mapcore::VersionPtr> held;  // keeps served versions in memory
+    HeldVersions held;
     std::shared_ptr<mapcore::DualRun> dual_run;
     std::string dual_run_of;  // id of its rollout
     Gate gate;

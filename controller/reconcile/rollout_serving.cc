@@ -34,7 +34,7 @@ bool RolloutReconciler::ServeAs(const Rollout& rollout, Lane& lane, Batch& batch
   if (!serving.stable && !serving.canary) {
     catalog_.Remove(rollout.map);
     lane.served = std::move(serving);
-    lane.held.clear();
+    lane.held.Clear();
     return true;
   }
   auto state = Assemble(serving, lane);
@@ -42,7 +42,7 @@ bool RolloutReconciler::ServeAs(const Rollout& rollout, Lane& lane, Batch& batch
     hooks_.fault(rollout.map, state.error());
     return false;
   }
-  lane.held = {state->stable, state->canary};
+  lane.held.Serve(*state);
   batch.push_back({rollout.map, std::move(state).value()});
   lane.served = std::move(serving);
   return true;

@@ -35,6 +35,7 @@ TEST_F(ApiTest, EveryRouteOfTheContractIsThere) {
   for (const Route& route : router.routes()) have.insert(route.method + " " + route.pattern);
   for (const char* wanted : {"GET /v1/maps",
                              "GET /v1/maps/{map}",
+                             "GET /v1/maps/{map}/changes",
                              "GET /v1/maps/{map}/entries/{key}",
                              "POST /v1/maps/{map}/lookup",
                              "GET /v1/maps/{map}/status",

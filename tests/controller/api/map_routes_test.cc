@@ -48,6 +48,43 @@ TEST_F(MapRoutesTest, GivesAnEntryWhoseKeyHasASlashOrAPercentSign) {
   EXPECT_EQ(Get("/v1/maps/limits/entries/api/login").status, 404);
 }
 
+TEST_F(MapRoutesTest, TellsAMirrorWhatChangedForwardAndBack) {
+  const std::string since = "/v1/maps/limits/changes?since=";
+  manifests::Value body = GetJson(since + Digest1());
+  EXPECT_EQ(manifests::WriteJson(*body.Find("set")), "{}");
+  EXPECT_FALSE(body.BoolOr("whole", true));
+  world.Settle("limits", world.limits_2);
+  body = GetJson(since + Digest1());
+  EXPECT_EQ(body.StringOr("since", ""), Digest2());
+  EXPECT_FALSE(body.BoolOr("whole", true));
+  manifests::Value expected;
+  manifests::Value::Array erased;
+  for (const mapcore::Difference& one : mapcore::Diff(*world.limits_1, *world.limits_2)) {
+    if (one.after)
+      expected.Set(one.key, *manifests::ParseJson(*one.after));
+    else
+      erased.emplace_back(one.key);
+  }
+  EXPECT_EQ(*body.Find("set"), expected);
+  EXPECT_EQ(*body.Find("erased"), manifests::Value(erased));
+  world.Settle("limits", world.limits_1);
+  EXPECT_EQ(GetJson(since + Digest2()).StringOr("since", ""), Digest1());
+}
+
+TEST_F(MapRoutesTest, TellsAMirrorOfAnotherMapOrTimeEverything) {
+  const std::string since = "/v1/maps/limits/changes?since=";
+  const Digest other = mapcore::MapVersion::Empty()->digest();
+  ASSERT_TRUE(world.versions.Put(mapcore::MapVersion::Empty()).ok());
+  for (const std::string& held : {other.ToString(), Digest1() + "+0123456789ab"}) {
+    const manifests::Value body = GetJson(since + held);
+    EXPECT_TRUE(body.BoolOr("whole", false)) << held;
+    EXPECT_EQ(body.Find("set")->as_object().size(), 3u);
+    EXPECT_EQ(body.StringOr("since", ""), Digest1());
+  }
+  EXPECT_EQ(Get("/v1/maps/limits/changes").status, 400);
+  EXPECT_EQ(Get("/v1/maps/nobody/changes?since=" + Digest1()).status, 404);
+}
+
 TEST_F(MapRoutesTest, SaysWhichKeyOrMapIsMissing) {
   const Response no_key = Get("/v1/maps/limits/entries/api%2Flogout");
   EXPECT_EQ(no_key.status, 404);
@@ -169,7 +206,11 @@ TEST_F(MapRoutesTest, MasksSensitiveValuesForCallersWithoutTheRight) {
   const Call entry{"GET", "/v1/maps/limits/entries/api%2Flogin"};
   const Call lookup{"POST", "/v1/maps/limits/lookup", R"({"keys":["api/login","api/search"]})"};
 
+  const Call changes{"GET", "/v1/maps/limits/changes?since=" + Sha256Of("none").ToString()};
+
   const std::string mask = reconciler::MaskedValue("10");
+  EXPECT_EQ(read("reader", changes).Find("set")->StringOr("api/login", ""), mask);
+  EXPECT_EQ(manifests::WriteJson(*read("reader", changes).Find("masked")), R"(["api/login"])");
   EXPECT_EQ(read("reader", whole).Find("entries")->StringOr("api/login", ""), mask);
   EXPECT_EQ(read("reader", whole).Find("entries")->IntOr("api/search", 0), 20);
   EXPECT_EQ(manifests::WriteJson(*read("reader", whole).Find("masked")), R"(["api/login"])");

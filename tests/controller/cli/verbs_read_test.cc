@@ -75,6 +75,18 @@ TEST(Get, PrintsAWholeMapAsATable) {
   EXPECT_EQ(cli.out(), "KEY       VALUE\na         1\nlong/key  {\"x\":true}\n");
 }
 
+TEST(Get, PrintsWhatChangedSinceAPlaceAndWhereToGoOn) {
+  CliHarness cli;
+  cli.daemon.On("GET /v1/maps/limits/changes?arm=stable&since=sha256%3Aaa", 200,
+                R"({"map":"limits","arm":"stable","digest":"sha256:abcdefabcdefabcdef",)"
+                R"("since":"sha256:bb","whole":false,"set":{"a":1},"erased":["b"]})");
+  EXPECT_EQ(cli.Run({"get", "limits", "--arm", "stable", "--since", "sha256:aa"}), 0);
+  EXPECT_EQ(cli.out(), "CHANGE  KEY  VALUE\nset     a    1\nerase   b    -\n");
+  EXPECT_EQ(cli.err(), "stable abcdefabcdef, 2 changes; next: --since sha256:bb\n");
+  EXPECT_EQ(cli.Run({"get", "limits", "a", "--since", "sha256:aa"}), 64);
+  EXPECT_NE(cli.err().find("either --since or KEY"), std::string::npos);
+}
+
 TEST(Get, RefusesAnUnknownArmBeforeAsking) {
   CliHarness cli;
   EXPECT_EQ(cli.Run({"get", "limits", "--arm", "both"}), 64);

@@ -9,7 +9,7 @@ namespace {
 
 using reconciler::Verb;
 
-const std::string kAtMostOne = "plan.first || plan.changed <= 1";
+const std::string kOneChangeAtMost = "plan.first || plan.changed <= 1";
 const std::string kAtMostFive = "plan.first || plan.changed <= 5";
 
 std::string Policy(const std::string& level, const std::string& rule) {
@@ -35,7 +35,7 @@ class PolicyRollbackTest : public GatedSourceTest {
   }
   // Commit a allows one change at once; commit b, which judges, allows five.
   void Loosen() {
-    Settle(Files("{a: 1, b: 1}", Policy("hard", kAtMostOne)));
+    Settle(Files("{a: 1, b: 1}", Policy("hard", kOneChangeAtMost)));
     edge.Push('b', Files("{a: 1, b: 1}", Policy("hard", kAtMostFive)));
     Accept();
     ASSERT_EQ(Judging(), 'b');
@@ -55,7 +55,7 @@ class PolicyRollbackTest : public GatedSourceTest {
   // The daemon anew on the same store: `after` is on `disk`.
   void Restart(World& after, FollowedSource& again) {
     EXPECT_TRUE(after.rollouts.Restore().ok());
-    again.git.Push('a', Files("{a: 1, b: 1}", Policy("hard", kAtMostOne)));
+    again.git.Push('a', Files("{a: 1, b: 1}", Policy("hard", kOneChangeAtMost)));
     again.git.Push('b', Files("{a: 1, b: 1}", Policy("hard", kAtMostFive)));
     after.clock.Advance(world.clock.now().wall - after.clock.now().wall);
     after.Serving([&] { return again.source.Restore(after.clock.now()), 0; });
@@ -106,7 +106,7 @@ TEST_F(PolicyRollbackTest, WhatItLoosensWaitsAndWhatItTightensDoesNot) {
   EXPECT_EQ(Phase(), "Held") << "until then both judge";
   world.clock.Advance(std::chrono::minutes(11));
   edge.Look();
-  edge.Push('d', Files("{a: 2, b: 2}", Policy("soft", kAtMostOne)));
+  edge.Push('d', Files("{a: 2, b: 2}", Policy("soft", kOneChangeAtMost)));
   Accept();
   ASSERT_EQ(Judging(), 'd');
   ASSERT_TRUE(Ask(ScriptedGit::Name('a').substr(0, 7)).ok());
@@ -143,7 +143,7 @@ TEST_F(PolicyRollbackTest, ACommitThatChangesThePoliciesIsHeldWithEverythingThat
 
 TEST_F(PolicyRollbackTest, ACommitThatRevertsThePoliciesInGitNeedsNothingMore) {
   GoBack();
-  edge.Push('c', Files("{a: 1, b: 1}", Policy("hard", kAtMostOne)));
+  edge.Push('c', Files("{a: 1, b: 1}", Policy("hard", kOneChangeAtMost)));
   EXPECT_FALSE(Waits());
   EXPECT_FALSE(edge.source.status().policies_left);
   EXPECT_EQ(Judging(), 'a');
@@ -215,7 +215,7 @@ TEST_F(PolicyRollbackTest, RefusesWhatNeverJudgedAndWhatJudgesAlready) {
 // Until its time both sets judge: else whoever may ask could lift what an owner tightened.
 TEST_F(PolicyRollbackTest, WaitsForAChangeThatAnOwnerApprovedAlready) {
   Loosen();
-  edge.Push('c', Files("{a: 1, b: 1}", Policy("hard", kAtMostOne)));
+  edge.Push('c', Files("{a: 1, b: 1}", Policy("hard", kOneChangeAtMost)));
   ASSERT_TRUE(ApprovePolicies("token:cid").ok());
   ASSERT_TRUE(Waits());
   const auto asked = Ask();
@@ -250,7 +250,7 @@ TEST_F(PolicyRollbackTest, RollingBackAMapRollsBackNoPolicies) {
   const Digest first = Limits()->stable->digest;
   edge.Push('b', Files("{a: 2, b: 2}", Policy("hard", kAtMostFive)));
   world.Pass(std::chrono::minutes(2));
-  edge.Push('c', Files("{a: 2, b: 2}", Policy("hard", kAtMostOne)));
+  edge.Push('c', Files("{a: 2, b: 2}", Policy("hard", kOneChangeAtMost)));
   Accept();
   reconciler::Command back;
   back.verb = Verb::kRollback;
@@ -259,7 +259,7 @@ TEST_F(PolicyRollbackTest, RollingBackAMapRollsBackNoPolicies) {
   world.Pass(std::chrono::minutes(2));
   EXPECT_EQ(Limits()->stable->digest, first);
   EXPECT_EQ(Judging(), 'c');
-  edge.Push('d', Files("{a: 3, b: 3}", Policy("hard", kAtMostOne)));
+  edge.Push('d', Files("{a: 3, b: 3}", Policy("hard", kOneChangeAtMost)));
   EXPECT_EQ(Phase(), "Held");
   EXPECT_NE(Limits()->message.find("few (hard): changes 2"), std::string::npos)
       << Limits()->message;
