@@ -102,7 +102,7 @@ func main() {
 		}
 		sum += len(copied)
 	}) / float64(n)
-	overwrite := each(n, func(i int) { m[shuffled[i]] = strings.Clone(values[i]) })
+	overwrite := each(probes, func(i int) { m[shuffled[i%n]] = strings.Clone(values[(i+i/n)%n]) })
 	erase := each(n, func(i int) { delete(m, shuffled[i]) })
 	if sum+at < 0 {
 		os.Exit(1)
