@@ -208,29 +208,36 @@ class Hmap {
   friend Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options);
   friend Result<Hmap> CloneMap(Hmap& map, HmapOptions options);
   enum class Mode { kPut, kInsert };
-  // Marks the map as being written for as long as it lives.
+  // Marks the map, and the memory that it shares with its forks, as being written for as long as it
+  // lives. A fork is written by the same thread, but may be read while another one is written.
   class Writing {
    public:
     // Plain loads and stores, as in the Go runtime: a locked instruction would wait for every store
     // of the write before it. So a second writer is seen at its beginning or at the first one's
     // end.
-    explicit Writing(const Hmap& map) : flags_(map.branch_->flags) {
+    explicit Writing(const Hmap& map)
+        : flags_(map.branch_->flags), memory_(map.lineage_->writing()) {
       const std::uint32_t flags = flags_.load(std::memory_order_relaxed);
-      if ((flags & HmapDebug::kWriting) != 0) [[unlikely]]
+      if ((flags & HmapDebug::kWriting) != 0 || memory_.load(std::memory_order_relaxed))
+          [[unlikely]]
         Fatal("map writes");
       flags_.store(flags | HmapDebug::kWriting, std::memory_order_relaxed);
+      memory_.store(true, std::memory_order_relaxed);
       ++map.branch_->mutations;
     }
     ~Writing() {
       const std::uint32_t flags = flags_.load(std::memory_order_relaxed);
-      if ((flags & HmapDebug::kWriting) == 0) [[unlikely]]
+      if ((flags & HmapDebug::kWriting) == 0 || !memory_.load(std::memory_order_relaxed))
+          [[unlikely]]
         Fatal("map writes");
       flags_.store(flags & ~HmapDebug::kWriting, std::memory_order_relaxed);
+      memory_.store(false, std::memory_order_relaxed);
     }
     Writing(const Writing&) = delete;
 
    private:
     std::atomic<std::uint32_t>& flags_;
+    std::atomic<bool>& memory_;
   };
 
   Hmap(hmap::Lineage* lineage, hmap::Branch* branch, std::optional<std::uint64_t> seed,

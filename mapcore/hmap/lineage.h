@@ -260,6 +260,9 @@ class Lineage {
   void EndIteration();
   bool iterating() const { return iterations_ > 0; }
 
+  // Set while any head is written: the heads share blocks, and one thread at a time writes them.
+  std::atomic<bool>& writing() { return writing_; }
+
   CompactionState& compaction() { return compaction_; }
   // Leaves the records where they are. O(what is marked).
   void StopCompaction();
@@ -313,6 +316,7 @@ class Lineage {
   std::uint64_t leaked_ = 0;
   std::uint64_t handed_on_ = 0;
   int iterations_ = 0;
+  std::atomic<bool> writing_{false};
   CompactionState compaction_;
 };
 

@@ -461,6 +461,18 @@ TEST(HmapDeathTest, ASecondWriterIsFatal) {
                "concurrent map writes");
 }
 
+TEST(HmapDeathTest, AWriterOfAForkBesideOneOfTheMapIsFatal) {
+  Hmap map = Make();
+  const Snapshot snapshot = map.TakeSnapshot(1, 0).value();
+  Hmap fork = map.Fork(snapshot).value();
+  EXPECT_DEATH((void)map.Upsert("a",
+                                [&](std::optional<std::string_view>) {
+                                  std::thread([&] { (void)fork.Put("b", "1"); }).join();
+                                  return std::string("2");
+                                }),
+               "concurrent map writes");
+}
+
 TEST(HmapDeathTest, AReadBesideAWriteIsFatal) {
   Hmap map = Make();
   EXPECT_DEATH((void)map.Upsert("a",
