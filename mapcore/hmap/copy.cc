@@ -110,6 +110,7 @@ Block* Counterpart(const Lineage& from, const Lineage& to, const Block* block) {
 
 Contents CopyContents(const Lineage& from, const Contents& contents, Lineage& to) {
   Contents copy = contents;
+  if (from.digests_kept()) to.KeepDigests();
   copy.top = Copy(from, to).Table(*contents.top);
   return copy;
 }

@@ -60,9 +60,9 @@ std::uint64_t PageDigest(const Lineage& lineage, const Top& top, const Page& pag
   return page.digest_known() ? page.digest() : AddUpPage(lineage, top, page);
 }
 
-std::uint64_t KeptDigest(const Lineage& lineage, Contents& contents) {
+std::uint64_t KeptDigest(Lineage& lineage, Contents& contents) {
   if (contents.digest_known) return contents.digest;
-  contents.digests_kept = true;
+  lineage.KeepDigests();
   contents.digest = AddUp(lineage, contents, Keeping::kYes);
   contents.digest_known = true;
   return contents.digest;

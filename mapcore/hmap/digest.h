@@ -12,7 +12,7 @@ namespace portolan::mapcore::hmap {
 // written since.
 
 // Of a head, by its writer: keeps the sums of pages and chunks where it learns them.
-std::uint64_t KeptDigest(const Lineage& lineage, Contents& contents);
+std::uint64_t KeptDigest(Lineage& lineage, Contents& contents);
 // Of a snapshot, by any thread: uses what is kept, and keeps the sum. O(chunks + entries of pages
 // that are not known), then O(1).
 std::uint64_t DigestOf(const Lineage& lineage, SnapshotState& snapshot);

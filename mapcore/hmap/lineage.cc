@@ -165,6 +165,7 @@ bool Lineage::HoldsOnly(const Branch& branch) const {
 bool Lineage::CopyFrom(const Lineage& from) {
   if (!arena_->CopyFrom(*from.arena_)) return false;
   version_ = from.version_;
+  digests_kept_ = from.digests_kept_;
   spare_count_ = from.spare_count_;
   leaked_ = from.leaked_;
   RefList::Block** link = &spares_;

@@ -80,7 +80,6 @@ struct Counters {
   // Sum of EntryDigest over the entries, each under its table's seed; see digest.h.
   std::uint64_t digest = 0;
   bool digest_known = false;  // since the last write
-  bool digests_kept = false;  // pages and chunks may know theirs
   std::uint64_t pages = 0;    // of the primary table, overflow pages not included
   std::uint64_t overflow_pages = 0;
   // Of a relocation under way; see relocation.h.
@@ -262,6 +261,10 @@ class Lineage {
 
   // Set while any head is written: the heads share blocks, and one thread at a time writes them.
   std::atomic<bool>& writing() { return writing_; }
+  // Whether pages and chunks may know their digests. Of the lineage and not of a head: they are
+  // shared, and a fork may come to own one that another head was asked about.
+  bool digests_kept() const { return digests_kept_; }
+  void KeepDigests() { digests_kept_ = true; }
 
   CompactionState& compaction() { return compaction_; }
   // Leaves the records where they are. O(what is marked).
@@ -317,6 +320,7 @@ class Lineage {
   std::uint64_t handed_on_ = 0;
   int iterations_ = 0;
   std::atomic<bool> writing_{false};
+  bool digests_kept_ = false;
   CompactionState compaction_;
 };
 

@@ -77,7 +77,7 @@ void CopyRefs(const Bucket& from, std::uint32_t slots, Bucket& to) {
 
 // 0xff where a bit of the mask is set.
 std::uint64_t BytesOf(std::uint32_t slots) {
-  const std::uint64_t one_each = (slots * 0x0101010101010101) & 0x8040201008040201;
+  const std::uint64_t one_each = (std::uint64_t{slots} * 0x0101010101010101) & 0x8040201008040201;
   return ((one_each + 0x7f7f7f7f7f7f7f7f) >> 7 & 0x0101010101010101) * 0xff;
 }
 

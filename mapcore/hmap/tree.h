@@ -99,14 +99,14 @@ class Tree {
   }
   // What is kept of digests no longer holds; of a page that is the branch's own.
   void ForgetDigests(Top** table, std::uint64_t hash, Page& page) {
-    if (branch_.head.digests_kept) [[unlikely]]
+    if (lineage_.digests_kept()) [[unlikely]]
       ForgetKeptDigests(table, hash, page);
   }
   void ForgetKeptDigests(Top** table, std::uint64_t hash, Page& page);
   Page* CopyForWrite(Top** table, std::uint64_t hash, Page* page);
   // The same slot in the branch's own page; of a null page when memory is out.
   Slot OwnSlot(Top** table, std::uint64_t hash, Slot slot) {
-    if (Owns(*slot.page) && !branch_.head.digests_kept) [[likely]]
+    if (Owns(*slot.page) && !lineage_.digests_kept()) [[likely]]
       return slot;
     return OwnSlotNow(table, hash, slot);
   }

@@ -191,7 +191,8 @@ TEST(Hmap, PagesStayWhereChurnKeepsTheSize) {
   const std::uint64_t bytes = map.memory().used_bytes;
   churn(operations - operations / 10);
   EXPECT_EQ(map.size(), static_cast<std::uint64_t>(kPairs));
-  EXPECT_LE(map.debug().buckets, pages + pages / 8) << "pages split and merge, and do not add up";
+  // Neighbours merge at 40 entries together and split at 105: they drift apart, and not on and on.
+  EXPECT_LE(map.debug().buckets, pages + pages / 2);
   EXPECT_LE(map.memory().used_bytes, bytes + hmap::Arena::kExtentBytes);
   ExpectSound(map);
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,32 @@ TEST(KeptDigest, IsTheSumOfTheEntriesAtEveryTime) {
       ASSERT_EQ(snapshot.digest(), ByEntries(snapshot));
       ASSERT_EQ(snapshot.digest(), ByEntries(snapshot)) << "when asked again";
     }
+  }
+}
+
+// The fork began before anybody asked, shares pages that know their digests since, and comes to own
+// them when all others are gone.
+TEST(KeptDigest, IsForgottenByAForkThatComesToOwnPagesOfAMapThatWasAsked) {
+  for (const bool promoted : {false, true}) {
+    std::optional<Hmap> map = MapToDigest(300);
+    Snapshot base = map->TakeSnapshot(1, 0).value();
+    Hmap fork = map->Fork(base).value();
+    (void)map->digest();
+    if (promoted) {
+      map->Promote(std::move(fork));
+      base = {};
+      map->Collect();
+    }
+    Hmap last = promoted ? std::move(*map) : std::move(fork);
+    map.reset();
+    base = {};
+    last.Collect();
+    ASSERT_TRUE(last.Put(DigestedKey(7), "other").ok());
+    ASSERT_TRUE(*last.Put("new", "v"));
+    ASSERT_TRUE(*last.Erase(DigestedKey(8)));
+    EXPECT_EQ(last.digest(), ByEntries(last.TakeSnapshot(1, 0).value())) << promoted;
+    const Status status = last.lineage().Validate();
+    EXPECT_TRUE(status.ok()) << status.error().message;
   }
 }
 
