@@ -13,4 +13,10 @@ void ReturnFreeMemory() {
 #endif
 }
 
+void ReturnLargeBlocksAtOnce() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);  // a number of our own: it no longer adapts
+#endif
+}
+
 }  // namespace portolan::controller

@@ -8,6 +8,7 @@
 #include "controller/cli/exit_code.h"
 #include "controller/cli/verbs.h"
 #include "controller/daemon/daemon.h"
+#include "controller/daemon/free_memory.h"
 #include "controller/daemon/system_clock.h"
 
 namespace portolan::controller {
@@ -60,6 +61,7 @@ int RunServe(const std::vector<std::string>& arguments) {
   const auto config = ConfigOf(*invocation);
   if (!config.ok()) return Fail(ExitCode::kInputOutput, config.error().message);
   const sigset_t signals = BlockEndSignals();
+  ReturnLargeBlocksAtOnce();
   const SystemClock clock;
   auto daemon = Daemon::Start(*config, clock);
   if (!daemon.ok()) return Fail(ExitCode::kInputOutput, daemon.error().message);

@@ -4,6 +4,7 @@
 
 #include <fstream>
 #include <memory>
+#include <thread>
 #include <vector>
 
 namespace portolan::controller {
@@ -27,6 +28,19 @@ TEST(ReturnFreeMemory, GivesBackWhatLiesBelowAnAddressInUse) {
   const long kept = ResidentPages();
   ReturnFreeMemory();
   EXPECT_LT(ResidentPages(), kept - static_cast<long>(kBlocks * kBytes / 4096 / 2));
+}
+
+// Twice, because glibc keeps a block of the size that was freed before.
+TEST(ReturnLargeBlocksAtOnce, LeavesNothingOfABlockThatIsFreed) {
+  ReturnLargeBlocksAtOnce();
+  const long before = ResidentPages();
+  for (int i = 0; i < 2; ++i) {
+    std::thread([] {
+      std::vector<char> block;
+      for (std::size_t megabyte = 1; megabyte <= 27; ++megabyte) block.resize(megabyte << 20, 'x');
+    }).join();
+  }
+  EXPECT_LT(ResidentPages(), before + (4 << 20) / 4096);
 }
 #endif
 
