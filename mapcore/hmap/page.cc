@@ -26,18 +26,24 @@ struct FourOf {
 };
 constexpr FourOf kFourOf;
 
+// Writes those of four references whose bit is set, and leaves up to three words behind them
+// changed. Returns how many.
+__attribute__((target("ssse3"))) inline std::uint32_t TakeFour(const std::uint32_t* from,
+                                                               std::uint32_t mask,
+                                                               std::uint32_t* to) {
+  const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  const __m128i order = _mm_load_si128(reinterpret_cast<const __m128i*>(kFourOf.shuffle[mask]));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_shuffle_epi8(four, order));
+  return kFourOf.count[mask];
+}
+
 __attribute__((target("ssse3"))) std::uint32_t GatherRefsByShuffle(const Page& page,
                                                                    std::uint32_t* refs) {
   std::uint32_t count = 0;
   for (const Bucket& bucket : page.buckets) {
     const std::uint32_t used = ~MatchTops(bucket.tops, 0) & 0xff;
-    for (const std::uint32_t first : {0u, 4u}) {
-      const std::uint32_t mask = used >> first & 15;
-      const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bucket.refs + first));
-      const __m128i order = _mm_load_si128(reinterpret_cast<const __m128i*>(kFourOf.shuffle[mask]));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(refs + count), _mm_shuffle_epi8(four, order));
-      count += kFourOf.count[mask];
-    }
+    count += TakeFour(bucket.refs, used & 15, refs + count);
+    count += TakeFour(bucket.refs + 4, used >> 4 & 15, refs + count);
   }
   return count;
 }
@@ -63,13 +69,15 @@ std::uint32_t SlotsAtHome(const Bucket& bucket, std::uint32_t home) {
 // The references of the slots that are named, and 0 in the others.
 void CopyRefs(const Bucket& from, std::uint32_t slots, Bucket& to) {
 #if defined(__SSE2__)
-  for (const std::uint32_t first : {0u, 4u}) {
-    const __m128i bits = _mm_set_epi32(8, 4, 2, 1);
+  const __m128i bits = _mm_set_epi32(8, 4, 2, 1);
+  const auto copy = [&](std::uint32_t first) {
     const __m128i named = _mm_cmpeq_epi32(
         _mm_and_si128(_mm_set1_epi32(static_cast<int>(slots >> first)), bits), bits);
     const __m128i refs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from.refs + first));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to.refs + first), _mm_and_si128(refs, named));
-  }
+  };
+  copy(0);
+  copy(4);
 #else
   for (std::uint32_t i = 0; i < 8; ++i) to.refs[i] = (slots >> i & 1) != 0 ? from.refs[i] : 0;
 #endif
