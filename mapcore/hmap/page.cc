@@ -41,7 +41,9 @@ __attribute__((target("ssse3"))) std::uint32_t GatherRefsByShuffle(const Page& p
                                                                    std::uint32_t* refs) {
   std::uint32_t count = 0;
   for (const Bucket& bucket : page.buckets) {
-    const std::uint32_t used = ~MatchTops(bucket.tops, 0) & 0xff;
+    const __m128i tops = _mm_cvtsi64_si128(static_cast<long long>(bucket.tops));
+    const auto used =
+        ~static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(tops, _mm_setzero_si128())));
     count += TakeFour(bucket.refs, used & 15, refs + count);
     count += TakeFour(bucket.refs + 4, used >> 4 & 15, refs + count);
   }
@@ -119,7 +121,7 @@ void DealEntries(const Page& page, const SlotSides& sides, std::uint32_t birth, 
   std::uint32_t elsewhere[Page::kBuckets];
   for (std::uint32_t b = 0; b < Page::kBuckets; ++b) {
     const Bucket& from = page.buckets[b];
-    const std::uint32_t used = ~MatchTops(from.tops, 0) & 0xff;
+    const std::uint32_t used = UsedMask(from.tops);
     const std::uint32_t home = used & SlotsAtHome(from, b);
     elsewhere[b] = used & ~home;
     const auto copy = [&](std::uint32_t slots, Bucket& to) {
@@ -163,11 +165,11 @@ void Page::set_overflow(std::uint32_t ref) {
 
 bool PlaceEntry(Page& page, HashParts parts, std::uint32_t ref) {
   std::uint32_t at = parts.home;
-  std::uint32_t free = 0;
+  SlotBytes free = 0;
   std::uint32_t distance = 0;
   for (;; ++distance, at = (at + 1) % Page::kBuckets) {
     if (distance == Page::kBuckets) return false;
-    free = MatchTops(page.buckets[at].tops, 0);
+    free = CandidateSlots(page.buckets[at].tops, 0);
     if (free != 0) break;
   }
   for (std::uint32_t d = 0; d < distance; ++d) {
@@ -175,7 +177,7 @@ bool PlaceEntry(Page& page, HashParts parts, std::uint32_t ref) {
     Store(link, static_cast<std::uint16_t>(link + 1));
   }
   Bucket& bucket = page.buckets[at];
-  const auto index = static_cast<std::uint32_t>(std::countr_zero(free));
+  const std::uint32_t index = FirstSlot(free);
   StoreRelaxed(bucket.ext[index], parts.ext);
   Store(bucket.tops, bucket.tops | std::uint64_t{parts.top} << 8 * index);
   Store(bucket.refs[index], ref);
