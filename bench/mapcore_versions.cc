@@ -1,7 +1,6 @@
 #include "bench/mapcore_versions.h"
 
 #include <algorithm>
-#include <array>
 #include <span>
 #include <string>
 #include <utility>
@@ -27,15 +26,13 @@ using Overwrites = std::vector<std::pair<std::string, std::string>>;
 
 // As MapVersion::Apply does it.
 void ApplyInFlights(const Overwrites& overwrites, Hmap& map) {
-  std::array<std::string_view, Hmap::kPrefetch> keys;
-  for (std::size_t i = 0; i < overwrites.size(); ++i) {
-    if (i % keys.size() == 0) {
-      const std::size_t count = std::min(keys.size(), overwrites.size() - i);
-      for (std::size_t k = 0; k < count; ++k) keys[k] = overwrites[i + k].first;
-      map.Prefetch(std::span(keys).first(count));
-    }
-    (void)map.Put(overwrites[i].first, overwrites[i].second);
-  }
+  (void)map.ForEachInFlights(
+      std::span(overwrites),
+      [](const auto& overwrite) { return std::string_view(overwrite.first); },
+      [&](const auto& overwrite) -> Status {
+        PORTOLAN_CHECK(map.Put(overwrite.first, overwrite.second));
+        return {};
+      });
 }
 
 void Apply(const Overwrites& overwrites, Hmap& map) {

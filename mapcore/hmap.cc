@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cstdio>
 #include <cstdlib>
 
@@ -91,21 +92,13 @@ void Hmap::FindMany(std::span<const std::string_view> keys,
 
 void Hmap::Prefetch(std::span<const std::string_view> keys) const {
   CheckNotWriting("map read and map write");
+  assert(keys.size() <= kPrefetch);
   const hmap::Top& top = *branch_->head.top;
   if (top.old != nullptr) return;
   hmap::Flight flight;
-  for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), kPrefetch))) {
-    const auto few = keys.first(std::min(keys.size(), kPrefetch));
-    hmap::Prefetch(top, lineage_->base(), few, flight);
-    if (branch_->floor() == 0) continue;
-    for (std::size_t i = 0; i < few.size(); ++i) __builtin_prefetch(flight.pages[i]);
-  }
-}
-
-std::optional<std::string_view> Hmap::FindForWrite(std::string_view key) const {
-  const hmap::Record* record = hmap::FindRecord(branch_->head.top, key, lineage_->base());
-  if (record == nullptr) return std::nullopt;
-  return record->value();
+  hmap::Prefetch(top, lineage_->base(), keys, flight);
+  if (branch_->floor() == 0) return;
+  for (std::size_t i = 0; i < keys.size(); ++i) __builtin_prefetch(flight.pages[i]);
 }
 
 Result<bool> Hmap::Put(std::string_view key, std::string_view value) {
@@ -167,7 +160,7 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
   hmap::Tree tree(*lineage_, *branch_);
   const std::uint64_t hash = (*tree.primary())->HashOf(key);
   tree.Prefetch(hash);
-  if (mode == Mode::kInsert && FindForWrite(key)) return false;
+  if (mode == Mode::kInsert && Aim(tree, hash, key).slot.page != nullptr) return false;
   // While the bucket is on its way: a put needs its record whether the key is there or not.
   hmap::Arena& arena = lineage_->arena();
   const std::size_t bytes = hmap::Record::BytesFor(key.size(), value.size());
