@@ -66,6 +66,9 @@ struct HmapOptions {
   hmap::ArenaOptions memory = {};
   // For FindLive; must outlive the map and everything forked from it.
   hmap::ReaderDomain* readers = nullptr;
+  // How many blocks may wait for readers and iterations to end, see waiting(): beyond it writes
+  // fail as if memory was out, until one ends. Some 120 bytes each.
+  std::uint32_t waiting_blocks_max = UINT32_MAX;
   hmap::HashFunction hash = nullptr;  // another hash; tests make collisions with it
   // Whether writes also move records together, a few each, when sizes that drifted have left much
   // of the memory unusable. Without it ContinueCompaction() does; for those who hold on to records.
@@ -215,6 +218,10 @@ class Hmap {
   void Collect();
   HmapDebug debug() const;
   hmap::ArenaStats memory() const { return lineage_->arena().stats(); }
+  // Blocks that nobody finds any more and that cannot be freed before a ReadScope or an iteration
+  // ends: what a reader that stands still costs. No write waits for it; at the memory's limit, or
+  // at HmapOptions::waiting_blocks_max, one fails. O(blocks).
+  hmap::Lineage::Waiting waiting() const { return lineage_->waiting(); }
   hmap::Lineage& lineage() const { return *lineage_; }
   const hmap::Branch& branch() const { return *branch_; }
 
@@ -261,7 +268,13 @@ class Hmap {
     if ((branch_->flags.load(std::memory_order_relaxed) & HmapDebug::kWriting) != 0) [[unlikely]]
       Fatal(what);
   }
+  // Iterators point at their map.
+  void CheckNotIterated(const char* what) const {
+    if (branch_ != nullptr && branch_->iterators != 0) [[unlikely]]
+      Fatal(what);
+  }
   [[noreturn]] static void Fatal(const char* what);
+  static Error OutOfMemory(const hmap::Lineage& lineage);
   struct Target;
   Target Aim(hmap::Tree& tree, std::uint64_t hash, std::string_view key) const;
   Target AimInTwo(hmap::Tree& tree, const Target& target, std::string_view key) const;
