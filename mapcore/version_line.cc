@@ -125,13 +125,14 @@ Result<LineVersion> LineVersion::Begin(std::span<const KeyValue> pairs, SortedRu
   options.compact_on_writes = false;  // SortedRuns name the records: see Compact()
   options.memory.reserve_bytes = std::max(kReserveMin, kReserveFactor * bytes);
   PORTOLAN_TRY(Hmap map, Hmap::Create(options));
-  PORTOLAN_CHECK(map.ForEachInFlights(
+  const Status filled = map.ForEachInFlights(
       pairs, [](const KeyValue& pair) { return std::string_view(pair.key); },
       [&](const KeyValue& pair) -> Status {
         PORTOLAN_CHECK(map.Put(pair.key, pair.value));
         records.push_back(map.FindRecord(pair.key));
         return {};
-      }));
+      });
+  if (!filled.ok()) return filled.error();
   PORTOLAN_TRY(Snapshot snapshot, map.TakeSnapshot(0, 0));
   const std::uint32_t at = snapshot.lineage_version();
   return LineVersion(
