@@ -80,8 +80,9 @@ inline std::uint32_t UsedMask(std::uint64_t tops) {
 
 // Sixteen buckets and what belongs to them: 128 slots, of which 104 are used (load 13/2 a bucket,
 // as in the Go runtime) before the page splits. An entry that finds its home bucket full goes to
-// the next with room, around the page and never out of it; only a page that must not split further
-// (a flood of equal hashes) fills to 128 and is continued in an overflow page.
+// the next with room, around the page and never out of it; only a page whose entries a split did
+// not part fills further, and only one that must not split any more (a flood of equal hashes) is
+// continued, at 128, in an overflow page.
 struct alignas(1024) Page {
   static constexpr std::uint32_t kBuckets = 16;
   static constexpr std::uint32_t kSlots = 8 * kBuckets;

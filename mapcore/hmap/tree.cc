@@ -230,13 +230,15 @@ std::uint32_t Tree::DepthLimit(Top** table) {
   return std::min(even + kDepthSlack, kDepthMax);
 }
 
-// Again after each split, for all entries may have gone to one side. `table` is looked up anew
-// after whatever may have copied the primary top, in which the other table is linked.
+// A page that is full splits. Where all of its entries went to one side the new one takes one of
+// the last slots there, and the next insert splits on: no insert pays for the whole way down to the
+// depth limit, which keys that were made to collide go at once. `table` is looked up anew after
+// whatever may have copied the primary top, in which the other table is linked.
 bool Tree::Insert(Top** table, std::uint64_t hash, Arena::Ref ref) {
-  for (;;) {
+  for (std::uint32_t room = Page::kFull;; room = Page::kSlots) {
     if (table != primary()) table = old();
     Page* page = FindPage(**table, hash);
-    if (page->count() < Page::kFull) [[likely]] {
+    if (page->count() < room) [[likely]] {
       page = OwnPage(table, hash);
       return page != nullptr && PlaceEntry(*page, HashParts(hash), ref);
     }

@@ -76,15 +76,32 @@ TEST(Tree, SplitsByTheRightBitWhereTheSourceOfItChanges) {
     const auto key = [&](std::uint64_t i) {
       return KeyOf(shared | (i & 1) << (63 - depth) | i >> 1 << 4 | (i & 15), static_cast<int>(i));
     };
-    for (std::uint64_t i = 0; i < 105; ++i) ASSERT_TRUE(*map.Put(key(i), "v"));
+    for (std::uint64_t i = 0; i < 115; ++i) ASSERT_TRUE(*map.Put(key(i), "v"));
     std::uint32_t deepest = 0;
     ForEachPage(*map.branch().head.top,
                 [&](Page&, std::uint32_t at, std::uint64_t) { deepest = std::max(deepest, at); });
     EXPECT_EQ(deepest, depth + 1) << "the last split was by this bit";
     EXPECT_EQ(map.debug().noverflow, 0u);
-    for (std::uint64_t i = 0; i < 105; ++i) ASSERT_TRUE(map.Contains(key(i)));
+    for (std::uint64_t i = 0; i < 115; ++i) ASSERT_TRUE(map.Contains(key(i)));
     ExpectSound(map);
   }
+}
+
+// Entries that a split does not part take the page's last slots, one split each.
+TEST(Tree, AnInsertSplitsOnePageAtMost) {
+  Hmap map = Make();
+  const std::uint64_t shared = 0xa5a5a5a5a5a5a5a5 << 4;
+  std::uint64_t splits = 0;
+  for (int i = 0; i < 120; ++i) {
+    const std::uint64_t before = map.debug().buckets;
+    ASSERT_TRUE(*map.Put(KeyOf(shared | (i & 15), i), "v"));
+    ASSERT_LE(map.debug().buckets, before + 16) << i;
+    splits += map.debug().buckets > before;
+    ExpectSound(map);
+  }
+  EXPECT_GE(splits, 5u);
+  EXPECT_EQ(map.debug().noverflow, 0u);
+  for (int i = 0; i < 120; ++i) ASSERT_TRUE(map.Contains(KeyOf(shared | (i & 15), i)));
 }
 
 TEST(Tree, EqualHashesFillAPageAndContinueInOverflowPages) {
