@@ -2,10 +2,12 @@
 
 #include "controller/reconcile/source_event.h"
 #include "controller/reconcile/source_reconciler.h"
+#include "manifests/short_commit.h"
 
 namespace portolan::controller {
 namespace {
 
+using manifests::ShortCommit;
 using manifests::Value;
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/reconcile/source_event.h"
+#include "manifests/short_commit.h"
 #include "reconciler/diff.h"
 #include "reconciler/plan_json.h"
 #include "reconciler/quarantine.h"
@@ -12,6 +13,7 @@
 namespace portolan::controller {
 namespace {
 
+using manifests::ShortCommit;
 using manifests::Value;
 using reconciler::BranchMove;
 using reconciler::Rollout;
