@@ -14,7 +14,7 @@ namespace portolan::bench {
 namespace {
 
 constexpr std::array<std::string_view, 7> kGates = {
-    "hit-1M",         "pause-1M", "pause-ratio-1M", "snapshot-1M",
+    "hit-1M",         "pause-1M", "pause-ratio-1M", "snapshot-ratio-1M",
     "diff-100-of-1M", "bytes-1M", "reader-kept"};
 constexpr double kMargin = 1.15;  // what runs differ by on a shared machine
 

@@ -17,7 +17,7 @@ namespace portolan::mapcore {
 // Ways to be fast that a machine, a kernel or a sandbox may refuse. Each has a portable way beside
 // it that gives the same results.
 enum class FastPath {
-  kSimdProbe,   // eight slots compared by one instruction; else one after the other
+  kSimdProbe,   // an image's slots compared four at a time; else one after the other
   kMembarrier,  // readers without fences (membarrier(2)); else a fence in each lookup
   kHugePages,   // 2 MiB pages where the kernel may; else 4 KiB ones
   kMemoryLock,  // memory that is never swapped out (mlock2(2)); else memory that may be

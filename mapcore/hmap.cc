@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cassert>
 #include <cstdio>
 #include <cstdlib>
 
@@ -20,13 +21,20 @@ constexpr std::uint32_t kWritesPerLook = 256;
 constexpr std::int64_t kReserveMax = std::int64_t{1} << 24;
 constexpr std::int64_t kEntriesPerReservedPage = 60;  // far enough from 104 that none splits
 
-Error OutOfMemory() {
+}  // namespace
+
+Error Hmap::OutOfMemory(const hmap::Lineage& lineage) {
+  const hmap::Lineage::Waiting waiting = lineage.waiting();
+  const std::string that_waits = std::to_string(waiting.blocks) + " replaced blocks (" +
+                                 std::to_string(waiting.bytes) +
+                                 " bytes) wait for a reader or an iteration that has not ended";
+  if (lineage.TooMuchWaits())
+    return {ErrorCode::kExhausted, that_waits + ", the most that may; end it"};
   return {ErrorCode::kExhausted,
           "the map's memory is full: expected room for one more entry, found its limit reached; "
-          "raise the limit, or erase entries and release snapshots"};
+          "raise the limit, or erase entries and release snapshots" +
+              (waiting.blocks == 0 ? "" : "; " + that_waits)};
 }
-
-}  // namespace
 
 void Hmap::Fatal(const char* what) {
   std::fprintf(stderr, "fatal error: concurrent %s\n", what);
@@ -43,7 +51,9 @@ Hmap::Hmap(Hmap&& other) noexcept
     : lineage_(other.lineage_),
       branch_(std::exchange(other.branch_, nullptr)),
       seed_(other.seed_),
-      compacts_(other.compacts_) {}
+      compacts_(other.compacts_) {
+  CheckNotIterated("map iteration and move of the map");
+}
 
 Hmap& Hmap::operator=(Hmap&& other) noexcept {
   if (this == &other) return *this;
@@ -52,6 +62,7 @@ Hmap& Hmap::operator=(Hmap&& other) noexcept {
   branch_ = std::exchange(other.branch_, nullptr);
   seed_ = other.seed_;
   compacts_ = other.compacts_;
+  CheckNotIterated("map iteration and move of the map");
   return *this;
 }
 
@@ -60,19 +71,21 @@ Hmap::~Hmap() {
 }
 
 void Hmap::Leave() {
+  CheckNotIterated("map iteration and end of the map");
   if (branch_ != nullptr) lineage_->Leave(*std::exchange(branch_, nullptr));
 }
 
 Result<Hmap> Hmap::Create(HmapOptions options) {
   PORTOLAN_TRY(std::unique_ptr<hmap::Arena> arena, hmap::Arena::Create(options.memory));
-  auto lineage = std::make_unique<hmap::Lineage>(std::move(arena), options.readers);
+  auto lineage = std::make_unique<hmap::Lineage>(std::move(arena), options.readers,
+                                                 options.waiting_blocks_max);
   hmap::Branch* branch = lineage->NewBranch(nullptr);
-  if (branch == nullptr) return OutOfMemory();
+  if (branch == nullptr) return OutOfMemory(*lineage);
   Hmap map(lineage.release(), branch, options.seed, options.compact_on_writes);
   const std::uint64_t seed = options.seed ? *options.seed : hmap::DrawSeed();
   branch->head.top =
       hmap::Tree(*map.lineage_, *branch).NewTable(hmap::PrepareSeed(seed), options.hash, 0);
-  if (branch->head.top == nullptr) return OutOfMemory();
+  if (branch->head.top == nullptr) return OutOfMemory(*map.lineage_);
   branch->head.pages = 1;
   return map;
 }
@@ -91,21 +104,13 @@ void Hmap::FindMany(std::span<const std::string_view> keys,
 
 void Hmap::Prefetch(std::span<const std::string_view> keys) const {
   CheckNotWriting("map read and map write");
+  assert(keys.size() <= kPrefetch);
   const hmap::Top& top = *branch_->head.top;
   if (top.old != nullptr) return;
   hmap::Flight flight;
-  for (; !keys.empty(); keys = keys.subspan(std::min(keys.size(), kPrefetch))) {
-    const auto few = keys.first(std::min(keys.size(), kPrefetch));
-    hmap::Prefetch(top, lineage_->base(), few, flight);
-    if (branch_->floor() == 0) continue;
-    for (std::size_t i = 0; i < few.size(); ++i) __builtin_prefetch(flight.pages[i]);
-  }
-}
-
-std::optional<std::string_view> Hmap::FindForWrite(std::string_view key) const {
-  const hmap::Record* record = hmap::FindRecord(branch_->head.top, key, lineage_->base());
-  if (record == nullptr) return std::nullopt;
-  return record->value();
+  hmap::Prefetch(top, lineage_->base(), keys, flight);
+  if (branch_->floor() == 0) return;
+  for (std::size_t i = 0; i < keys.size(); ++i) __builtin_prefetch(flight.pages[i]);
 }
 
 Result<bool> Hmap::Put(std::string_view key, std::string_view value) {
@@ -167,13 +172,14 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
   hmap::Tree tree(*lineage_, *branch_);
   const std::uint64_t hash = (*tree.primary())->HashOf(key);
   tree.Prefetch(hash);
-  if (mode == Mode::kInsert && FindForWrite(key)) return false;
+  if (mode == Mode::kInsert && Aim(tree, hash, key).slot.page != nullptr) return false;
   // While the bucket is on its way: a put needs its record whether the key is there or not.
   hmap::Arena& arena = lineage_->arena();
   const std::size_t bytes = hmap::Record::BytesFor(key.size(), value.size());
   void* memory = arena.AllocateRecord(bytes);
   if (memory == nullptr) [[unlikely]]
-    return lineage_->ReclaimForWrite() ? Write(key, value, mode) : Result<bool>(OutOfMemory());
+    return lineage_->ReclaimForWrite() ? Write(key, value, mode)
+                                       : Result<bool>(OutOfMemory(*lineage_));
   hmap::Record::Make(memory, lineage_->version(), key, value);
   const hmap::Arena::Ref ref = arena.RefOf(memory);
   const Target target = Aim(tree, hash, key);
@@ -182,7 +188,8 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
       !(fresh ? tree.Insert(target.table, target.hash, ref)
               : tree.Replace(target.table, target.hash, target.slot, ref))) [[unlikely]] {
     arena.FreeRecord(memory, bytes);
-    return lineage_->ReclaimForWrite() ? Write(key, value, mode) : Result<bool>(OutOfMemory());
+    return lineage_->ReclaimForWrite() ? Write(key, value, mode)
+                                       : Result<bool>(OutOfMemory(*lineage_));
   }
   branch_->head.size += fresh;
   Maintain();
@@ -200,7 +207,7 @@ Result<bool> Hmap::Remove(std::string_view key) {
   if (target.slot.page == nullptr) return false;
   if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite) ||
       !tree.Remove(target.table, target.hash, target.slot, hmap::Tree::Fate::kRetire)) [[unlikely]]
-    return lineage_->ReclaimForWrite() ? Remove(key) : Result<bool>(OutOfMemory());
+    return lineage_->ReclaimForWrite() ? Remove(key) : Result<bool>(OutOfMemory(*lineage_));
   --branch_->head.size;
   Maintain(After::kErase);
   return true;
@@ -211,7 +218,7 @@ Status Hmap::StartReseed() {
   hmap::Relocation relocation(*lineage_, *branch_);
   if (relocation.active() || lineage_->iterating())
     return Error{ErrorCode::kConflict, "a relocation or an iteration of the map is under way"};
-  if (!relocation.Begin(NextSeed())) return OutOfMemory();
+  if (!relocation.Begin(NextSeed())) return OutOfMemory(*lineage_);
   return {};
 }
 
@@ -219,7 +226,7 @@ Status Hmap::AbandonReseed() {
   const Writing writing(*this);
   if (lineage_->iterating())
     return Error{ErrorCode::kConflict, "an iteration of the map is under way"};
-  if (!hmap::Relocation(*lineage_, *branch_).Abandon()) return OutOfMemory();
+  if (!hmap::Relocation(*lineage_, *branch_).Abandon()) return OutOfMemory(*lineage_);
   return {};
 }
 
@@ -280,12 +287,12 @@ Status Hmap::Clear() {
 // Empty, with 2^depth pages.
 Status Hmap::BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth) {
   hmap::Branch* past = lineage_->NewBranch(nullptr);
-  if (past == nullptr) return OutOfMemory();
+  if (past == nullptr) return OutOfMemory(*lineage_);
   hmap::Top* table =
       hmap::Tree(*lineage_, *past).NewTable(prepared_seed, branch_->head.top->hash, depth);
   if (table == nullptr) {
     lineage_->DropHead(*past);
-    return OutOfMemory();
+    return OutOfMemory(*lineage_);
   }
   hmap::Contents contents;
   contents.top = table;
@@ -327,7 +334,7 @@ Status Hmap::Reserve(std::int64_t entries) {
 Result<Snapshot> Hmap::TakeSnapshot(std::uint64_t version, std::int64_t timestamp_ms) {
   const Writing writing(*this);
   hmap::SnapshotState* state = lineage_->Take(*branch_);
-  if (state == nullptr) return OutOfMemory();
+  if (state == nullptr) return OutOfMemory(*lineage_);
   state->user_version = version;
   state->timestamp_ms = timestamp_ms;
   return Snapshot(lineage_, state);
@@ -338,7 +345,7 @@ Result<Hmap> Hmap::Fork(const Snapshot& snapshot) {
   if (snapshot.lineage_ != lineage_)
     return Error{ErrorCode::kInvalid, "fork: expected a snapshot of this map or of a fork of it"};
   hmap::Branch* branch = lineage_->NewBranch(snapshot.state_);
-  if (branch == nullptr) return OutOfMemory();
+  if (branch == nullptr) return OutOfMemory(*lineage_);
   return Hmap(lineage_, branch, seed_, compacts_);
 }
 

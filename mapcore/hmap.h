@@ -66,6 +66,9 @@ struct HmapOptions {
   hmap::ArenaOptions memory = {};
   // For FindLive; must outlive the map and everything forked from it.
   hmap::ReaderDomain* readers = nullptr;
+  // How many blocks may wait for readers and iterations to end, see waiting(): beyond it writes
+  // fail as if memory was out, until one ends. Some 120 bytes each.
+  std::uint32_t waiting_blocks_max = UINT32_MAX;
   hmap::HashFunction hash = nullptr;  // another hash; tests make collisions with it
   // Whether writes also move records together, a few each, when sizes that drifted have left much
   // of the memory unusable. Without it ContinueCompaction() does; for those who hold on to records.
@@ -110,12 +113,25 @@ class Hmap {
   // `values` has the length of `keys`.
   void FindMany(std::span<const std::string_view> keys,
                 std::span<std::optional<std::string_view>> values) const;
-  // As many keys as Prefetch() is meant for; of more, the first come in and go out again.
-  static constexpr std::size_t kPrefetch = hmap::kFlight;
   // Asks for the memory that writing these keys will touch, all at once, and does not wait for the
-  // last of it: who has several to put, erase or upsert pays the latency of memory once for
-  // kPrefetch of them. Changes nothing, whatever the keys are.
+  // last of it. At most kPrefetch keys. Changes nothing, whatever the keys are.
+  static constexpr std::size_t kPrefetch = hmap::kFlight;
   void Prefetch(std::span<const std::string_view> keys) const;
+  // Calls each(item), which puts, erases or upserts key_of(item), for every item in order, and
+  // returns its first error. The latency of memory is paid once for kPrefetch items: see Prefetch.
+  template <typename Item, typename KeyOf, typename Each>
+  Status ForEachInFlights(std::span<const Item> items, const KeyOf& key_of, const Each& each) {
+    std::string_view keys[kPrefetch];
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (i % kPrefetch == 0) {
+        const std::size_t few = std::min(kPrefetch, items.size() - i);
+        for (std::size_t k = 0; k < few; ++k) keys[k] = key_of(items[i + k]);
+        Prefetch(std::span(keys).first(few));
+      }
+      PORTOLAN_CHECK(each(items[i]));
+    }
+    return {};
+  }
   // Find from any thread that has a Reader of the map's domain, beside the one writer. Valid within
   // the reader's ReadScope, which must be open.
   std::optional<std::string_view> FindLive(const hmap::ReadScope&, std::string_view key) const {
@@ -143,7 +159,9 @@ class Hmap {
   template <typename Update>
   Result<bool> Upsert(std::string_view key, Update&& update) {
     const Writing writing(*this);
-    const std::string value = update(FindForWrite(key));
+    const hmap::Record* record = hmap::FindRecord(branch_->head.top, key, lineage_->base());
+    const std::string value =
+        update(record == nullptr ? std::nullopt : std::optional(record->value()));
     return Write(key, value, Mode::kPut);
   }
   // True when the key was there.
@@ -200,6 +218,10 @@ class Hmap {
   void Collect();
   HmapDebug debug() const;
   hmap::ArenaStats memory() const { return lineage_->arena().stats(); }
+  // Blocks that nobody finds any more and that cannot be freed before a ReadScope or an iteration
+  // ends: what a reader that stands still costs. No write waits for it; at the memory's limit, or
+  // at HmapOptions::waiting_blocks_max, one fails. O(blocks).
+  hmap::Lineage::Waiting waiting() const { return lineage_->waiting(); }
   hmap::Lineage& lineage() const { return *lineage_; }
   const hmap::Branch& branch() const { return *branch_; }
 
@@ -207,7 +229,6 @@ class Hmap {
   friend class HmapIterator;
   friend Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options);
   friend Result<Hmap> CloneMap(Hmap& map, HmapOptions options);
-  enum class Mode { kPut, kInsert };
   // Marks the map, and the memory that it shares with its forks, as being written for as long as it
   // lives. A fork is written by the same thread, but may be read while another one is written.
   class Writing {
@@ -247,13 +268,18 @@ class Hmap {
     if ((branch_->flags.load(std::memory_order_relaxed) & HmapDebug::kWriting) != 0) [[unlikely]]
       Fatal(what);
   }
+  // Iterators point at their map.
+  void CheckNotIterated(const char* what) const {
+    if (branch_ != nullptr && branch_->iterators != 0) [[unlikely]]
+      Fatal(what);
+  }
   [[noreturn]] static void Fatal(const char* what);
-  std::optional<std::string_view> FindForWrite(std::string_view key) const;
+  static Error OutOfMemory(const hmap::Lineage& lineage);
   struct Target;
   Target Aim(hmap::Tree& tree, std::uint64_t hash, std::string_view key) const;
   Target AimInTwo(hmap::Tree& tree, const Target& target, std::string_view key) const;
-  // What a write does besides: moves a relocation on, or begins one when overflow pages have come.
   enum class After { kPut, kErase };
+  // What a write does besides: moves a relocation on, or begins one when overflow pages have come.
   void Maintain(After after = After::kPut) {
     const hmap::Contents& head = branch_->head;
     if (head.top->old != nullptr || head.overflow_pages != 0) [[unlikely]]
@@ -264,6 +290,7 @@ class Hmap {
   void CompactNow(After after);
   void MaintainNow();
   std::uint64_t NextSeed() const;
+  enum class Mode { kPut, kInsert };
   // Both try again while readers that are gone have left something to free.
   Result<bool> Write(std::string_view key, std::string_view value, Mode mode);
   Result<bool> Remove(std::string_view key);

@@ -1,7 +1,6 @@
 #include "mapcore/version_line.h"
 
 #include <algorithm>
-#include <array>
 #include <mutex>
 #include <utility>
 
@@ -27,28 +26,19 @@ bool Wasteful(const hmap::ArenaStats& memory) {
   return memory.used_bytes > kWasteMin && memory.used_bytes > kWasteFactor * memory.live_bytes();
 }
 
-// Of the first few of `items`, which have keys.
-template <typename Item>
-void PrefetchSome(const Hmap& map, std::span<const Item> items) {
-  std::array<std::string_view, Hmap::kPrefetch> keys;
-  const std::size_t count = std::min(keys.size(), items.size());
-  for (std::size_t i = 0; i < count; ++i) keys[i] = items[i].key;
-  map.Prefetch(std::span(keys).first(count));
-}
-
 Status ApplyTo(Hmap& map, std::span<const KeyChange> changes, std::vector<Edit>& ordered) {
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    if (i % Hmap::kPrefetch == 0) PrefetchSome(map, changes.subspan(i));
-    const KeyChange& change = changes[i];
-    if (change.value) {
-      PORTOLAN_CHECK(map.Put(change.key, *change.value));
-      ordered.push_back({change.key, map.FindRecord(change.key)});
-    } else {
-      PORTOLAN_CHECK(map.Erase(change.key));
-      ordered.push_back({change.key, nullptr});
-    }
-  }
-  return {};
+  return map.ForEachInFlights(
+      changes, [](const KeyChange& change) { return std::string_view(change.key); },
+      [&](const KeyChange& change) -> Status {
+        if (change.value) {
+          PORTOLAN_CHECK(map.Put(change.key, *change.value));
+          ordered.push_back({change.key, map.FindRecord(change.key)});
+        } else {
+          PORTOLAN_CHECK(map.Erase(change.key));
+          ordered.push_back({change.key, nullptr});
+        }
+        return {};
+      });
 }
 
 }  // namespace
@@ -135,11 +125,14 @@ Result<LineVersion> LineVersion::Begin(std::span<const KeyValue> pairs, SortedRu
   options.compact_on_writes = false;  // SortedRuns name the records: see Compact()
   options.memory.reserve_bytes = std::max(kReserveMin, kReserveFactor * bytes);
   PORTOLAN_TRY(Hmap map, Hmap::Create(options));
-  for (std::size_t i = 0; i < pairs.size(); ++i) {
-    if (i % Hmap::kPrefetch == 0) PrefetchSome(map, pairs.subspan(i));
-    PORTOLAN_CHECK(map.Put(pairs[i].key, pairs[i].value));
-    records.push_back(map.FindRecord(pairs[i].key));
-  }
+  const Status filled = map.ForEachInFlights(
+      pairs, [](const KeyValue& pair) { return std::string_view(pair.key); },
+      [&](const KeyValue& pair) -> Status {
+        PORTOLAN_CHECK(map.Put(pair.key, pair.value));
+        records.push_back(map.FindRecord(pair.key));
+        return {};
+      });
+  if (!filled.ok()) return filled.error();
   PORTOLAN_TRY(Snapshot snapshot, map.TakeSnapshot(0, 0));
   const std::uint32_t at = snapshot.lineage_version();
   return LineVersion(

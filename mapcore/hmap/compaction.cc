@@ -104,9 +104,8 @@ void Compaction::Move(std::vector<const Record*>* moved) {
   std::uint32_t count = 0;
   const std::uint32_t first = state_.bucket % Page::kBuckets;
   for (std::uint32_t b = first; b < first + kBucketsPerStep; ++b)
-    for (std::uint32_t used = ~MatchTops(page->buckets[b].tops, 0) & 0xff; used != 0;
-         used &= used - 1) {
-      const Arena::Ref ref = page->buckets[b].refs[std::countr_zero(used)];
+    for (SlotBytes used = UsedSlots(page->buckets[b].tops); used != 0; used &= used - 1) {
+      const Arena::Ref ref = page->buckets[b].refs[FirstSlot(used)];
       if (!arena.Marked(ref)) continue;
       __builtin_prefetch(arena.At(ref));
       refs[count++] = ref;

@@ -132,9 +132,9 @@ inline const Record* FindIn(const Top& top, std::uint64_t hash, std::string_view
   const Page* page = FindPage(top, hash);
   const HashParts parts(hash);
   const Bucket& home = page->buckets[parts.home];
-  const std::uint32_t hits = MatchTops(Load(home.tops), parts.top);
-  if (hits != 0) {
-    const auto index = static_cast<std::uint32_t>(std::countr_zero(hits));
+  const SlotBytes slots = CandidateSlots(Load(home.tops), parts.top);
+  if (slots != 0) {
+    const std::uint32_t index = FirstSlot(slots);
     if (LoadRelaxed(home.ext[index]) == parts.ext) {
       const std::uint32_t ref = Load(home.refs[index]);
       const Record* record = RecordAt(base, ref);
@@ -185,9 +185,9 @@ inline void Prefetch(const Top& top, const char* base, std::span<const std::stri
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const HashParts parts(flight.hashes[i]);
     const Bucket& bucket = flight.pages[i]->buckets[parts.home];
-    const std::uint32_t hits = MatchTops(Load(bucket.tops), parts.top);
-    if (hits == 0) continue;
-    const char* record = base + (std::size_t{Load(bucket.refs[std::countr_zero(hits)])} << 3);
+    const SlotBytes slots = CandidateSlots(Load(bucket.tops), parts.top);
+    if (slots == 0) continue;
+    const char* record = base + (std::size_t{Load(bucket.refs[FirstSlot(slots)])} << 3);
     __builtin_prefetch(record);
     __builtin_prefetch(record + 64);
   }

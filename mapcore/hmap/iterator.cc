@@ -12,6 +12,7 @@ constexpr std::uint64_t kLastHash = ~std::uint64_t{0};
 HmapIterator::HmapIterator(const Hmap& map, std::vector<Stretch> stretches)
     : map_(&map), stretches_(std::move(stretches)) {
   map_->lineage().BeginIteration();
+  ++map_->branch().iterators;
 }
 
 HmapIterator::HmapIterator(const Hmap& map) : HmapIterator(map, std::vector<Stretch>()) {
@@ -44,7 +45,9 @@ HmapIterator::HmapIterator(HmapIterator&& other) noexcept
       mutations_(other.mutations_) {}
 
 HmapIterator::~HmapIterator() {
-  if (map_ != nullptr) map_->lineage().EndIteration();
+  if (map_ == nullptr) return;
+  --map_->branch().iterators;
+  map_->lineage().EndIteration();
 }
 
 HmapCursor HmapIterator::cursor() const {

@@ -24,7 +24,8 @@ struct HmapCursor {
 //
 // Hashes are the order, and a page's entries are copied when it is reached: a split, a merge or a
 // copied page cannot show an entry twice. As long as an iterator lives the map frees no memory and
-// a relocation stands still: keep it short. Writes from another thread are fatal, as for any use.
+// a relocation stands still: keep it short. Writes from another thread are fatal, as for any use;
+// so is a map that ends, or is moved, before its iterators.
 class HmapIterator {
  public:
   struct Item {

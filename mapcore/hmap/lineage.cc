@@ -95,38 +95,8 @@ void Lineage::Recycle(SnapshotState& snapshot) {
   free_states_ = &snapshot;
 }
 
-void RefList::Append(Item item, Block*& spare) {
-  if (NeedsBlock()) {
-    spare->next = nullptr;
-    spare->count = 0;
-    Push(std::exchange(spare, nullptr));
-  }
-  last_->items[last_->count++] = item;
-}
-
-void RefList::Push(Block* block) {
-  if (last_ == nullptr)
-    first_ = block;
-  else
-    last_->next = block;
-  last_ = block;
-}
-
-void RefList::Join(RefList&& other) {
-  if (other.first_ == nullptr) return;
-  Push(other.first_);
-  last_ = other.last_;
-  other.first_ = other.last_ = nullptr;
-}
-
-std::size_t RefList::blocks() const {
-  std::size_t count = 0;
-  for (const Block* block = first_; block != nullptr; block = block->next) ++count;
-  return count;
-}
-
-Lineage::Lineage(std::unique_ptr<Arena> arena, ReaderDomain* readers)
-    : arena_(std::move(arena)), readers_(readers) {}
+Lineage::Lineage(std::unique_ptr<Arena> arena, ReaderDomain* readers, std::uint32_t waiting_max)
+    : arena_(std::move(arena)), readers_(readers), waiting_max_(waiting_max) {}
 
 // What the arena holds goes with it.
 Lineage::~Lineage() {
@@ -428,15 +398,36 @@ void Lineage::Free(void* block) {
 void Lineage::FreeBlock(void* block) {
   switch (arena_->KindOf(arena_->RefOf(block))) {
     case Arena::Kind::kRecords:
-      return arena_->FreeRecord(block, static_cast<Record*>(block)->bytes());
+      return arena_->FreeRecord(block, BytesOf(block));
     case Arena::Kind::kPages:
       return arena_->FreePage(block);
     case Arena::Kind::kNodes:
-      return arena_->FreeNode(block, static_cast<Node*>(block)->bytes);
+      return arena_->FreeNode(block, BytesOf(block));
     case Arena::Kind::kFree:
       break;
   }
   assert(false);
+}
+
+std::size_t Lineage::BytesOf(const void* block) const {
+  switch (arena_->KindOf(arena_->RefOf(block))) {
+    case Arena::Kind::kRecords:
+      return static_cast<const Record*>(block)->bytes();
+    case Arena::Kind::kPages:
+      return sizeof(Page);
+    case Arena::Kind::kNodes:
+      return static_cast<const Node*>(block)->bytes;
+    case Arena::Kind::kFree:
+      break;
+  }
+  return 0;
+}
+
+Lineage::Waiting Lineage::waiting() const {
+  Waiting waiting{.blocks = waiting_count_};
+  waiting_.ForEach(
+      [&](const RefList::Item& item) { waiting.bytes += BytesOf(arena_->At(item.ref)); });
+  return waiting;
 }
 
 // Every kReclaimAt blocks, or when those that had to stay have doubled: a reader that stands still

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -9,70 +8,10 @@
 #include "mapcore/hmap/arena.h"
 #include "mapcore/hmap/directory.h"
 #include "mapcore/hmap/epoch.h"
+#include "mapcore/hmap/ref_list.h"
 #include "mapcore/hmap_debug.h"
 
 namespace portolan::mapcore::hmap {
-
-// A list of arena blocks with a number each (their birth, or the epoch that unlinked them), in
-// nodes of the arena. Joining two lists is O(1). Reserve() is what can fail; Append() after it
-// cannot.
-class RefList {
- public:
-  struct Item {
-    Arena::Ref ref;
-    std::uint32_t tag;
-  };
-  struct Block {
-    static constexpr std::uint32_t kItems = 70;
-    Block* next;
-    std::uint32_t count;
-    std::uint32_t unused;
-    Item items[kItems];
-  };
-  static_assert(sizeof(Block) == 576);
-
-  bool empty() const { return first_ == nullptr; }
-  std::size_t blocks() const;
-  // Appends; `spare` is taken, and set to null, when the last block is full.
-  void Append(Item item, Block*& spare);
-  bool NeedsBlock() const { return last_ == nullptr || last_->count == Block::kItems; }
-  void Join(RefList&& other);
-  // Keeps the items for which keep(item) is true; blocks left empty go to recycle(block). Some time
-  // before keep(item) there is soon(item), for those who want to have asked for its memory.
-  template <typename Soon, typename Keep, typename Recycle>
-  void Filter(const Soon& soon, const Keep& keep, const Recycle& recycle) {
-    constexpr std::uint32_t kAhead = 12;  // about as many misses as a core has under way at once
-    Block* block = first_;
-    first_ = last_ = nullptr;
-    while (block != nullptr) {
-      Block* next = block->next;
-      std::uint32_t kept = 0;
-      for (std::uint32_t i = 0; i < std::min(kAhead, block->count); ++i) soon(block->items[i]);
-      for (std::uint32_t i = 0; i < block->count; ++i) {
-        if (i + kAhead < block->count) soon(block->items[i + kAhead]);
-        if (keep(block->items[i])) block->items[kept++] = block->items[i];
-      }
-      block->count = kept;
-      block->next = nullptr;
-      if (kept == 0)
-        recycle(block);
-      else
-        Push(block);
-      block = next;
-    }
-  }
-  template <typename Visit>
-  void ForEach(const Visit& visit) const {
-    for (const Block* block = first_; block != nullptr; block = block->next)
-      for (std::uint32_t i = 0; i < block->count; ++i) visit(block->items[i]);
-  }
-
- private:
-  void Push(Block* block);
-
-  Block* first_ = nullptr;
-  Block* last_ = nullptr;
-};
 
 // What a map counts.
 struct Counters {
@@ -129,6 +68,7 @@ struct Branch {
   std::atomic<std::uint32_t> flags{0};               // HmapDebug::kWriting
   std::uint64_t mutations = 0;                       // calls that may have changed the head
   mutable std::atomic<std::uint64_t> iterations{0};  // begun so far
+  mutable std::uint32_t iterators = 0;               // that have not ended
   SnapshotState* base = nullptr;                     // of another branch, pinned; null: began empty
   SnapshotState* oldest = nullptr;
   SnapshotState* newest = nullptr;
@@ -183,7 +123,8 @@ struct CompactionState {
 // One writer at a time, but for Hold() and LetGo().
 class Lineage {
  public:
-  Lineage(std::unique_ptr<Arena> arena, ReaderDomain* readers);
+  // `waiting_max`: see HmapOptions::waiting_blocks_max.
+  Lineage(std::unique_ptr<Arena> arena, ReaderDomain* readers, std::uint32_t waiting_max);
   // A map begins to write a branch of this, or ends; with the last one this may end.
   void Enter() { ++maps_; }
   void Leave(Branch& branch);
@@ -230,7 +171,7 @@ class Lineage {
   bool PrepareRoomIfShared(const Branch& branch, std::uint32_t deaths) {
     const bool shared = branch.newest != nullptr || branch.base != nullptr || readers_ != nullptr ||
                         iterations_ > 0;
-    return !shared || PrepareRoom(deaths);
+    return !shared || (!TooMuchWaits() && PrepareRoom(deaths));
   }
   // The head of `branch` no longer refers to the block, and readers find it no more.
   void Retire(Branch& branch, void* block, std::uint32_t birth);
@@ -245,6 +186,14 @@ class Lineage {
   // Frees what waits for readers that are gone, before a write fails for want of memory; false when
   // there was nothing. O(what waits).
   bool ReclaimForWrite();
+
+  // What waits for readers and iterations to end. O(it).
+  struct Waiting {
+    std::uint64_t blocks = 0;
+    std::uint64_t bytes = 0;
+  };
+  Waiting waiting() const;
+  bool TooMuchWaits() const { return waiting_count_ >= waiting_max_; }
 
   // Of a block whose kind has one.
   std::uint32_t BirthOf(const void* block) const;
@@ -295,6 +244,7 @@ class Lineage {
   void Discard(RefList& list);
   void FreeAll(const Contents& contents, std::uint32_t born_after);
   void Append(RefList& list, RefList::Item item);
+  std::size_t BytesOf(const void* block) const;
   void FreeBlock(void* block);
   void Reclaim();
   void Recycle(RefList::Block* block);
@@ -315,6 +265,7 @@ class Lineage {
   std::uint32_t spare_count_ = 0;
   RefList waiting_;  // unlinked blocks that a reader may still look at, with their epoch
   std::uint32_t waiting_count_ = 0;
+  const std::uint32_t waiting_max_;
   std::uint32_t reclaim_at_ = 1;
   std::uint64_t leaked_ = 0;
   std::uint64_t handed_on_ = 0;

@@ -26,18 +26,26 @@ struct FourOf {
 };
 constexpr FourOf kFourOf;
 
+// Writes those of four references whose bit is set, and leaves up to three words behind them
+// changed. Returns how many.
+__attribute__((target("ssse3"))) inline std::uint32_t TakeFour(const std::uint32_t* from,
+                                                               std::uint32_t mask,
+                                                               std::uint32_t* to) {
+  const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  const __m128i order = _mm_load_si128(reinterpret_cast<const __m128i*>(kFourOf.shuffle[mask]));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm_shuffle_epi8(four, order));
+  return kFourOf.count[mask];
+}
+
 __attribute__((target("ssse3"))) std::uint32_t GatherRefsByShuffle(const Page& page,
                                                                    std::uint32_t* refs) {
   std::uint32_t count = 0;
   for (const Bucket& bucket : page.buckets) {
-    const std::uint32_t used = ~MatchTops(bucket.tops, 0) & 0xff;
-    for (const std::uint32_t first : {0u, 4u}) {
-      const std::uint32_t mask = used >> first & 15;
-      const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(bucket.refs + first));
-      const __m128i order = _mm_load_si128(reinterpret_cast<const __m128i*>(kFourOf.shuffle[mask]));
-      _mm_storeu_si128(reinterpret_cast<__m128i*>(refs + count), _mm_shuffle_epi8(four, order));
-      count += kFourOf.count[mask];
-    }
+    const __m128i tops = _mm_cvtsi64_si128(static_cast<long long>(bucket.tops));
+    const auto used =
+        ~static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(tops, _mm_setzero_si128())));
+    count += TakeFour(bucket.refs, used & 15, refs + count);
+    count += TakeFour(bucket.refs + 4, used >> 4 & 15, refs + count);
   }
   return count;
 }
@@ -63,13 +71,15 @@ std::uint32_t SlotsAtHome(const Bucket& bucket, std::uint32_t home) {
 // The references of the slots that are named, and 0 in the others.
 void CopyRefs(const Bucket& from, std::uint32_t slots, Bucket& to) {
 #if defined(__SSE2__)
-  for (const std::uint32_t first : {0u, 4u}) {
-    const __m128i bits = _mm_set_epi32(8, 4, 2, 1);
+  const __m128i bits = _mm_set_epi32(8, 4, 2, 1);
+  const auto copy = [&](std::uint32_t first) {
     const __m128i named = _mm_cmpeq_epi32(
         _mm_and_si128(_mm_set1_epi32(static_cast<int>(slots >> first)), bits), bits);
     const __m128i refs = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from.refs + first));
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to.refs + first), _mm_and_si128(refs, named));
-  }
+  };
+  copy(0);
+  copy(4);
 #else
   for (std::uint32_t i = 0; i < 8; ++i) to.refs[i] = (slots >> i & 1) != 0 ? from.refs[i] : 0;
 #endif
@@ -111,7 +121,7 @@ void DealEntries(const Page& page, const SlotSides& sides, std::uint32_t birth, 
   std::uint32_t elsewhere[Page::kBuckets];
   for (std::uint32_t b = 0; b < Page::kBuckets; ++b) {
     const Bucket& from = page.buckets[b];
-    const std::uint32_t used = ~MatchTops(from.tops, 0) & 0xff;
+    const std::uint32_t used = UsedMask(from.tops);
     const std::uint32_t home = used & SlotsAtHome(from, b);
     elsewhere[b] = used & ~home;
     const auto copy = [&](std::uint32_t slots, Bucket& to) {
@@ -155,11 +165,11 @@ void Page::set_overflow(std::uint32_t ref) {
 
 bool PlaceEntry(Page& page, HashParts parts, std::uint32_t ref) {
   std::uint32_t at = parts.home;
-  std::uint32_t free = 0;
+  SlotBytes free = 0;
   std::uint32_t distance = 0;
   for (;; ++distance, at = (at + 1) % Page::kBuckets) {
     if (distance == Page::kBuckets) return false;
-    free = MatchTops(page.buckets[at].tops, 0);
+    free = CandidateSlots(page.buckets[at].tops, 0);
     if (free != 0) break;
   }
   for (std::uint32_t d = 0; d < distance; ++d) {
@@ -167,7 +177,7 @@ bool PlaceEntry(Page& page, HashParts parts, std::uint32_t ref) {
     Store(link, static_cast<std::uint16_t>(link + 1));
   }
   Bucket& bucket = page.buckets[at];
-  const auto index = static_cast<std::uint32_t>(std::countr_zero(free));
+  const std::uint32_t index = FirstSlot(free);
   StoreRelaxed(bucket.ext[index], parts.ext);
   Store(bucket.tops, bucket.tops | std::uint64_t{parts.top} << 8 * index);
   Store(bucket.refs[index], ref);

@@ -51,18 +51,31 @@ struct alignas(64) Bucket {
   static constexpr std::uint16_t kChained = 0x8000;
 };
 
-// The slots of `bucket` whose tophash is `top`, as a bit mask.
-inline std::uint32_t MatchTops(std::uint64_t tops, std::uint8_t top) {
-#if defined(__SSE2__)
-  const __m128i eight = _mm_cvtsi64_si128(static_cast<long long>(tops));
-  const __m128i wanted = _mm_set1_epi8(static_cast<char>(top));
-  return static_cast<std::uint32_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(eight, wanted))) & 0xff;
-#else
-  constexpr std::uint64_t kLow7 = 0x7f7f7f7f7f7f7f7f;
-  const std::uint64_t differ = tops ^ (0x0101010101010101 * top);
-  const std::uint64_t zero = ~(((differ & kLow7) + kLow7) | differ | kLow7);  // 0x80 per match
-  return static_cast<std::uint32_t>((zero >> 7) * 0x0102040810204080 >> 56);
-#endif
+// Slots of a bucket, as the highest bit of a byte each: of slot i the bit 8 * i + 7.
+using SlotBytes = std::uint64_t;
+inline constexpr std::uint64_t kEachByte = 0x0101010101010101;
+
+inline std::uint32_t FirstSlot(SlotBytes slots) {
+  return static_cast<std::uint32_t>(std::countr_zero(slots)) / 8;
+}
+
+// The slots whose tophash is `top`, and sometimes, above one of them, a slot whose tophash differs
+// in its lowest bit: for callers that compare more than the tophash, or want the first slot only.
+// All eight at once, in a general register (Mycroft 1987). SSE2's compare was measured to be no
+// faster here, so there is nothing that a processor could lack.
+inline SlotBytes CandidateSlots(std::uint64_t tops, std::uint8_t top) {
+  const std::uint64_t differ = tops ^ (kEachByte * top);
+  return (differ - kEachByte) & ~differ & (kEachByte << 7);
+}
+
+// The slots with an entry, exactly.
+inline SlotBytes UsedSlots(std::uint64_t tops) {
+  constexpr std::uint64_t kLow7 = kEachByte * 0x7f;
+  return (((tops & kLow7) + kLow7) | tops) & ~kLow7;
+}
+// The same as a bit for each slot.
+inline std::uint32_t UsedMask(std::uint64_t tops) {
+  return static_cast<std::uint32_t>((UsedSlots(tops) >> 7) * 0x0102040810204080 >> 56);
 }
 
 // Sixteen buckets and what belongs to them: 128 slots, of which 104 are used (load 13/2 a bucket,
@@ -143,9 +156,9 @@ template <typename IsIt>
     std::uint16_t link = 0;
     for (std::uint32_t i = 0; i < Page::kBuckets; ++i, at = (at + 1) % Page::kBuckets) {
       const Bucket& bucket = page->buckets[at];
-      std::uint32_t hits = MatchTops(Load(bucket.tops), parts.top);
-      for (; hits != 0; hits &= hits - 1) {
-        const auto index = static_cast<std::uint32_t>(std::countr_zero(hits));
+      SlotBytes slots = CandidateSlots(Load(bucket.tops), parts.top);
+      for (; slots != 0; slots &= slots - 1) {
+        const std::uint32_t index = FirstSlot(slots);
         if (LoadRelaxed(bucket.ext[index]) != parts.ext) continue;
         if (is_it(Load(bucket.refs[index]))) return {const_cast<Page*>(page), at, index};
       }
@@ -165,9 +178,9 @@ template <typename IsIt>
 template <typename IsIt>
 inline Slot Probe(const Page* page, HashParts parts, const char* base, const IsIt& is_it) {
   const Bucket& home = page->buckets[parts.home];
-  const std::uint32_t hits = MatchTops(Load(home.tops), parts.top);
-  if (hits != 0) {
-    const auto index = static_cast<std::uint32_t>(std::countr_zero(hits));
+  const SlotBytes slots = CandidateSlots(Load(home.tops), parts.top);
+  if (slots != 0) {
+    const std::uint32_t index = FirstSlot(slots);
     if (LoadRelaxed(home.ext[index]) == parts.ext && is_it(Load(home.refs[index]))) [[likely]]
       return {const_cast<Page*>(page), parts.home, index};
   } else if (Load(home.link) == 0) {
@@ -211,9 +224,8 @@ inline void ReplaceRef(Slot slot, std::uint32_t ref) {
 template <typename Visit>
 void ForEachSlot(Page& page, const Visit& visit) {
   for (std::uint32_t b = 0; b < Page::kBuckets; ++b) {
-    std::uint32_t used = ~MatchTops(LoadRelaxed(page.buckets[b].tops), 0) & 0xff;
-    for (; used != 0; used &= used - 1)
-      visit(Slot{&page, b, static_cast<std::uint32_t>(std::countr_zero(used))});
+    SlotBytes used = UsedSlots(LoadRelaxed(page.buckets[b].tops));
+    for (; used != 0; used &= used - 1) visit(Slot{&page, b, FirstSlot(used)});
   }
 }
 

@@ -52,4 +52,9 @@ Result<Snapshot> EpochMap::TakeSnapshot(std::uint64_t version, std::int64_t time
   return map_->TakeSnapshot(version, timestamp_ms);
 }
 
+hmap::Lineage::Waiting EpochMap::waiting() const {
+  const std::lock_guard lock(writers_);
+  return map_->waiting();
+}
+
 }  // namespace portolan::mapcore

@@ -24,7 +24,7 @@ VersionPtr Of(const Model& model) {
   return *MapVersion::FromEntries(std::move(entries));
 }
 
-Model Contents(const MapVersion& version) {
+Model VersionContents(const MapVersion& version) {
   Model model;
   version.ForEach([&](std::string_view key, std::string_view value) { model.emplace(key, value); });
   return model;
@@ -148,14 +148,14 @@ TEST(Apply, RefusesWhatFromEntriesRefusesAndLeavesTheVersionAlone) {
   EXPECT_EQ(code({{std::string(513, 'k'), "1"}}), ErrorCode::kInvalid);
   EXPECT_EQ(code({{"b", std::string(65'536, 'v')}}), ErrorCode::kInvalid);
   EXPECT_EQ(code({{"b", "1"}, {"c", "1"}, {"b", std::nullopt}}), ErrorCode::kInvalid);
-  EXPECT_EQ(Contents(*version), (Model{{"a", "1"}}));
+  EXPECT_EQ(VersionContents(*version), (Model{{"a", "1"}}));
 }
 
 TEST(Apply, DoesNothingForAnAbsentKeyErasedOrAValueThatIsThere) {
   const VersionPtr version = Of({{"a", "1"}});
   const VersionPtr same = *version->Apply(std::vector<Change>{{"a", "1"}, {"b", std::nullopt}});
   EXPECT_EQ(same->digest(), version->digest());
-  EXPECT_EQ(Contents(*same), Contents(*version));
+  EXPECT_EQ(VersionContents(*same), VersionContents(*version));
 }
 
 TEST(Apply, OutlivesTheVersionItCameFrom) {
@@ -185,7 +185,7 @@ TEST(Apply, EqualsFromEntriesOfTheResultOverALineage) {
             version->Find(key) ==
             (found == model.end() ? std::nullopt : std::optional<std::string_view>(found->second)));
       }
-      RC_ASSERT(Contents(*parent) == before);
+      RC_ASSERT(VersionContents(*parent) == before);
     }
   }));
 }
@@ -198,7 +198,7 @@ TEST(Deserialize, ReadsWhatSerializeWrites) {
                           const VersionPtr version = Of(model);
                           const VersionPtr read = *MapVersion::Deserialize(version->Serialize());
                           RC_ASSERT(read->digest() == version->digest());
-                          RC_ASSERT(Contents(*read) == model);
+                          RC_ASSERT(VersionContents(*read) == model);
                         }));
 }
 

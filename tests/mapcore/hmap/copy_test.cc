@@ -20,7 +20,7 @@ class CopyContentsTest : public testing::Test {
 
   Hmap original = Hmap::Create({.seed = 1}).value();
   Snapshot snapshot;
-  Lineage to{Arena::Create({}).value(), nullptr};
+  Lineage to{Arena::Create({}).value(), nullptr, UINT32_MAX};
 };
 
 TEST_F(CopyContentsTest, FindsEveryKeyInMemoryOfItsOwn) {
@@ -40,7 +40,7 @@ TEST_F(CopyContentsTest, FindsEveryKeyInMemoryOfItsOwn) {
 
 TEST_F(CopyContentsTest, HasNoTopWhereverMemoryIsOut) {
   for (std::uint64_t n = 0; n < 3'000; n = 3 * n + 1) {
-    Lineage full(Arena::Create({}).value(), nullptr);
+    Lineage full(Arena::Create({}).value(), nullptr, UINT32_MAX);
     full.arena().FailFrom(n);
     EXPECT_EQ(CopyContents(snapshot.lineage(), snapshot.contents(), full).top, nullptr) << n;
   }

@@ -324,5 +324,24 @@ TEST(HmapIteratorDeathTest, AnIterationBesideAWriteIsFatal) {
                "concurrent map iteration and map write");
 }
 
+TEST(HmapIteratorDeathTest, AMapThatEndsOrMovesBeforeItsIteratorIsFatal) {
+  std::optional<Hmap> map = MapToWalk(10);
+  HmapIterator iterator(*map);
+  EXPECT_DEATH(map.reset(), "concurrent map iteration and end of the map");
+  EXPECT_DEATH(const Hmap moved = std::move(*map), "concurrent map iteration and move of the map");
+  Hmap other = MapToWalk(10);
+  EXPECT_DEATH(*map = std::move(other), "concurrent map iteration and end of the map");
+}
+
+TEST(HmapIterator, AnotherMapOfTheSameMemoryMayEndMeanwhile) {
+  Hmap map = MapToWalk(10);
+  std::optional<Hmap> fork = map.Fork(map.TakeSnapshot(1, 0).value()).value();
+  HmapIterator iterator(map);
+  fork.reset();
+  int seen = 0;
+  while (iterator.Next()) ++seen;
+  EXPECT_EQ(seen, 10);
+}
+
 }  // namespace
 }  // namespace portolan::mapcore

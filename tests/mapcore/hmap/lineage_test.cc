@@ -35,26 +35,6 @@ std::uint64_t LiveBytes(const Hmap& map) {
   return map.memory().record_bytes + map.memory().page_bytes;
 }
 
-TEST(RefList, KeepsWhatItsFilterKeepsAcrossBlocks) {
-  std::vector<RefList::Block> memory(3);
-  RefList list;
-  for (std::uint32_t i = 0; i < 2 * RefList::Block::kItems + 5; ++i) {
-    RefList::Block* spare = list.NeedsBlock() ? &memory[i / RefList::Block::kItems] : nullptr;
-    list.Append({i, i}, spare);
-  }
-  EXPECT_EQ(list.blocks(), 3u);
-  int recycled = 0;
-  int soon = 0;
-  list.Filter([&](const RefList::Item&) { ++soon; },
-              [](const RefList::Item& item) { return item.tag >= 100; },
-              [&](RefList::Block*) { ++recycled; });
-  EXPECT_EQ(recycled, 1);
-  EXPECT_EQ(soon, 2 * static_cast<int>(RefList::Block::kItems) + 5);
-  std::uint32_t expected = 100;
-  list.ForEach([&](const RefList::Item& item) { EXPECT_EQ(item.ref, expected++); });
-  EXPECT_EQ(expected, 2 * RefList::Block::kItems + 5);
-}
-
 TEST(Lineage, FreesEverythingWhateverTheOrderOfRelease) {
   for (const int order : {0, 1, 2}) {
     Hmap map = MapWithLineage(2'000);
@@ -266,7 +246,10 @@ TEST(Lineage, AReaderThatStaysUntilMemoryIsOutFailsWritesUntilItIsGone) {
       }
       EXPECT_EQ(put.error().code, ErrorCode::kExhausted);
       EXPECT_GT(written, 20'000);
-      EXPECT_GE(map.lineage().counts().waiting, static_cast<std::uint64_t>(written));
+      EXPECT_NE(put.error().message.find("wait for a reader"), std::string::npos);
+      EXPECT_GE(map.waiting().blocks, static_cast<std::uint64_t>(written));
+      EXPECT_GE(map.waiting().bytes, map.waiting().blocks * 16);
+      EXPECT_LE(map.waiting().bytes, map.memory().live_bytes());
       EXPECT_EQ(map.size(), 500u);
       for (int i = 0; i < 500; ++i)
         ASSERT_EQ(map.Find("key/" + std::to_string(i)), std::to_string(round));
@@ -276,6 +259,32 @@ TEST(Lineage, AReaderThatStaysUntilMemoryIsOutFailsWritesUntilItIsGone) {
     EXPECT_LT(map.lineage().counts().waiting, 100u);
     ExpectSound(map);
   }
+}
+
+TEST(Lineage, NoMoreWaitsForAReaderThanMay) {
+  ReaderDomain domain;
+  Hmap map = Hmap::Create({.seed = 1, .readers = &domain, .waiting_blocks_max = 10'000}).value();
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(map.Put("key/" + std::to_string(i), "0").ok());
+  Reader reader(domain);
+  {
+    const ReadScope scope(reader);
+    int written = 0;
+    while (map.Put("key/1", std::to_string(written)).ok()) ASSERT_LT(++written, 20'000);
+    EXPECT_GT(written, 9'000);
+    EXPECT_EQ(map.waiting().blocks, 10'000u);
+    const Result<bool> erased = map.Erase("key/1");
+    ASSERT_FALSE(erased.ok());
+    EXPECT_EQ(erased.error().code, ErrorCode::kExhausted);
+    EXPECT_EQ(erased.error().message,
+              "10000 replaced blocks (" + std::to_string(map.waiting().bytes) +
+                  " bytes) wait for a reader or an iteration that has not ended, the most that "
+                  "may; end it");
+    EXPECT_EQ(map.Find("key/1"), std::to_string(written - 1));
+    ExpectSound(map);
+  }
+  ASSERT_TRUE(map.Erase("key/1").ok());
+  EXPECT_LT(map.waiting().blocks, 100u);
+  ExpectSound(map);
 }
 
 TEST(Lineage, AnEraseGoesOnBehindAReaderThatStayedUntilMemoryWasOut) {

@@ -34,13 +34,36 @@ TEST(HashParts, NeverGivesATopThatMarksASlot) {
     EXPECT_GE(HashParts(top << 4).top, HashParts::kMinTop);
 }
 
-TEST(MatchTops, FindsExactlyTheEqualBytes) {
+// Words with every pair of neighbouring tophashes, one of which is asked for.
+TEST(CandidateSlots, NameEveryEqualTophashAndNothingBelowTheFirst) {
   for (std::uint32_t a = 0; a < 256; ++a)
-    for (std::uint32_t b : {0u, 1u, 5u, 127u, 128u, 254u, 255u}) {
-      const std::uint64_t tops = std::uint64_t{a} << 24 | std::uint64_t{b} << 56 | 0x0706;
-      std::uint32_t expected = 0;
-      for (int i = 0; i < 8; ++i) expected |= ((tops >> 8 * i & 0xff) == a ? 1u : 0u) << i;
-      ASSERT_EQ(MatchTops(tops, static_cast<std::uint8_t>(a)), expected) << a << " " << b;
+    for (std::uint32_t b = 0; b < 256; ++b)
+      for (const std::uint64_t rest : {std::uint64_t{0}, 0x0706 * kEachByte, ~std::uint64_t{0}}) {
+        const std::uint64_t tops = (rest & ~0xffff000000u) | a << 24 | std::uint64_t{b} << 32;
+        SlotBytes equal = 0;
+        for (int i = 0; i < 8; ++i)
+          if ((tops >> 8 * i & 0xff) == a) equal |= std::uint64_t{0x80} << 8 * i;
+        const SlotBytes found = CandidateSlots(tops, static_cast<std::uint8_t>(a));
+        ASSERT_EQ(found & equal, equal) << a << " " << b;
+        ASSERT_EQ(FirstSlot(found), FirstSlot(equal)) << a << " " << b;
+        for (SlotBytes more = found & ~equal; more != 0; more &= more - 1)
+          ASSERT_EQ(tops >> 8 * FirstSlot(more) & 0xff, a ^ 1) << a << " " << b;
+      }
+}
+
+TEST(UsedSlots, AreThoseWithATophash) {
+  for (std::uint32_t mask = 0; mask < 256; ++mask)
+    for (const std::uint64_t top :
+         {std::uint64_t{1}, std::uint64_t{5}, std::uint64_t{0x80}, std::uint64_t{0xff}}) {
+      std::uint64_t tops = 0;
+      SlotBytes expected = 0;
+      for (int i = 0; i < 8; ++i) {
+        if ((mask >> i & 1) == 0) continue;
+        tops |= top << 8 * i;
+        expected |= std::uint64_t{0x80} << 8 * i;
+      }
+      ASSERT_EQ(UsedSlots(tops), expected) << mask << " " << top;
+      ASSERT_EQ(UsedMask(tops), mask) << top;
     }
 }
 
