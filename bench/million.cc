@@ -8,6 +8,7 @@
 #include <optional>
 #include <thread>
 
+#include "bench/await_phase.h"
 #include "examples/demo/workshop.h"
 
 namespace portolan::bench {
@@ -21,7 +22,7 @@ constexpr int kKeys = 1'000'000;
 constexpr int kFiles = 20;  // a file may hold 1,000,000 keys and values, and an entry has seven
 constexpr int kChangedOf = 100;  // one key in so many changes with a commit: all files do
 constexpr int kRounds = 5;
-constexpr double kPatienceMs = 120'000;
+constexpr Duration kPatience = std::chrono::minutes(2);
 
 std::string KeyOf(int key) {
   char text[40];
@@ -62,18 +63,6 @@ Status CommitRound(Workshop& workshop, int round) {
   PORTOLAN_TRY(const WallTime done, workshop.Commit("Round " + std::to_string(round)));
   static_cast<void>(done);
   return {};
-}
-
-Status AwaitPhase(const Workshop& workshop, const std::string& phase) {
-  const Stopwatch watch;
-  std::string seen;
-  while (watch.Ms() < kPatienceMs) {
-    const auto status = workshop.Call("GET", std::string("/v1/maps/") + kMap + "/status");
-    if (status.ok()) seen = status->StringOr("phase", "");
-    if (seen == phase) return {};
-    poll(nullptr, 0, 2);
-  }
-  return Error{ErrorCode::kTimeout, "the map is " + seen + ", not " + phase + ", after 2 min"};
 }
 
 // Megabytes of a process that are in memory.
@@ -150,14 +139,14 @@ Status MeasureRound(Workshop& workshop, int round, Measured& measured) {
   PORTOLAN_CHECK(CommitRound(workshop, round));
   const Stopwatch since_commit;
   PORTOLAN_CHECK(workshop.Hook());
-  PORTOLAN_CHECK(AwaitPhase(workshop, "Stepping"));
+  PORTOLAN_CHECK(AwaitPhase(workshop, kMap, "Stepping", kPatience));
   measured.plan.push_back(since_commit.Ms());
   measured.canary.push_back(ResidentMb(pid) - measured.rest);
   const Stopwatch since_decision;
   PORTOLAN_CHECK(workshop.Call("POST", std::string("/v1/maps/") + kMap + "/promote",
                                R"({"full":true,"reason":"measured"})"));
   measured.publish.push_back(since_decision.Ms());
-  return AwaitPhase(workshop, "Healthy");
+  return AwaitPhase(workshop, kMap, "Healthy", kPatience);
 }
 
 Result<Measured> MeasureAll(Workshop& workshop) {
@@ -166,7 +155,7 @@ Result<Measured> MeasureAll(Workshop& workshop) {
   PORTOLAN_CHECK(workshop.Write("maps/million.yaml", kManifest));
   PORTOLAN_CHECK(CommitRound(workshop, 0));
   PORTOLAN_CHECK(workshop.StartDaemon());
-  PORTOLAN_CHECK(AwaitPhase(workshop, "Healthy"));
+  PORTOLAN_CHECK(AwaitPhase(workshop, kMap, "Healthy", kPatience));
   measured.rest = ResidentMb(workshop.daemon().id());
   Reader reader(workshop);
   for (int round = 1; round <= kRounds; ++round)

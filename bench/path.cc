@@ -1,9 +1,8 @@
 #include "bench/path.h"
 
-#include <poll.h>
-
 #include <thread>
 
+#include "bench/await_phase.h"
 #include "controller/git/git_source.h"
 #include "examples/demo/workshop.h"
 #include "manifests/loader.h"
@@ -21,7 +20,7 @@ constexpr char kMapFile[] = "maps/limits.yaml";
 constexpr std::uint32_t kFirstWeight = 20'000;
 constexpr int kCanarySubjects = 16;  // looked up in turn while the rollout is aborted
 constexpr int kRounds = 20;
-constexpr double kPatienceMs = 10'000;
+constexpr Duration kPatience = std::chrono::seconds(10);
 
 constexpr int kMaps = 5'000;
 constexpr int kKeys = 20;  // of each
@@ -59,23 +58,11 @@ Result<std::string> ArmOf(const Workshop& workshop, const std::string& subject) 
 // Milliseconds on `watch` when a lookup first answered from that arm; the subjects take turns.
 Result<double> AwaitArm(const Workshop& workshop, const std::vector<std::string>& subjects,
                         const std::string& arm, const Stopwatch& watch) {
-  for (std::size_t i = 0; watch.Ms() < kPatienceMs; ++i) {
+  for (std::size_t i = 0; watch.Ms() < static_cast<double>(kPatience.count()); ++i) {
     PORTOLAN_TRY(const std::string seen, ArmOf(workshop, subjects[i % subjects.size()]));
     if (seen == arm) return watch.Ms();
   }
   return Error{ErrorCode::kTimeout, "no lookup was answered from the " + arm + " within 10 s"};
-}
-
-Status AwaitPhase(const Workshop& workshop, const std::string& phase) {
-  const Stopwatch watch;
-  std::string seen;
-  while (watch.Ms() < kPatienceMs) {
-    const auto status = workshop.Call("GET", std::string("/v1/maps/") + kMap + "/status");
-    if (status.ok()) seen = status->StringOr("phase", "");
-    if (seen == phase) return {};
-    poll(nullptr, 0, 2);
-  }
-  return Error{ErrorCode::kTimeout, "the map is " + seen + ", not " + phase + ", after 10 s"};
 }
 
 // Aborts while a second thread goes on looking up; from the request to the first answer from
@@ -104,7 +91,7 @@ Status MeasureRollouts(Workshop& workshop, std::vector<double>& to_canary,
   PORTOLAN_CHECK(workshop.Write(kMapFile, MapText(kMap, 1)));
   PORTOLAN_CHECK(workshop.Commit("The first version"));
   PORTOLAN_CHECK(workshop.StartDaemon());
-  PORTOLAN_CHECK(AwaitPhase(workshop, "Healthy"));
+  PORTOLAN_CHECK(AwaitPhase(workshop, kMap, "Healthy", kPatience));
   for (int round = 0; round < kRounds; ++round) {
     PORTOLAN_CHECK(workshop.Write(kMapFile, MapText(kMap, 2 + round)));
     PORTOLAN_CHECK(workshop.Commit("Another value"));
@@ -114,7 +101,7 @@ Status MeasureRollouts(Workshop& workshop, std::vector<double>& to_canary,
     to_canary.push_back(canary);
     PORTOLAN_TRY(const double stable, AbortToStable(workshop, subjects));
     to_stable.push_back(stable);
-    PORTOLAN_CHECK(AwaitPhase(workshop, "RolledBack"));
+    PORTOLAN_CHECK(AwaitPhase(workshop, kMap, "RolledBack", kPatience));
   }
   return {};
 }

@@ -145,10 +145,10 @@ class Loader::Run {
     }
     if (!later.empty()) FindUsers();
     for (const ArtifactFile* file : later) PORTOLAN_CHECK(ReadFile(*file));
-    for (const ArtifactFile* file : candidates_) {
-      files_.emplace(file, cache_.files[file->path].file.get());
-      for (const DeclarationPtr& declaration : cache_.files[file->path].file->declarations)
-        declarations_.Add(declaration);
+    for (const ArtifactFile* candidate : candidates_) {
+      const ManifestFile& file = *cache_.files.at(candidate->path).file;
+      files_.emplace(candidate, &file);
+      for (const DeclarationPtr& declaration : file.declarations) declarations_.Add(declaration);
     }
     return {};
   }

@@ -243,6 +243,7 @@ std::vector<Difference> Diff(const MapVersion& before, const MapVersion& after) 
     if (a != nullptr) difference.before = a->value();
     if (b != nullptr) difference.after = b->value();
     differences.push_back(difference);
+    return true;
   };
   if (const auto changes = DiffOfOneLine(before.rep_->entries, after.rep_->entries)) {
     for (const hmap::RecordChange& change : changes->changes) add(change.before, change.after);
@@ -252,6 +253,17 @@ std::vector<Difference> Diff(const MapVersion& before, const MapVersion& after) 
     VisitDifferences(before.rep_->order, after.rep_->order, add);
   }
   return differences;
+}
+
+std::size_t CountDifferences(const MapVersion& before, const MapVersion& after,
+                             std::size_t at_most) {
+  if (at_most == 0) return 0;
+  // In the order of keys, though versions of one line could be compared by their tables: that
+  // cannot stop early, and costs more from some 30,000 differences on.
+  std::size_t count = 0;
+  VisitDifferences(before.rep_->order, after.rep_->order,
+                   [&](const auto*, const auto*) { return ++count < at_most; });
+  return count;
 }
 
 }  // namespace portolan::mapcore

@@ -30,10 +30,13 @@ class Cursor {
   const hmap::Record* record() const { return (*runs_[run_])[at_]; }
   // The run that begins here, or null inside a run.
   const SortedRuns::Run* opens() const { return at_ == 0 ? runs_[run_].get() : nullptr; }
+  // Of the run, from here on. Not empty.
+  std::span<const hmap::Record* const> rest() const { return std::span(*runs_[run_]).subspan(at_); }
 
-  void SkipRun() { ++run_; }
-  void Next() {
-    if (++at_ < runs_[run_]->size()) return;
+  // Within rest().
+  void Skip(std::size_t records) {
+    at_ += records;
+    if (at_ < runs_[run_]->size()) return;
     at_ = 0;
     ++run_;
   }
@@ -43,6 +46,16 @@ class Cursor {
   std::size_t run_ = 0;
   std::size_t at_ = 0;
 };
+
+// How many records both sides have in common from here on, within their runs. Told by the pointers:
+// an edit leaves most of a run as it was, and the entries themselves stay out of the cache.
+std::size_t SharedFrom(const Cursor& a, const Cursor& b) {
+  const auto ours = a.rest();
+  const auto theirs = b.rest();
+  if (a.opens() != nullptr && a.opens() == b.opens()) return ours.size();
+  const auto differ = std::mismatch(ours.begin(), ours.end(), theirs.begin(), theirs.end());
+  return static_cast<std::size_t>(differ.first - ours.begin());
+}
 
 }  // namespace
 
@@ -98,26 +111,28 @@ void SortedRuns::AppendCut(Run records) {
 }
 
 void VisitDifferences(const SortedRuns& before, const SortedRuns& after,
-                      const std::function<void(const hmap::Record*, const hmap::Record*)>& visit) {
+                      const std::function<bool(const hmap::Record*, const hmap::Record*)>& visit) {
   Cursor a(before);
   Cursor b(after);
   while (!a.done() && !b.done()) {
-    if (a.opens() != nullptr && a.opens() == b.opens()) {
-      a.SkipRun();
-      b.SkipRun();
+    if (const std::size_t shared = SharedFrom(a, b); shared > 0) {
+      a.Skip(shared);
+      b.Skip(shared);
       continue;
     }
     const hmap::Record* old_record = a.record();
     const hmap::Record* new_record = b.record();
-    const int order = old_record == new_record ? 0 : old_record->key().compare(new_record->key());
-    if (order < 0) visit(old_record, nullptr);
-    if (order > 0) visit(nullptr, new_record);
-    if (order == 0 && old_record->value() != new_record->value()) visit(old_record, new_record);
-    if (order <= 0) a.Next();
-    if (order >= 0) b.Next();
+    const int order = old_record->key().compare(new_record->key());
+    const bool differ = order != 0 || old_record->value() != new_record->value();
+    if (differ && !visit(order <= 0 ? old_record : nullptr, order >= 0 ? new_record : nullptr))
+      return;
+    if (order <= 0) a.Skip(1);
+    if (order >= 0) b.Skip(1);
   }
-  for (; !a.done(); a.Next()) visit(a.record(), nullptr);
-  for (; !b.done(); b.Next()) visit(nullptr, b.record());
+  for (; !a.done(); a.Skip(1))
+    if (!visit(a.record(), nullptr)) return;
+  for (; !b.done(); b.Skip(1))
+    if (!visit(nullptr, b.record())) return;
 }
 
 }  // namespace portolan::mapcore

@@ -51,11 +51,11 @@ class SortedRuns {
   std::size_t size_ = 0;
 };
 
-// Calls `visit(before, after)` in byte order for every key on which the sides differ; an absent
-// side is null. Runs that both sides share are skipped without being read. O(runs + records of the
-// runs that are not shared).
+// Calls `visit(before, after)` in byte order for every key on which the sides differ, until it says
+// false; an absent side is null. Runs that both sides share are skipped without being read, and so
+// are records that they share. O(runs + records of the runs that are not shared).
 void VisitDifferences(
     const SortedRuns& before, const SortedRuns& after,
-    const std::function<void(const hmap::Record* before, const hmap::Record* after)>& visit);
+    const std::function<bool(const hmap::Record* before, const hmap::Record* after)>& visit);
 
 }  // namespace portolan::mapcore

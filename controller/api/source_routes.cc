@@ -1,6 +1,7 @@
 // Where desired state comes from.
 #include "controller/api/api.h"
 #include "controller/http/hmac.h"
+#include "manifests/short_commit.h"
 #include "reconciler/rollout/rollout.h"
 
 namespace portolan::controller {
@@ -82,11 +83,11 @@ Result<Response> RollBackPolicies(const Api& api, const Request& request) {
   Value value;
   value.Set("source", source->name());
   value.Set("plan", status.policy_plan ? Value(status.policy_plan->id.ToString()) : Value());
-  value.Set("message", !status.policy_plan
-                           ? "nothing goes back; the policies that judge go on"
-                           : "the policies of commit " + status.policy_plan->commit.substr(0, 7) +
-                                 " wait for an owner: portolan approve " +
-                                 status.policy_plan->id.ToString());
+  value.Set("message",
+            !status.policy_plan
+                ? "nothing goes back; the policies that judge go on"
+                : "the policies of commit " + manifests::ShortCommit(status.policy_plan->commit) +
+                      " wait for an owner: portolan approve " + status.policy_plan->id.ToString());
   value.Set("status", SourceStatusToValue(status));
   return JsonResponse(value);
 }

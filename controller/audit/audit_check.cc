@@ -8,6 +8,7 @@
 #include "controller/store/event_chain.h"
 #include "controller/zones/zone_directory.h"
 #include "manifests/loader.h"
+#include "manifests/short_commit.h"
 #include "reconciler/json_parts.h"
 #include "reconciler/plan_json.h"
 #include "reconciler/policy/report_json.h"
@@ -126,8 +127,8 @@ class Checker {
     PORTOLAN_TRY(tree.revision, reconciler::RevisionFromValue(*revision));
     PORTOLAN_TRY(desired_, manifests::Loader().Load(tree));
     PORTOLAN_TRY(made_, RebuildPlan(Parts()));
-    Say("the files of commit " + desired_.revision.commit.substr(0, 7) + " make that plan, to " +
-        made_.target.Short());
+    Say("the files of commit " + manifests::ShortCommit(desired_.revision.commit) +
+        " make that plan, to " + made_.target.Short());
     return {};
   }
 

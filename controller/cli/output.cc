@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ostream>
 
+#include "manifests/short_commit.h"
 #include "reconciler/text_format.h"
 
 namespace portolan::controller {
@@ -73,7 +74,7 @@ std::string ShortDigest(std::string_view digest) {
 }
 
 std::string ShortCommit(std::string_view commit) {
-  if (commit.size() == 40 && IsHex(commit)) return std::string(commit.substr(0, 7));
+  if (commit.size() == 40 && IsHex(commit)) return manifests::ShortCommit(commit);
   return OrDash(commit);
 }
 

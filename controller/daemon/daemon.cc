@@ -6,6 +6,7 @@
 #include "controller/config/signers_file.h"
 #include "controller/daemon/authenticator.h"
 #include "controller/daemon/daemon_metrics.h"
+#include "controller/daemon/fast_path_watch.h"
 #include "controller/daemon/free_memory.h"
 #include "controller/daemon/loop_thread.h"
 #include "controller/daemon/metric_threads.h"
@@ -88,6 +89,11 @@ struct Daemon::Parts {
   mapcore::Catalog catalog;
   EventSignal signal;
   mapcore::FastPaths fast_paths;
+  FastPathWatch fast_path_watch{
+      fast_paths, [this] {
+        log.Log(LogLevel::kError, "a fast path of the hash maps failed its self-check: it is off",
+                {});
+      }};
   DaemonMetrics metrics;
   std::unique_ptr<VersionCache> versions;
   std::unique_ptr<RolloutReconciler> rollouts;
@@ -272,9 +278,6 @@ void Daemon::Parts::MakeApi(const DaemonConfig& config) {
     std::vector<SourceStatus> statuses;
     for (const auto& source : sources) statuses.push_back(source->status());
     metrics.SetCircuits(measurer->Circuits());
-    if (!fast_paths.SelfCheck())
-      log.Log(LogLevel::kError, "a fast path of the hash maps failed its self-check: it is off",
-              {});
     metrics.SetFastPaths(fast_paths.states());
     if (binding != nullptr && binding->seen_at())
       metrics.SetPolicyAge(binding->source(), clock.now().wall - *binding->seen_at());
@@ -302,7 +305,10 @@ Duration Daemon::Parts::TurnRollouts(const Now& now) {
 void Daemon::Parts::StartLoops() {
   measuring = std::make_unique<MetricThreads>(*measurer, clock);
   control = std::make_unique<LoopThread>(
-      clock, LoopThread::Loop{[this](const Now& now) { return TurnRollouts(now); },
+      clock, LoopThread::Loop{[this](const Now& now) {
+                                const Duration unchecked = fast_path_watch.Process(now);
+                                return std::min(TurnRollouts(now), unchecked);
+                              },
                               [this](Duration duration) { rollouts->Wait(duration); },
                               [this] { rollouts->Wake(); }});
   judging = std::make_unique<LoopThread>(

@@ -4,6 +4,7 @@
 
 #include "controller/git/libgit.h"
 #include "controller/git/tree_listing.h"
+#include "manifests/short_commit.h"
 
 namespace portolan::controller {
 namespace {
@@ -83,9 +84,9 @@ Result<std::vector<std::string>> CommitsSince(git_repository* repository,
     if (descends < 0) return MirrorReadError(descends, "the history of " + commit);
     if (descends == 1) return commits;
     if (commits.size() == commits_max)
-      return Error{ErrorCode::kDenied, "RangeTooLong: commit " + commit.substr(0, 7) +
+      return Error{ErrorCode::kDenied, "RangeTooLong: commit " + manifests::ShortCommit(commit) +
                                            " is more than " + std::to_string(commits_max) +
-                                           " commits after " + followed.substr(0, 7)};
+                                           " commits after " + manifests::ShortCommit(followed)};
     commits.emplace_back(git_oid_tostr_s(id));
     if (git_commit_parentcount(next.get()) == 0) return commits;
     PORTOLAN_TRY(next, FirstParent(next.get()));

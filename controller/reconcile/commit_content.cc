@@ -1,5 +1,6 @@
 #include "controller/reconcile/commit_content.h"
 
+#include "manifests/short_commit.h"
 #include "manifests/strategy_manifest.h"
 
 namespace portolan::controller {
@@ -118,7 +119,7 @@ Result<reconciler::Writers> PolicyWriters(const CommitContent& base,
     const bool policies = step.content.policies != before->policies;
     if (both && policies && step.content.maps != before->maps)
       return Error{ErrorCode::kInvalid,
-                   "MixedCommit: commit " + step.commit.substr(0, 7) +
+                   "MixedCommit: commit " + manifests::ShortCommit(step.commit) +
                        " changes policies and maps, nothing of it is taken; split it: take one of "
                        "the two back, and commit it alone"};
     if (policies) writers.Add(step.writers);

@@ -117,9 +117,7 @@ void DriftWatch::AddDamage(const reconciler::Holding& has, HolderDrift& found) c
 
 void DriftWatch::Know(Damage damage) {
   const auto same = damage.version.lock();
-  std::erase_if(damages_, [&](const Damage& known) {
-    return known.version.expired() || known.version.lock() == same;
-  });
+  std::erase_if(damages_, [&](const Damage& known) { return known.version.lock() == same; });
   damages_.push_back(std::move(damage));
 }
 
@@ -176,6 +174,8 @@ void DriftWatch::Forget(const std::string& map) {
 }
 
 void DriftWatch::Sample(WallTime now) {
+  // Each keeps the version that was read anew in memory, and a map may be damaged once in years.
+  std::erase_if(damages_, [](const Damage& damage) { return damage.version.expired(); });
   const std::scoped_lock lock(mutex_);
   DriftTotals totals;
   totals.at = now;

@@ -55,12 +55,14 @@ constexpr Duration kDriftSampleInterval = std::chrono::seconds(30);
 constexpr std::size_t kDriftSamplesMax = 2'880;  // a day
 
 // Compares what holders have of the maps with what they should hold, gives it to them again, and
-// remembers what it found. Check is called by one thread; the reports may be asked for by any.
+// remembers what it found. Know, Check and Sample are called by one thread; the reports may be
+// asked for by any.
 class DriftWatch {
  public:
   void Add(reconciler::Holder& holder) { holders_.push_back(&holder); }
 
-  // A holder that holds the damaged version drifted, until it holds another one.
+  // A holder that holds the damaged version drifted, until it holds another one. Known as long as
+  // anybody has that version, and until the next Sample.
   void Know(Damage damage);
 
   // Looks at one map. `should` is what every holder of it should have, or why that is not known
@@ -70,7 +72,7 @@ class DriftWatch {
                                        const Result<mapcore::LiveState>& should, const Now& now,
                                        bool heal);
   void Forget(const std::string& map);
-  // Adds a line to the history.
+  // Adds a line to the history, and forgets damage that is gone.
   void Sample(WallTime now);
 
   DriftReport Report(WallTime now, std::string_view map = "") const;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "mapcore/base/digest.h"
 #include "mapcore/live_map.h"
 
 namespace portolan::controller {
@@ -17,17 +18,26 @@ class HeldVersions {
  public:
   static constexpr std::size_t kBeforeMax = 8;
 
-  // What is served from now on. O(differences) when stable is another than before, else O(1).
+  // What is served from now on. When stable is another than before, it costs one or two times what
+  // CountDifferences costs, else O(1).
   void Serve(const mapcore::LiveState& state);
   void Clear();
 
-  // Of stable versions of before, newest first.
-  const std::vector<mapcore::VersionPtr>& before() const { return before_; }
+  // Stable versions of before, newest first.
+  std::vector<mapcore::VersionPtr> before() const;
 
  private:
+  struct Held {
+    mapcore::VersionPtr version;
+    // Counted once: two versions differ as they do for good, and all are looked at with each
+    // promotion.
+    Digest next{};            // of the one served after it
+    std::size_t changed = 0;  // keys in which it differs from that one
+  };
+
   mapcore::VersionPtr stable_;
   mapcore::VersionPtr canary_;
-  std::vector<mapcore::VersionPtr> before_;
+  std::vector<Held> before_;  // newest first
 };
 
 }  // namespace portolan::controller

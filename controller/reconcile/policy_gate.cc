@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/zones/zone_directory.h"
+#include "manifests/short_commit.h"
 #include "reconciler/policy/context_record.h"
 #include "reconciler/policy/report_json.h"
 #include "reconciler/policy/secrets.h"
@@ -65,7 +66,8 @@ Status PolicyGate::Take(const manifests::DesiredState& desired, std::optional<Wa
         return diagnostic.severity == manifests::Diagnostic::Severity::kError;
       });
   return Error{ErrorCode::kInvalid,
-               "PolicyRejected: the policies of commit " + desired.revision.commit.substr(0, 7) +
+               "PolicyRejected: the policies of commit " +
+                   manifests::ShortCommit(desired.revision.commit) +
                    " are refused, nothing of it is taken, the policies before go on judging: " +
                    (error == compiled.diagnostics.end() ? "" : FormatDiagnostic(*error))};
 }

@@ -5,6 +5,7 @@
 
 #include "controller/reconcile/source_event.h"
 #include "controller/reconcile/source_reconciler.h"
+#include "manifests/short_commit.h"
 #include "mapcore/traffic_split.h"
 
 namespace portolan::controller {
@@ -79,7 +80,7 @@ std::optional<Error> SourceReconciler::RefuseOwnPolicies() const {
   else
     return std::nullopt;
   return Error{ErrorCode::kInvalid,
-               "PoliciesElsewhere: commit " + desired_->revision.commit.substr(0, 7) +
+               "PoliciesElsewhere: commit " + manifests::ShortCommit(desired_->revision.commit) +
                    " holds policies or waivers (" + file + "), but those of policySource \"" +
                    ports_.binding->source() +
                    "\" judge this source, nothing of it is taken; move them there"};
@@ -87,7 +88,7 @@ std::optional<Error> SourceReconciler::RefuseOwnPolicies() const {
 
 std::optional<Error> SourceReconciler::RefuseInPolicySource() const {
   if (!settings_.policies_only) return std::nullopt;
-  const std::string commit = desired_->revision.commit.substr(0, 7);
+  const std::string commit = manifests::ShortCommit(desired_->revision.commit);
   if (!desired_->maps.empty() || !desired_->rejected.empty()) {
     const std::string& map =
         desired_->maps.empty() ? desired_->rejected.begin()->first : desired_->maps.begin()->first;

@@ -16,8 +16,4 @@ reconciler::Event SourceEvent(const std::string& source, std::string_view type,
   return event;
 }
 
-std::string ShortCommit(const std::string& commit) {
-  return commit.substr(0, 7);
-}
-
 }  // namespace portolan::controller

@@ -12,7 +12,4 @@ namespace portolan::controller {
 reconciler::Event SourceEvent(const std::string& source, std::string_view type,
                               std::string_view reason, std::string message);
 
-// A commit as sentences name it: its first 7 digits.
-std::string ShortCommit(const std::string& commit);
-
 }  // namespace portolan::controller

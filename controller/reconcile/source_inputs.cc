@@ -10,7 +10,7 @@ void SourceReconciler::Wait(Duration duration) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, duration, [this] {
     return woken_ || dirty_ || !replan_.empty() || accepted_ || !syncs_.empty() ||
-           !approvals_.empty() || !rollbacks_.empty() || !file_reads_.empty();
+           !policy_requests_.empty() || !file_reads_.empty();
   });
   woken_ = false;
 }
@@ -85,11 +85,20 @@ Result<SourceStatus> SourceReconciler::Accept(const std::string& commit) {
 }
 
 std::future<Result<SourceStatus>> SourceReconciler::ApprovePolicies(PolicyApproval approval) {
-  std::promise<Result<SourceStatus>> promise;
-  auto done = promise.get_future();
+  return Enqueue(
+      PolicyRequest([this, asked = std::move(approval)] { return TakeApproval(asked); }));
+}
+
+std::future<Result<SourceStatus>> SourceReconciler::RollBackPolicies(PolicyRollback rollback) {
+  return Enqueue(
+      PolicyRequest([this, asked = std::move(rollback)] { return TakeRollback(asked); }));
+}
+
+std::future<Result<SourceStatus>> SourceReconciler::Enqueue(PolicyRequest request) {
+  auto done = request.get_future();
   {
     const std::scoped_lock lock(mutex_);
-    approvals_.emplace_back(std::move(approval), std::move(promise));
+    policy_requests_.push_back(std::move(request));
   }
   changed_.notify_all();
   return done;

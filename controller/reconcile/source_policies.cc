@@ -6,11 +6,13 @@
 #include "controller/reconcile/approvals.h"
 #include "controller/reconcile/source_event.h"
 #include "controller/reconcile/source_reconciler.h"
+#include "manifests/short_commit.h"
 #include "reconciler/rollout/group.h"
 
 namespace portolan::controller {
 namespace {
 
+using manifests::ShortCommit;
 using manifests::Value;
 using reconciler::Rollout;
 
@@ -68,7 +70,7 @@ void SourceReconciler::RestorePolicies() {
   const auto desired = artifact.ok() ? loader_.Load(*artifact) : artifact.error();
   const Status taken = desired.ok() ? gate_.Take(*desired) : Status(desired.error());
   if (taken.ok()) return gate_.Accept();
-  gate_.DenyAll("the policies of commit " + commit.substr(0, 7) +
+  gate_.DenyAll("the policies of commit " + ShortCommit(commit) +
                 ", which judge, cannot be read: " + taken.error().message);
 }
 
@@ -159,7 +161,7 @@ void SourceReconciler::ConsiderPolicies(bool nothing_served) {
   if (waits) plan.writers.Add(waits->writers);
   plan.writers.Add(before.policy_history.WritersAfter(before.policies));
   auto event = SourceEvent(settings_.name, "Normal", "PoliciesHeld",
-                           "commit " + plan.commit.substr(0, 7) + " changes policies (" +
+                           "commit " + ShortCommit(plan.commit) + " changes policies (" +
                                JoinedChanges(plan) + "); to allow it, an owner: portolan approve " +
                                plan.id.ToString());
   HoldPolicies(plan, std::move(event));
@@ -229,7 +231,7 @@ void SourceReconciler::AcceptPolicies(const std::string& actor, const std::strin
   (void)Keep();
   auto event =
       SourceEvent(settings_.name, "Normal", "PoliciesAccepted",
-                  "the policies of commit " + commit.substr(0, 7) +
+                  "the policies of commit " + ShortCommit(commit) +
                       " judge from now on: " + std::to_string(gate_.judging().policies.size()) +
                       " policies with the built-in ones, " +
                       std::to_string(gate_.judging().waivers.size()) + " waivers");

@@ -2,24 +2,15 @@
 
 #include "controller/reconcile/source_event.h"
 #include "controller/reconcile/source_reconciler.h"
+#include "manifests/short_commit.h"
 
 namespace portolan::controller {
 namespace {
 
+using manifests::ShortCommit;
 using manifests::Value;
 
 }  // namespace
-
-std::future<Result<SourceStatus>> SourceReconciler::RollBackPolicies(PolicyRollback rollback) {
-  std::promise<Result<SourceStatus>> promise;
-  auto done = promise.get_future();
-  {
-    const std::scoped_lock lock(mutex_);
-    rollbacks_.emplace_back(std::move(rollback), std::move(promise));
-  }
-  changed_.notify_all();
-  return done;
-}
 
 // Offers the policies of an earlier commit to the gate in place of those that git holds.
 Status SourceReconciler::OfferPoliciesOf(const std::string& commit) {

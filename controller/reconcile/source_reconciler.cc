@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "controller/reconcile/source_event.h"
+#include "manifests/short_commit.h"
 #include "reconciler/diff.h"
 #include "reconciler/plan_json.h"
 #include "reconciler/quarantine.h"
@@ -12,6 +13,7 @@
 namespace portolan::controller {
 namespace {
 
+using manifests::ShortCommit;
 using manifests::Value;
 using reconciler::BranchMove;
 using reconciler::Rollout;
@@ -80,8 +82,7 @@ Duration SourceReconciler::Look(const Now& now) {
   std::set<std::string> replan;
   std::vector<std::promise<SourceStatus>> syncs, rejudged;
   std::optional<std::string> accepted;
-  decltype(approvals_) approvals;
-  decltype(rollbacks_) rollbacks;
+  decltype(policy_requests_) policy_requests;
   decltype(file_reads_) file_reads;
   {
     const std::scoped_lock lock(mutex_);
@@ -90,8 +91,7 @@ Duration SourceReconciler::Look(const Now& now) {
     replan = std::exchange(replan_, {});
     syncs = std::exchange(syncs_, {});
     rejudged = std::exchange(rejudged_, {});
-    approvals = std::exchange(approvals_, {});
-    rollbacks = std::exchange(rollbacks_, {});
+    policy_requests = std::exchange(policy_requests_, {});
     file_reads = std::exchange(file_reads_, {});
   }
   if (fetch) {
@@ -115,8 +115,7 @@ Duration SourceReconciler::Look(const Now& now) {
     Audit();
     next_audit_ = now.mono + settings_.audit;
   }
-  for (auto& [rollback, done] : rollbacks) done.set_value(TakeRollback(rollback));
-  for (auto& [approval, done] : approvals) done.set_value(TakeApproval(approval));
+  for (PolicyRequest& request : policy_requests) request();
   for (FileRead& asked : file_reads) asked.done.set_value(FilesOf(asked));
   const std::optional<Duration> policies_due = AwaitPolicies();
   for (auto& sync : syncs) sync.set_value(status());

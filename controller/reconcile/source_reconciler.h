@@ -199,6 +199,9 @@ class SourceReconciler {
   // Accepts a set whose time has come. Returns how long it is until then.
   std::optional<Duration> AwaitPolicies();
   Result<SourceStatus> TakeApproval(const PolicyApproval& approval);
+  // What somebody asks of the policies, answered in the next look.
+  using PolicyRequest = std::packaged_task<Result<SourceStatus>()>;
+  std::future<Result<SourceStatus>> Enqueue(PolicyRequest request);
   void PublishInForce();
   // With what an audit judges the plan once more.
   void AddJudged(const reconciler::MapPlan& plan, manifests::Value judged_in,
@@ -288,8 +291,7 @@ class SourceReconciler {
   std::optional<std::string> accepted_;
   std::vector<std::promise<SourceStatus>> syncs_;
   std::vector<std::promise<SourceStatus>> rejudged_;
-  std::vector<std::pair<PolicyApproval, std::promise<Result<SourceStatus>>>> approvals_;
-  std::vector<std::pair<PolicyRollback, std::promise<Result<SourceStatus>>>> rollbacks_;
+  std::vector<PolicyRequest> policy_requests_;  // in the order in which they came
   std::vector<FileRead> file_reads_;
   std::shared_ptr<const InForce> in_force_;
 };

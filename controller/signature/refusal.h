@@ -4,13 +4,14 @@
 #include <string_view>
 
 #include "controller/signature/signed_commit.h"
+#include "manifests/short_commit.h"
 #include "mapcore/base/result.h"
 
 namespace portolan::controller {
 
 // "commit 3f2a91c".
 inline std::string SubjectOf(const SignedCommit& commit) {
-  return "commit " + commit.commit.substr(0, 7);
+  return "commit " + manifests::ShortCommit(commit.commit);
 }
 
 // kDenied "<reason>: <subject> <what>".

@@ -46,7 +46,7 @@ Counts AtOneTime(const EvidenceCase& judged, const std::string& kind) {
                 .stable_bad = stable.BadOf(kind),
                 .canary_subjects = canary.SubjectsAtLeast(),
                 .stable_subjects = stable.SubjectsAtLeast(),
-                .weight = judged.weight() / static_cast<double>(mapcore::kWeightMax)};
+                .weight = judged.weight / static_cast<double>(mapcore::kWeightMax)};
   // Instances are few: one more of ten than the weight says is twice the weight.
   // Rounding up the share can only make a regression harder to see, never make one up.
   if (judged.unit == EvidenceUnit::kInstance)
@@ -121,7 +121,7 @@ void Decide(const EvidenceCase& judged, const manifests::ReportMetric& metric,
     verdict.message =
         Format("more than %zu bad subjects or %zu kinds of them on one arm, not all are counted; ",
                kBadSubjectsMax, kBadKindsMax);
-  } else if (metric.require == "safe" && !judged.baking && !evidences.safe()) {
+  } else if (metric.require == "safe" && !judged.baking() && !evidences.safe()) {
     verdict.verdict = Verdict::kPending;
     verdict.message =
         Format("not known to be safe yet: E = %.3g of %g; ",
@@ -176,7 +176,7 @@ void CheckSampleRatio(const EvidenceCase& judged, std::vector<MetricVerdict>& me
   const SampleCounts counts{
       .canary = static_cast<double>(canary.SubjectsAtMost()),
       .stable = static_cast<double>(stable.SubjectsAtMost()),
-      .weight = judged.weight() / static_cast<double>(mapcore::kWeightMax),
+      .weight = judged.weight / static_cast<double>(mapcore::kWeightMax),
       .counted_at_most = static_cast<double>(reporters + (sketched && reporters > 1 ? 1 : 0)),
       .relative_error = sketched ? SubjectSketch::kStandardError : 0};
   const double p = SampleRatioP(counts);
@@ -229,7 +229,7 @@ std::int64_t TestsOf(const manifests::Strategy& strategy) {
 
 EvidenceJudgement JudgeEvidence(const EvidenceCase& judged) {
   EvidenceJudgement judgement;
-  const auto metrics = MetricsOf(judged.strategy, judged.step, judged.baking);
+  const auto metrics = MetricsOf(judged.strategy, judged.step, judged.baking());
   // Without a metric nothing was shown.
   judgement.safe = !metrics.empty();
   for (const manifests::ReportMetric& metric : metrics)

@@ -27,18 +27,15 @@ void KeepControl(ControlArm& control, const ArmEvidence& stable);
 struct EvidenceCase {
   const manifests::Strategy& strategy;
   std::uint32_t step = 0;  // index
-  bool baking = false;
+  // The canary's, of 100,000: the step's, or in a bake what its holdback leaves.
+  std::uint32_t weight = 0;
   const StepEvidence& evidence;
   const ControlArm& control;
   EvidenceUnit unit = EvidenceUnit::kSubject;
-  std::uint32_t holdback = 0;  // in the bake: kept on stable, of 100,000
 
+  bool baking() const { return strategy.steps[step].weight >= mapcore::kWeightMax; }
   // Whether both versions are served, so that they can be compared at the same time.
-  bool both_served() const { return !baking || holdback > 0; }
-  // The canary's weight, of 100,000.
-  std::uint32_t weight() const {
-    return baking ? mapcore::kWeightMax - holdback : strategy.steps[step].weight;
-  }
+  bool both_served() const { return weight < mapcore::kWeightMax; }
 };
 
 // The metrics of a step: the strategy's in the background, and the step's own below 100 %.

@@ -54,7 +54,7 @@ AnalysisScope ScopeOf(const Rollout& r) {
   scope.step = r.progress.step;
   scope.baking = Baking(r);
   scope.canary = r.target->version.digest;
-  if (r.stable && (!scope.baking || r.progress.holdback > 0)) scope.stable = r.stable->digest;
+  if (r.stable && CanaryWeight(r) < mapcore::kWeightMax) scope.stable = r.stable->digest;
   return scope;
 }
 
@@ -62,11 +62,10 @@ StepJudgement JudgementOf(const Rollout& r) {
   if (!r.target) return {};
   EvidenceJudgement counts = JudgeEvidence({.strategy = r.target->strategy,
                                             .step = r.progress.step,
-                                            .baking = Baking(r),
+                                            .weight = CanaryWeight(r),
                                             .evidence = r.progress.evidence,
                                             .control = r.progress.control,
-                                            .unit = UnitOf(r),
-                                            .holdback = r.progress.holdback});
+                                            .unit = UnitOf(r)});
   StepJudgement judgement{std::move(counts.metrics), counts.safe, false};
   for (const MetricStanding& standing :
        Standings(r.target->strategy, ScopeOf(r), r.progress.runs, /*ended=*/false)) {

@@ -88,8 +88,9 @@ bool ServesCanary(Phase phase) {
 }
 
 std::uint32_t CanaryWeight(const Rollout& r) {
-  return r.phase == Phase::kBaking ? mapcore::kWeightMax - r.progress.holdback
-                                   : r.target->strategy.steps[r.progress.step].weight;
+  // No step below the last, which is of 100 %, has more than a holdback leaves (LargestHoldback).
+  return std::min(r.target->strategy.steps[r.progress.step].weight,
+                  mapcore::kWeightMax - r.progress.holdback);
 }
 
 bool HeldByPolicies(const Rollout& rollout) {

@@ -265,7 +265,8 @@ constexpr Duration kUnclearPatience =
 bool InFlight(Phase phase);
 // Of these in flight clients may be served the canary; in a dual run none is.
 bool ServesCanary(Phase phase);
-// How many of 100,000 subjects get the target. Only in a phase that serves a canary, with a target.
+// How many of 100,000 subjects get the target in the step or bake that the progress is in, while a
+// phase serves a canary. Only with a target.
 std::uint32_t CanaryWeight(const Rollout& rollout);
 
 // A rollout in flight that the policies in force hold where it is.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "manifests/short_commit.h"
 #include "reconciler/rollout/group.h"
 #include "reconciler/rollout/judge.h"
 #include "reconciler/text_format.h"
@@ -104,7 +105,7 @@ std::optional<Turn::Hold> Turn::HoldOf(const Target& target) const {
                   [&](const Quarantine& q) { return q.digest == target.version.digest; });
   if (quarantined || target.quarantine == QuarantineHold::kAll) {
     return Hold{reason::kQuarantined,
-                "commit " + target.version.revision.commit.substr(0, 7) +
+                "commit " + manifests::ShortCommit(target.version.revision.commit) +
                     " still holds every quarantined change (" +
                     (target.quarantined_keys.empty() ? std::string("same content")
                                                      : target.quarantined_keys.front()) +
@@ -180,8 +181,8 @@ void Turn::Start(Target target) {
   const VersionRef& version = r.target->version;
   Say("Normal", "RolloutStarted",
       "rollout " + r.id() + " of version " + std::to_string(version.number) + " (" +
-          version.digest.Short() + ", commit " + version.revision.commit.substr(0, 7) + ")" +
-          (first ? ": the map's first version" : ""),
+          version.digest.Short() + ", commit " + manifests::ShortCommit(version.revision.commit) +
+          ")" + (first ? ": the map's first version" : ""),
       VersionData(version));
   if (r.target->quarantine == QuarantineHold::kSome)
     Say("Warning", "HoldsQuarantinedKeys",

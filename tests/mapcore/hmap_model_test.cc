@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-#include <cstdlib>
 #include <iostream>
 #include <string>
 #include <unordered_map>
@@ -18,16 +17,12 @@
 #include "mapcore/hmap/diff.h"
 #include "mapcore/hmap/iterator.h"
 #include "mapcore/map_clone.h"
+#include "tests/from_environment.h"
 
 namespace portolan::mapcore {
 namespace {
 
 using Model = std::unordered_map<std::string, std::string>;
-
-std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 // Keeps the map's own hash in reach of collisions: few pages, few homes.
 std::uint64_t WeakHash(std::string_view key, std::uint64_t seed) {

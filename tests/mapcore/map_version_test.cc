@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -266,15 +267,21 @@ TEST(Diff, IsEmptyExactlyForEqualContents) {
   EXPECT_EQ(Diff(*version, *MapVersion::Empty()).size(), 2u);
 }
 
+// Small ones and large ones, of one line or two.
+std::pair<VersionPtr, VersionPtr> RandomPair(Random& random) {
+  const std::size_t keys = 1 + random.Below(random.Below(2) == 0 ? 40 : 1'500);
+  Model model = RandomModel(random, keys);
+  const VersionPtr a = Of(model);
+  const bool related = random.Below(2) == 0;
+  const VersionPtr b =
+      related ? *a->Apply(RandomChanges(random, keys, model)) : Of(RandomModel(random, keys));
+  return {a, b};
+}
+
 TEST(Diff, AppliedToItsFirstVersionGivesItsSecond) {
   EXPECT_TRUE(rc::check("apply(diff(a, b)) to a == b", [](std::uint64_t seed) {
     Random random(seed);
-    const std::size_t keys = 1 + random.Below(random.Below(2) == 0 ? 40 : 1'500);
-    Model model = RandomModel(random, keys);
-    const VersionPtr a = Of(model);
-    const bool related = random.Below(2) == 0;
-    const VersionPtr b =
-        related ? *a->Apply(RandomChanges(random, keys, model)) : Of(RandomModel(random, keys));
+    const auto [a, b] = RandomPair(random);
     const std::vector<Difference> forth = Diff(*a, *b);
     const std::vector<Difference> back = Diff(*b, *a);
     RC_ASSERT((*a->Apply(ChangesOf(forth)))->digest() == b->digest());
@@ -286,6 +293,19 @@ TEST(Diff, AppliedToItsFirstVersionGivesItsSecond) {
       RC_ASSERT(forth[i].after == back[i].before);
       RC_ASSERT(forth[i].before != forth[i].after);
       if (i > 0) RC_ASSERT(forth[i - 1].key < forth[i].key);
+    }
+  }));
+}
+
+TEST(CountDifferences, CountsWhatDiffNamesAndNoFurtherThanItIsAsked) {
+  EXPECT_TRUE(rc::check("count == min(size of diff, at most)", [](std::uint64_t seed) {
+    Random random(seed);
+    const auto [a, b] = RandomPair(random);
+    const std::size_t differences = Diff(*a, *b).size();
+    for (const std::size_t at_most :
+         {std::size_t{0}, random.Below(differences + 1), differences, differences + 1}) {
+      RC_ASSERT(CountDifferences(*a, *b, at_most) == std::min(differences, at_most));
+      RC_ASSERT(CountDifferences(*b, *a, at_most) == std::min(differences, at_most));
     }
   }));
 }

@@ -124,7 +124,7 @@ TEST(VisitDifferences, SkipsSharedRunsWithoutReadingThem) {
   for (const SortedRuns::RunPtr& run : runs.runs())
     const_cast<const hmap::Record*&>(run->front()) = nullptr;  // reading it would end the program
   int visits = 0;
-  VisitDifferences(runs, same, [&](const hmap::Record*, const hmap::Record*) { ++visits; });
+  VisitDifferences(runs, same, [&](const auto*, const auto*) { return ++visits > 0; });
   EXPECT_EQ(visits, 0);
 }
 
@@ -132,7 +132,7 @@ TEST(VisitDifferences, VisitsNothingBetweenCopies) {
   const SortedRuns runs = NumberedRuns(3'000);
   const SortedRuns copy = runs;
   int visits = 0;
-  VisitDifferences(runs, copy, [&](const hmap::Record*, const hmap::Record*) { ++visits; });
+  VisitDifferences(runs, copy, [&](const auto*, const auto*) { return ++visits > 0; });
   EXPECT_EQ(visits, 0);
 }
 
@@ -144,6 +144,7 @@ TEST(VisitDifferences, GoesOnAlignedBehindAnInsertedKey) {
   VisitDifferences(before, after, [&](const hmap::Record* a, const hmap::Record* b) {
     EXPECT_EQ(a, nullptr);
     visited.emplace_back(b->key());
+    return true;
   });
   EXPECT_EQ(visited, std::vector<std::string>{std::string(record->key())});
 }
@@ -161,8 +162,27 @@ TEST(VisitDifferences, FindsTheSameAcrossDifferentCuts) {
   VisitDifferences(whole, grown, [&](const hmap::Record* a, const hmap::Record* b) {
     visited.push_back(std::string(a->key()) + " " + std::string(a->value()) + " " +
                       std::string(b->value()));
+    return true;
   });
   EXPECT_EQ(visited, std::vector<std::string>{SortedKey(2'345) + " v other"});
+}
+
+TEST(VisitDifferences, StopsWhenTheVisitorSaysSo) {
+  const SortedRuns empty;
+  const SortedRuns runs = NumberedRuns(3'000);
+  std::vector<const hmap::Record*> records;
+  std::vector<Edit> edits;
+  for (std::size_t i = 0; i < 3'000; ++i) records.push_back(MakeRecord(SortedKey(i), "other"));
+  for (const hmap::Record* record : records) edits.push_back({record->key(), record});
+  const SortedRuns changed = runs.Edited(edits);
+  const auto visits_of_three = [](const SortedRuns& before, const SortedRuns& after) {
+    int visits = 0;
+    VisitDifferences(before, after, [&](const auto*, const auto*) { return ++visits < 3; });
+    return visits;
+  };
+  EXPECT_EQ(visits_of_three(runs, changed), 3);
+  EXPECT_EQ(visits_of_three(runs, empty), 3);
+  EXPECT_EQ(visits_of_three(empty, runs), 3);
 }
 
 }  // namespace

@@ -163,8 +163,8 @@ TEST_F(DaemonMetricsTest, SaysWhatTheControlLoopDoesAndWhatWaitsForIt) {
   EXPECT_TRUE(HasLine(text, R"(portolan_client_inbox_refused_total{kind="acks"} 0)"));
   EXPECT_FALSE(HasLine(text, R"(portolan_client_inbox_bytes{kind="reports"} 0)"));
   const auto visits = [this] {
-    return HasLine(Render(), "portolan_control_loop_visits_total " +
-                                 std::to_string(world.rollouts.visits()));
+    return HasLine(Render(),
+                   "portolan_control_loop_visits_total " + std::to_string(world.rollouts.visits()));
   };
   EXPECT_TRUE(visits());
   world.Process();

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 
+#include "controller/daemon/fast_path_watch.h"
 #include "controller/daemon/system_clock.h"
 #include "controller/http/client.h"
 #include "controller/store/sqlite_store.h"
 #include "tests/contracts/temporary_directory.h"
+#include "tests/controller/reconcile/world.h"
 
 namespace portolan::controller {
 namespace {
@@ -20,8 +22,14 @@ class DaemonTest : public testing::Test {
     return config;
   }
   static ClientResponse Get(const Daemon& daemon, const std::string& target) {
+    return Do(daemon, {.target = target});
+  }
+  static ClientResponse Post(const Daemon& daemon, const std::string& target) {
+    return Do(daemon, {.method = "POST", .target = target, .body = R"({"reason":"a test"})"});
+  }
+  static ClientResponse Do(const Daemon& daemon, const HttpClient::Call& call) {
     const HttpClient client({.endpoint = *ParseEndpoint(daemon.addresses().front())});
-    auto response = client.Do({.target = target});
+    auto response = client.Do(call);
     EXPECT_TRUE(response.ok()) << (response.ok() ? "" : response.error().message);
     return response.ok() ? *response : ClientResponse{};
   }
@@ -40,17 +48,30 @@ TEST_F(DaemonTest, AnswersOnAFreePortAndStops) {
 }
 
 // Here by taking huge pages from the process while it runs.
-TEST_F(DaemonTest, ChecksItsFastPathsWithEachReadingOfTheMetrics) {
-  auto daemon = Daemon::Start(ConfigIn("a"), clock_);
+TEST_F(DaemonTest, ChecksItsFastPathsOnceAMinuteAndNotWhenTheMetricsAreRead) {
+  FakeClock clock;
+  auto daemon = Daemon::Start(ConfigIn("a"), clock);
   ASSERT_TRUE(daemon.ok()) << daemon.error().message;
+  // Whoever is answered here has seen a round of the control loop; the second, one that began after
+  // the call.
+  const auto turn_control_loop = [&] {
+    for (int i = 0; i < 2; ++i) EXPECT_EQ(Post(**daemon, "/v1/maps/none/abort").status, 404);
+  };
   const auto shows = [&](const std::string& circuit) {
     const std::string series = "portolan_mapcore_fast_path{path=\"huge-pages\",circuit=\"";
     return Get(**daemon, "/metrics").body.find(series + circuit + "\"} 1") != std::string::npos;
   };
   if (!shows("fast")) GTEST_SKIP() << "this machine has no huge pages";
+  turn_control_loop();
   ASSERT_EQ(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0), 0);
+  turn_control_loop();
+  EXPECT_TRUE(shows("fast")) << "not checked since";
+  clock.Advance(FastPathWatch::kInterval);
+  turn_control_loop();
   EXPECT_TRUE(shows("open"));
   ASSERT_EQ(prctl(PR_SET_THP_DISABLE, 0, 0, 0, 0), 0);
+  clock.Advance(FastPathWatch::kInterval);
+  turn_control_loop();
   EXPECT_TRUE(shows("open")) << "for good";
 }
 

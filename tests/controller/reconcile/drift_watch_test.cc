@@ -106,6 +106,18 @@ TEST_F(DriftWatchTest, KeepsTheWorstOfEachIntervalInItsHistory) {
   EXPECT_EQ(history[1].map_rate(), 0);
 }
 
+TEST_F(DriftWatchTest, KeepsNothingOfDamageThatNobodyHoldsAnyMore) {
+  mapcore::VersionPtr damaged = VersionOf({{"a", "9"}});
+  mapcore::VersionPtr stored = VersionOf({{"a", "1"}});
+  const std::weak_ptr<const mapcore::MapVersion> read_anew = stored;
+  watch.Know({damaged, std::exchange(stored, nullptr), {}, "damaged"});
+  watch.Sample(now.wall);
+  EXPECT_FALSE(read_anew.expired());
+  damaged.reset();
+  watch.Sample(now.wall);
+  EXPECT_TRUE(read_anew.expired());
+}
+
 TEST_F(DriftWatchTest, ForgetsWhatNobodyHolds) {
   Check();
   watch.Forget("limits");

@@ -65,6 +65,17 @@ TEST(HeldVersions, LetsGoOfWhatDiffersInMoreThanHalfOfTheKeys) {
   EXPECT_TRUE(former.expired());
 }
 
+TEST(HeldVersions, CountsAnewWhatAReturnPutsSideBySide) {
+  HeldVersions held;
+  const VersionPtr one = First();
+  const VersionPtr two = Changed(one, 10, "second");
+  const VersionPtr three = Changed(two, 490, "third");
+  for (const VersionPtr& version : {one, two, three}) Serve(held, version);
+  EXPECT_EQ(held.before(), (std::vector<VersionPtr>{two, one})) << "490 and 10 keys";
+  Serve(held, two);
+  EXPECT_EQ(held.before(), (std::vector<VersionPtr>{three})) << "490, and 490 from it to the first";
+}
+
 TEST(HeldVersions, LetsGoOfWhatSharesNoMemory) {
   HeldVersions held;
   Serve(held, First());

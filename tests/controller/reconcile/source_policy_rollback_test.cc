@@ -97,6 +97,17 @@ TEST_F(PolicyRollbackTest, NeitherWhoAsksNorWhoWroteTheSetNorAnybodyElseMayAppro
   EXPECT_EQ(Judging(), 'b');
 }
 
+TEST_F(PolicyRollbackTest, WhatComesBetweenTwoLooksIsTakenUpInTheOrderInWhichItCame) {
+  Loosen();
+  ASSERT_TRUE(Ask().ok());
+  auto approved = edge.source.ApprovePolicies({Waits()->id, "token:cid", "agreed"});
+  auto withdrawn =
+      edge.source.RollBackPolicies({ScriptedGit::Name('b'), "token:bob", "never mind"});
+  edge.Look();
+  EXPECT_TRUE(approved.get().ok());
+  EXPECT_EQ(withdrawn.get().error().code, ErrorCode::kConflict) << "it is approved already";
+}
+
 TEST_F(PolicyRollbackTest, WhatItLoosensWaitsAndWhatItTightensDoesNot) {
   Loosen();
   ASSERT_TRUE(Ask().ok());

@@ -7,20 +7,10 @@
 #include <vector>
 
 #include "mapcore/hmap.h"
+#include "tests/mapcore/hash_keys.h"
 
 namespace portolan::mapcore::hmap {
 namespace {
-
-// The key is the hash: sixteen hexadecimal digits.
-std::uint64_t KeyIsHash(std::string_view key, std::uint64_t) {
-  return std::stoull(std::string(key.substr(0, 16)), nullptr, 16);
-}
-
-std::string KeyOf(std::uint64_t hash, int number = 0) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%016llx/%d", static_cast<unsigned long long>(hash), number);
-  return text;
-}
 
 Hmap Make(HashFunction hash = KeyIsHash) {
   HmapOptions options;

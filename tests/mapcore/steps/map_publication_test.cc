@@ -3,7 +3,6 @@
 // another map.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -14,26 +13,12 @@
 
 #include "mapcore/base/random.h"
 #include "mapcore/hmap.h"
+#include "tests/from_environment.h"
+#include "tests/mapcore/hash_keys.h"
 #include "tests/mapcore/steps/sights.h"
 
 namespace portolan::mapcore::steps {
 namespace {
-
-// The key is the hash: sixteen hexadecimal digits.
-std::uint64_t KeyIsHash(std::string_view key, std::uint64_t) {
-  return std::stoull(std::string(key.substr(0, 16)), nullptr, 16);
-}
-
-std::string KeyOf(std::uint64_t hash, int number = 0) {
-  char text[40];
-  std::snprintf(text, sizeof text, "%016llx/%d", static_cast<unsigned long long>(hash), number);
-  return text;
-}
-
-std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 // Spread over pages, homes and tophashes.
 std::string Spread(std::uint64_t i) {

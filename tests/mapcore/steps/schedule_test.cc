@@ -6,13 +6,13 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "mapcore/hmap.h"
+#include "tests/from_environment.h"
 #include "tests/mapcore/hmap/reader_oracle.h"
 
 namespace portolan::mapcore::steps {
@@ -20,11 +20,6 @@ namespace {
 
 constexpr int kAlways = 40;
 constexpr int kKeys = 160;  // more than a page holds: it splits, and merges again
-
-std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 // Entries of one page collide in their homes, and now and then in all that a probe compares.
 std::uint64_t CollidingHash(std::string_view key, std::uint64_t seed) {

@@ -34,11 +34,10 @@ class EvidenceVerdict : public testing::Test {
   EvidenceJudgement Judged(bool baking = false) const {
     return JudgeEvidence({.strategy = strategy,
                           .step = baking ? 2u : 0u,
-                          .baking = baking,
+                          .weight = baking ? mapcore::kWeightMax - holdback : 5'000u,
                           .evidence = evidence,
                           .control = control,
-                          .unit = unit,
-                          .holdback = holdback});
+                          .unit = unit});
   }
   MetricVerdict Metric(bool baking = false) const { return Judged(baking).metrics.at(0); }
 

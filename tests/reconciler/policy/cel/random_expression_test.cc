@@ -2,18 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <random>
+
+#include "tests/from_environment.h"
 
 namespace portolan::reconciler::cel {
 namespace {
 
 // PORTOLAN_SEED repeats a run; PORTOLAN_EXPRESSIONS makes a longer one.
-std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
-  const char* const text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 TEST(RandomExpressions, NeverCrashAndNeverPassALimit) {
   const std::uint64_t seed = FromEnvironment("PORTOLAN_SEED", std::random_device()());
   const std::uint64_t count = FromEnvironment("PORTOLAN_EXPRESSIONS", 3'000);
