@@ -153,19 +153,19 @@ TEST_F(MapScript, NoKeyIsMissedWhileAPageSplits) {
   ExpectSound();
 }
 
-// The first nine bits are the same: the page splits until it is deeper than its chunk may have it,
-// the chunk splits, the top doubles.
+// The first nine bits are the same: the page splits, once a write, until it is deeper than its
+// chunk may have it, the chunk splits, the top doubles.
 TEST_F(MapScript, NoKeyIsMissedWhileAChunkSplitsAndTheTopDoubles) {
   Make(KeyIsHash);
   const auto deep = [](std::uint64_t i) {
     return KeyOf(hmap::Fold(i + 1, 0x9E3779B97F4A7C15) >> 9 | std::uint64_t{0x155} << 55);
   };
-  std::vector<std::string> keys{deep(500), KeyOf(7)};
+  std::vector<std::string> keys{deep(500), deep(509), KeyOf(7)};
   for (std::uint64_t i = 0; i < 104; ++i) Put(deep(i), "there");
   for (std::uint64_t i = 0; i < 104; i += 9) keys.push_back(deep(i));
   const std::uint32_t depth = top().depth;
   Begin(keys);
-  Do([&] { Put(deep(500), "new"); });
+  for (std::uint64_t i = 500; i < 512; ++i) Do([&] { Put(deep(i), "new"); });
   EXPECT_GT(top().depth, depth + 1);
   EXPECT_GE(pages(), 10u);
   ExpectSound();
