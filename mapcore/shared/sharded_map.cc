@@ -4,9 +4,20 @@
 #include <bit>
 #include <mutex>
 #include <shared_mutex>
+#include <string>
 #include <utility>
 
 namespace portolan::mapcore {
+namespace {
+
+Error TooLittle(std::uint64_t limit) {
+  return {ErrorCode::kInvalid, "making a sharded map: expected a memory limit of at least " +
+                                   std::to_string(ShardedMap::kShardBytesMin) +
+                                   " bytes, or 0 for none, found " + std::to_string(limit) +
+                                   "; raise it, or share the map in another way"};
+}
+
+}  // namespace
 
 struct alignas(64) ShardedMap::Shard {
   explicit Shard(Hmap made) : map(std::move(made)) {}
@@ -48,9 +59,15 @@ ShardedMap::~ShardedMap() = default;
 Result<std::unique_ptr<ShardedMap>> ShardedMap::Create(std::uint32_t shards, HmapOptions options,
                                                        const EntryLimits& limits) {
   constexpr std::uint64_t kReserveMin = std::uint64_t{2} << 20;  // an arena's
+  const std::uint64_t limit = options.memory.limit_bytes;
   shards = std::bit_ceil(std::clamp(shards, 1u, kShardsMax));
+  if (limit != 0) {  // 0 must not come of a division: it stands for no limit
+    if (limit < kShardBytesMin) return TooLittle(limit);
+    const std::uint64_t useful = std::bit_floor(limit / kShardBytesMin);
+    shards = static_cast<std::uint32_t>(std::min<std::uint64_t>(shards, useful));
+  }
   options.memory.reserve_bytes = std::max(options.memory.reserve_bytes / shards, kReserveMin);
-  options.memory.limit_bytes /= shards;
+  options.memory.limit_bytes = limit / shards;
   const std::uint64_t seed = options.seed ? *options.seed + 1 : hmap::DrawSeed();
   std::unique_ptr<ShardedMap> map(new ShardedMap(limits, hmap::PrepareSeed(seed)));
   while (map->shards_.size() < shards) {

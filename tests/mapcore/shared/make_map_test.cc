@@ -77,6 +77,14 @@ TEST_F(MakeMapTest, EveryChoiceServesItsSourceAndTakesWrites) {
   EXPECT_EQ(pool_.stats().made, 1u);
 }
 
+TEST_F(MakeMapTest, AMapOfManyWritersServesWithinALittleMemory) {
+  MapServices services = Services();
+  services.map.memory.limit_bytes = 8 << 20;
+  const auto map = MakeMap({100, kLong, 99}, services);
+  ASSERT_TRUE(map.ok()) << map.error().message;
+  ExpectServes(**map);
+}
+
 TEST_F(MakeMapTest, AMiddleMapIsUsableBeforeTheExecutorRan) {
   const auto map = MakeMap({50'000, kLong, 1}, Services()).value();
   EXPECT_EQ(executor_.tasks.size(), 8u);
