@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 
 #include "mapcore/base/result.h"
@@ -14,7 +13,6 @@ namespace portolan::mapcore {
 struct EntryLimits {
   std::size_t key_bytes_max = 512;
   std::size_t value_bytes_max = 65'535;
-  std::uint64_t entries_max = std::uint64_t{1} << 32;
 };
 
 // Errors: kInvalid for a null key, an empty one, or one that is longer than `bytes_max`.

@@ -22,10 +22,9 @@ std::optional<std::string_view> ValueOf(const hmap::Record* record) {
 
 }  // namespace
 
-Result<std::unique_ptr<MapDoor>> MapDoor::Create(HmapOptions options, const EntryLimits& limits,
-                                                 std::uint64_t version) {
-  PORTOLAN_TRY(Hmap map, Hmap::Create(std::move(options)));
-  return std::unique_ptr<MapDoor>(new MapDoor(std::move(map), limits, version));
+Result<std::unique_ptr<MapDoor>> MapDoor::Create(HmapOptions map, const MapDoorOptions& options) {
+  PORTOLAN_TRY(Hmap made, Hmap::Create(std::move(map)));
+  return std::unique_ptr<MapDoor>(new MapDoor(std::move(made), options));
 }
 
 Status MapDoor::CheckOutside() const {
@@ -41,9 +40,9 @@ Result<bool> MapDoor::Put(std::string_view key, std::string_view value) {
   // A copy: the record may be gone when the observers are told.
   const std::optional<std::string> before = Copied(map_.Find(key));
   if (before == value) return false;
-  if (!before && size() >= limits_.entries_max)
+  if (!before && size() >= entries_max_)
     return Error{ErrorCode::kExhausted, "expected a map of at most " +
-                                            std::to_string(limits_.entries_max) +
+                                            std::to_string(entries_max_) +
                                             " entries, found one more; erase some first"};
   PORTOLAN_CHECK(map_.Put(key, value));
   ++version_;

@@ -44,6 +44,13 @@ struct ObserverState {
   std::string last_error = {};
 };
 
+// What a door lets in, and where it begins.
+struct MapDoorOptions {
+  EntryLimits limits = {};                             // of each entry
+  std::uint64_t entries_max = std::uint64_t{1} << 32;  // of the map
+  std::uint64_t version = 0;                           // versions are counted from here
+};
+
 // The safe door to a Hmap: what enters is checked (EntryLimits: no null, no empty key, nothing over
 // its limits), every change has a version, and observers are told of it in order, so that their
 // mirrors cannot drift from the map.
@@ -59,10 +66,9 @@ class MapDoor {
  public:
   using ObserverId = std::uint64_t;
 
-  // Counts versions from `version`. Errors: kExhausted, as Hmap::Create.
-  static Result<std::unique_ptr<MapDoor>> Create(HmapOptions options = {},
-                                                 const EntryLimits& limits = {},
-                                                 std::uint64_t version = 0);
+  // Errors: kExhausted, as Hmap::Create.
+  static Result<std::unique_ptr<MapDoor>> Create(HmapOptions map = {},
+                                                 const MapDoorOptions& options = {});
 
   // Errors: kInvalid for what the limits refuse; kExhausted when memory is out or the map has its
   // entries_max; kConflict from within an observer. The map is unchanged then, and nobody told.
@@ -72,7 +78,8 @@ class MapDoor {
   std::optional<std::string_view> Find(std::string_view key) const { return map_.Find(key); }
   std::uint64_t size() const { return map_.size(); }
   std::uint64_t version() const { return version_; }
-  // The present version, for those who want to subscribe from it later.
+  // The present version, for those who want to subscribe from it later. Errors: kExhausted when
+  // memory is out; kConflict from within an observer.
   Result<Snapshot> TakeSnapshot(std::int64_t timestamp_ms);
 
   // Tells the observer the whole map, after OnReset(), and from then on every change. It is
@@ -103,8 +110,11 @@ class MapDoor {
     std::optional<std::string> failed_key = {}, failed_before = {}, failed_after = {};
   };
 
-  explicit MapDoor(Hmap map, const EntryLimits& limits, std::uint64_t version)
-      : map_(std::move(map)), limits_(limits), version_(version) {}
+  MapDoor(Hmap map, const MapDoorOptions& options)
+      : map_(std::move(map)),
+        limits_(options.limits),
+        entries_max_(options.entries_max),
+        version_(options.version) {}
   Observer* ById(ObserverId id);
   ObserverId Add(ChangeAware& observer, Leg leg);
   Status CheckOutside() const;
@@ -117,6 +127,7 @@ class MapDoor {
 
   Hmap map_;
   const EntryLimits limits_;
+  const std::uint64_t entries_max_;
   std::uint64_t version_;
   std::vector<Observer> observers_;
   ObserverId next_id_ = 1;

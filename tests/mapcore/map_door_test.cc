@@ -67,7 +67,8 @@ class Door : public testing::Test {
     return contents;
   }
   const std::unique_ptr<MapDoor> door_ =
-      MapDoor::Create({.seed = 1}, {.key_bytes_max = 8, .value_bytes_max = 16, .entries_max = 500})
+      MapDoor::Create({.seed = 1},
+                      {.limits = {.key_bytes_max = 8, .value_bytes_max = 16}, .entries_max = 500})
           .value();
 };
 
@@ -88,10 +89,20 @@ TEST_F(Door, RefusesWhatMustNotEnterAndTellsNobody) {
 
 TEST_F(Door, RefusesMoreEntriesThanItMayHave) {
   for (int i = 0; i < 500; ++i) ASSERT_TRUE(*door_->Put(std::to_string(i), "v"));
-  EXPECT_EQ(door_->Put("more", "v").error().code, ErrorCode::kExhausted);
+  const auto refused = door_->Put("more", "v");
+  EXPECT_EQ(refused.error().code, ErrorCode::kExhausted);
+  EXPECT_EQ(refused.error().message,
+            "expected a map of at most 500 entries, found one more; erase some first");
   EXPECT_FALSE(*door_->Put("7", "changed"));
   EXPECT_TRUE(*door_->Erase("7"));
   EXPECT_TRUE(*door_->Put("more", "v"));
+}
+
+TEST_F(Door, CountsItsVersionsFromWhereItIsTold) {
+  const auto door = MapDoor::Create({.seed = 1}, {.version = 41}).value();
+  ASSERT_TRUE(door->Put("a", "1").ok());
+  EXPECT_EQ(door->version(), 42u);
+  EXPECT_EQ(door->TakeSnapshot(0)->version(), 42u);
 }
 
 TEST_F(Door, TellsEveryChangeInOrderWithWhatWasBefore) {
