@@ -41,6 +41,7 @@ class AdmittedMap : public SharedMap {
   std::unique_ptr<MapSession> Open() override;
   std::uint64_t size() const override { return map_->size(); }
   std::string_view name() const override { return "admitted"; }
+  hmap::Lineage::Waiting waiting() const override { return map_->waiting(); }
   const SharedMap& behind() const { return *map_; }
 
  private:

@@ -25,7 +25,7 @@ class EpochMap : public SharedMap {
   // A snapshot of this moment; see Hmap::TakeSnapshot.
   Result<Snapshot> TakeSnapshot(std::uint64_t version, std::int64_t timestamp_ms);
   // What a session that stands still in a lookup holds up; see Hmap::waiting.
-  hmap::Lineage::Waiting waiting() const;
+  hmap::Lineage::Waiting waiting() const override;
 
  private:
   class Session;

@@ -64,6 +64,7 @@ class FilledMap : public SharedMap {
   std::unique_ptr<MapSession> Open() override;
   std::uint64_t size() const override;
   std::string_view name() const override { return "filled"; }
+  hmap::Lineage::Waiting waiting() const override { return behind().waiting(); }
   const SharedMap& behind() const;
 
  private:

@@ -81,4 +81,9 @@ std::uint64_t ImageMap::changes() const {
   return changes_->size();
 }
 
+hmap::Lineage::Waiting ImageMap::waiting() const {
+  const std::lock_guard lock(writers_);
+  return changes_->waiting();
+}
+
 }  // namespace portolan::mapcore

@@ -30,7 +30,8 @@ class ImageMap : public SharedMap {
   std::uint64_t size() const override { return size_.load(std::memory_order_relaxed); }
   std::string_view name() const override { return "image"; }
   const MapImage& image() const { return *image_; }
-  std::uint64_t changes() const;  // keys that differ from the image, or did
+  std::uint64_t changes() const;                    // keys that differ from the image, or did
+  hmap::Lineage::Waiting waiting() const override;  // of the changes; the image is never replaced
 
  private:
   class Session;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <string>
 #include <utility>
 
 namespace portolan::mapcore {
@@ -44,21 +45,22 @@ Found ReadMostlyMap::Session::DoFind(std::string_view key, std::string& value) {
 }
 
 Result<bool> ReadMostlyMap::Session::DoPut(std::string_view key, std::string_view value) {
-  const hmap::ReadScope scope(reader_);
-  Value* next = NewValue(value);
-  if (next == nullptr)
-    return Error{ErrorCode::kExhausted, "a value: expected " + std::to_string(value.size()) +
-                                            " bytes of memory, found none"};
-  Cell* cell = CellIn(map_.read_.load(std::memory_order_acquire)->keys, key);
-  if (cell != nullptr) {
-    const Exchanged done = map_.Exchange(*cell, next);
-    map_.TidyIfDue();
-    if (done != Exchanged::kSwept) return done == Exchanged::kFresh;
+  // Outside of the scope, which would hold up what is freed to make room.
+  PORTOLAN_TRY(Value* const next, map_.NewValue(value));
+  {
+    const hmap::ReadScope scope(reader_);
+    Cell* cell = CellIn(map_.read_.load(std::memory_order_acquire)->keys, key);
+    if (cell != nullptr) {
+      const Exchanged done = map_.Exchange(*cell, next);
+      map_.TidyIfDue();
+      if (done != Exchanged::kSwept) return done == Exchanged::kFresh;
+    }
   }
   return map_.PutInDirty(key, next);
 }
 
 Result<bool> ReadMostlyMap::Session::DoErase(std::string_view key) {
+  PORTOLAN_CHECK(map_.TakeRoom(0));
   const hmap::ReadScope scope(reader_);
   const View* view = map_.read_.load(std::memory_order_acquire);
   Cell* cell = CellIn(view->keys, key);
@@ -74,7 +76,7 @@ Result<bool> ReadMostlyMap::Session::DoErase(std::string_view key) {
 Result<std::unique_ptr<ReadMostlyMap>> ReadMostlyMap::Create(HmapOptions options,
                                                              const EntryLimits& limits,
                                                              hmap::ReaderDomain::Fences fences) {
-  std::unique_ptr<ReadMostlyMap> map(new ReadMostlyMap(limits, fences));
+  std::unique_ptr<ReadMostlyMap> map(new ReadMostlyMap(options, limits, fences));
   PORTOLAN_TRY(Cells cells, Cells::Create(std::move(options)));
   map->dirty_.emplace(std::move(cells));
   PORTOLAN_CHECK(map->Promote());
@@ -106,12 +108,68 @@ std::uint64_t ReadMostlyMap::size() const {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(size_, 0));
 }
 
-ReadMostlyMap::Value* ReadMostlyMap::NewValue(std::string_view bytes) {
+bool ReadMostlyMap::TryTakeRoom(std::size_t bytes) {
+  if (TooManyWait()) return false;
+  if (limit_bytes_ == 0 || bytes == 0) return true;
+  const std::uint64_t taken = value_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes;
+  if (taken + keys_bytes_.load(std::memory_order_relaxed) <= limit_bytes_) return true;
+  value_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  return false;
+}
+
+// Any thread, without the mutex and in no scope. Takes `bytes` of the limit for a value; 0 asks
+// only whether one more may wait.
+Status ReadMostlyMap::TakeRoom(std::size_t bytes) {
+  if (TryTakeRoom(bytes)) return {};
+  const std::lock_guard lock(mutex_);
+  Reclaim();
+  if (TryTakeRoom(bytes)) return {};
+  if (TooManyWait())
+    return Error{ErrorCode::kExhausted, "expected fewer than " + std::to_string(waiting_max_) +
+                                            " replaced values to wait for lookups, found " +
+                                            std::to_string(waiting_count_ + replaced_count_) +
+                                            "; try again when lookups have ended"};
+  return NoRoom("a value of " + std::to_string(bytes) + " bytes");
+}
+
+bool ReadMostlyMap::TooManyWait() const {
+  return waiting_max_ != UINT32_MAX &&
+         std::uint64_t{waiting_count_} + replaced_count_ >= waiting_max_;
+}
+
+Error ReadMostlyMap::NoRoom(const std::string& what) const {
+  return {ErrorCode::kExhausted, "expected room for " + what + " in a map of " +
+                                     std::to_string(limit_bytes_) + " bytes, found " +
+                                     std::to_string(keys_bytes_) + " used by keys and " +
+                                     std::to_string(value_bytes_) + " by values, of which " +
+                                     std::to_string(waiting_count_ + replaced_count_) +
+                                     " wait for lookups; erase entries, or raise the limit"};
+}
+
+Result<ReadMostlyMap::Value*> ReadMostlyMap::NewValue(std::string_view bytes) {
+  PORTOLAN_CHECK(TakeRoom(sizeof(Value) + bytes.size()));
   void* memory = ::operator new(sizeof(Value) + bytes.size(), std::nothrow);
-  if (memory == nullptr) return nullptr;
+  if (memory == nullptr) {
+    if (limit_bytes_ != 0) value_bytes_.fetch_sub(sizeof(Value) + bytes.size());
+    return Error{ErrorCode::kExhausted, "a value: expected " + std::to_string(bytes.size()) +
+                                            " bytes of memory, found none"};
+  }
   auto* value = new (memory) Value{nullptr, 0, static_cast<std::uint32_t>(bytes.size())};
   if (!bytes.empty()) std::memcpy(value + 1, bytes.data(), bytes.size());
   return value;
+}
+
+// Of a value that no reader can see, or never could.
+void ReadMostlyMap::FreeUnseen(Value* value) {
+  if (limit_bytes_ != 0)
+    value_bytes_.fetch_sub(sizeof(Value) + value->bytes, std::memory_order_relaxed);
+  ::operator delete(value);
+}
+
+// Under the mutex.
+void ReadMostlyMap::NoteKeysMemory() {
+  if (limit_bytes_ != 0)
+    keys_bytes_.store(dirty_->map().memory().used_bytes, std::memory_order_relaxed);
 }
 
 ReadMostlyMap::Cell* ReadMostlyMap::CellIn(const Snapshot& keys, std::string_view key) {
@@ -154,19 +212,34 @@ Found ReadMostlyMap::FindInDirty(std::string_view key, std::string& value) {
   return now == nullptr ? Found::kMiss : Found::kHit;
 }
 
-// Takes `value`. Cells in dirty are never swept: that happens under the mutex, with the key's end.
+// Whether a new key may be had, with the extent that it may take: once keys were past the limit,
+// nothing that is erased would make room for a value again.
+bool ReadMostlyMap::KeyFits() const {
+  return limit_bytes_ == 0 ||
+         keys_bytes_ + value_bytes_ + hmap::Arena::kExtentBytes <= limit_bytes_;
+}
+
+// In no scope. Takes `value`. Cells in dirty are never swept: that happens under the mutex, with
+// the key's end.
 Result<bool> ReadMostlyMap::PutInDirty(std::string_view key, Value* value) {
   const std::lock_guard lock(mutex_);
   if (Cell* cell = CellInDirty(key); cell != nullptr)
     return Exchange(*cell, value) == Exchanged::kFresh;
+  if (!KeyFits()) Reclaim();
+  if (!KeyFits()) {
+    FreeUnseen(value);
+    return NoRoom("a new key");
+  }
   auto cell = std::make_unique<Cell>();
   cell->value.store(value, std::memory_order_relaxed);
   const Result<bool> put = dirty_->Put(key, reinterpret_cast<std::uint64_t>(cell.get()));
+  NoteKeysMemory();
   if (!put.ok()) {
-    ::operator delete(value);
+    FreeUnseen(value);
     return put.error();
   }
   (void)cell.release();  // dirty's now
+  value_bytes_.fetch_add(sizeof(Cell), std::memory_order_relaxed);
   ++added_;
   size_.fetch_add(1, std::memory_order_relaxed);
   read_.load(std::memory_order_relaxed)->amended.store(true, std::memory_order_release);
@@ -217,6 +290,7 @@ Status ReadMostlyMap::Promote() {
   missed_ = added_ = 0;
   promotions_.fetch_add(1, std::memory_order_relaxed);
   Reclaim();
+  NoteKeysMemory();
   return {};
 }
 
@@ -248,14 +322,16 @@ void ReadMostlyMap::Reclaim() {
   Value* value = replaced_.exchange(nullptr, std::memory_order_acquire);
   const std::uint32_t passed = readers_.Advance();
   Value* kept = nullptr;
+  std::uint32_t kept_count = 0;
   const auto sort = [&](Value* list) {
     while (list != nullptr) {
       Value* next = list->next;
       if (list->epoch <= passed) {
-        ::operator delete(list);
+        FreeUnseen(list);
       } else {
         list->next = kept;
         kept = list;
+        ++kept_count;
       }
       list = next;
     }
@@ -263,8 +339,28 @@ void ReadMostlyMap::Reclaim() {
   sort(value);
   sort(std::exchange(waiting_, nullptr));
   waiting_ = kept;
+  waiting_count_.store(kept_count, std::memory_order_relaxed);
   std::erase_if(old_views_, [&](const auto& view) { return view.epoch <= passed; });
-  std::erase_if(old_cells_, [&](const auto& cell) { return cell.epoch <= passed; });
+  const std::size_t cells =
+      std::erase_if(old_cells_, [&](const auto& cell) { return cell.epoch <= passed; });
+  value_bytes_.fetch_sub(cells * sizeof(Cell), std::memory_order_relaxed);
+}
+
+hmap::Lineage::Waiting ReadMostlyMap::waiting() const {
+  const std::lock_guard lock(mutex_);
+  const std::size_t cells = swept_cells_.size() + old_cells_.size();
+  hmap::Lineage::Waiting waiting{.blocks = cells + old_views_.size(),
+                                 .bytes = cells * sizeof(Cell) + old_views_.size() * sizeof(View)};
+  const auto count = [&](const Value* value) {
+    for (; value != nullptr; value = value->next) {
+      ++waiting.blocks;
+      waiting.bytes += sizeof(Value) + value->bytes;
+    }
+  };
+  // Other threads may push before it: what hangs on the first is freed under the mutex only.
+  count(replaced_.load(std::memory_order_acquire));
+  count(waiting_);
+  return waiting;
 }
 
 }  // namespace portolan::mapcore

@@ -4,6 +4,9 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "mapcore/shared/shared_map.h"
@@ -25,6 +28,13 @@ namespace portolan::mapcore {
 // their cell behind until a third of the cells are such; then they are swept in one go.
 //
 // What was replaced is freed when no reader can see it (hmap/epoch.h).
+//
+// Values lie outside the Hmap, but within the same limit_bytes: the memory of the keys' Hmap, the
+// values and what waits of them are bounded by it together, but for what the allocator adds to
+// each. A new key wants 64 KiB to spare, the Hmap itself has 128 KiB at first: 1 MiB is a sensible
+// least. waiting_blocks_max bounds the values that wait. A write that would pass either is
+// kExhausted and changes nothing; to overwrite takes room for both values for a moment. Without a
+// limit_bytes nothing bounds the values, reserve_bytes neither.
 class ReadMostlyMap : public SharedMap {
  public:
   // Errors: kExhausted, as Hmap::Create.
@@ -37,6 +47,8 @@ class ReadMostlyMap : public SharedMap {
   // Exact when no thread is writing.
   std::uint64_t size() const override;
   std::string_view name() const override { return "read-mostly"; }
+  // Values and cells, and views of which only the number: their snapshots' memory is the Hmap's.
+  hmap::Lineage::Waiting waiting() const override;
 
   std::uint64_t promotions() const { return promotions_.load(std::memory_order_relaxed); }
   std::uint64_t sweeps() const { return sweeps_.load(std::memory_order_relaxed); }
@@ -65,11 +77,22 @@ class ReadMostlyMap : public SharedMap {
   };
   using Cells = TypedMap<std::string_view, std::uint64_t>;  // of Cell*
 
-  ReadMostlyMap(const EntryLimits& limits, hmap::ReaderDomain::Fences fences)
-      : SharedMap(limits), readers_(fences) {}
+  ReadMostlyMap(const HmapOptions& options, const EntryLimits& limits,
+                hmap::ReaderDomain::Fences fences)
+      : SharedMap(limits),
+        limit_bytes_(options.memory.limit_bytes),
+        waiting_max_(options.waiting_blocks_max),
+        readers_(fences) {}
 
   static Value* Swept() { return reinterpret_cast<Value*>(alignof(Value)); }  // none is there
-  static Value* NewValue(std::string_view bytes);
+  Status TakeRoom(std::size_t bytes);
+  bool TryTakeRoom(std::size_t bytes);
+  bool TooManyWait() const;
+  bool KeyFits() const;
+  Error NoRoom(const std::string& what) const;
+  Result<Value*> NewValue(std::string_view bytes);
+  void FreeUnseen(Value* value);
+  void NoteKeysMemory();
   static Cell* CellIn(const Snapshot& keys, std::string_view key);
   Cell* CellInDirty(std::string_view key) const;
   Found FindInDirty(std::string_view key, std::string& value);
@@ -84,6 +107,8 @@ class ReadMostlyMap : public SharedMap {
   void TidyIfDue();
   void Reclaim();
 
+  const std::uint64_t limit_bytes_;  // 0: none, and nothing is counted for it
+  const std::uint32_t waiting_max_;
   hmap::ReaderDomain readers_;
   std::atomic<View*> read_{nullptr};
   // Counted after the exchange that they count: for an instant they may be off by what other
@@ -93,6 +118,9 @@ class ReadMostlyMap : public SharedMap {
   std::atomic<std::uint64_t> promotions_{0}, sweeps_{0};
   std::atomic<Value*> replaced_{nullptr};  // a stack, pushed by any thread
   std::atomic<std::uint32_t> replaced_count_{0};
+  std::atomic<std::uint32_t> waiting_count_{0};  // of waiting_
+  std::atomic<std::uint64_t> value_bytes_{0};    // of values and cells, waiting ones too
+  std::atomic<std::uint64_t> keys_bytes_{0};     // of dirty's Hmap, and so of all views
 
   mutable std::mutex mutex_;  // for what follows
   std::optional<Cells> dirty_;

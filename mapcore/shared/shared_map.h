@@ -10,6 +10,7 @@
 
 #include "mapcore/base/result.h"
 #include "mapcore/entry_limits.h"
+#include "mapcore/hmap/lineage.h"
 
 namespace portolan::mapcore {
 
@@ -81,6 +82,9 @@ class SharedMap {
   virtual std::unique_ptr<MapSession> Open() = 0;
   virtual std::uint64_t size() const = 0;
   virtual std::string_view name() const = 0;  // "epoch", for people and metrics
+  // What was replaced and cannot be freed before a lookup ends that is under way. None in maps
+  // whose lookups take a lock. O(blocks).
+  virtual hmap::Lineage::Waiting waiting() const { return {}; }
 
   const EntryLimits& limits() const { return limits_; }
   // Of all sessions, those that ended too. Each number is exact once its session is at rest.

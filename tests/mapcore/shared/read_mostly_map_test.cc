@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 
 namespace portolan::mapcore {
@@ -71,7 +72,7 @@ TEST_F(ReadMostly, ASessionThatLooksAtAnOldViewIsLedToDirty) {
 
 TEST(ReadMostlyMap, SaysWhenMemoryIsOutAndGoesOn) {
   const auto map = ReadMostlyMap::Create(
-                       {.seed = 1, .memory = {.reserve_bytes = 2 << 20, .limit_bytes = 1 << 18}})
+                       {.seed = 1, .memory = {.reserve_bytes = 2 << 20, .limit_bytes = 1 << 20}})
                        .value();
   const auto session = map->Open();
   int put = 0;
@@ -79,9 +80,72 @@ TEST(ReadMostlyMap, SaysWhenMemoryIsOutAndGoesOn) {
   EXPECT_GT(put, 100);
   std::string value;
   for (int i = 0; i < put; ++i) ASSERT_EQ(session->Find(ReadKey(i), value), Found::kHit);
-  EXPECT_FALSE(*session->Put(ReadKey(0), "new"));  // no new key: no memory of the map's
+  for (int i = 1; i < 100; ++i) ASSERT_TRUE(*session->Erase(ReadKey(i)));
+  EXPECT_FALSE(*session->Put(ReadKey(0), "new"));
   ASSERT_EQ(session->Find(ReadKey(0), value), Found::kHit);
   EXPECT_EQ(value, "new");
+}
+
+TEST(ReadMostlyMap, ItsLimitBoundsItsValuesTooAndARefusalChangesNothing) {
+  constexpr std::uint64_t kLimit = 2 << 20;
+  const auto map = ReadMostlyMap::Create({.seed = 1, .memory = {.limit_bytes = kLimit}}).value();
+  const auto session = map->Open();
+  const std::string large(60'000, 'v');
+  int put = 0;
+  Result<bool> refused = true;
+  for (; put < 3'000; ++put)
+    if (refused = session->Put(ReadKey(put), large); !refused.ok()) break;
+  EXPECT_LE(put * large.size(), kLimit);
+  EXPECT_GT(put * large.size(), kLimit / 2);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kExhausted);
+  EXPECT_NE(refused.error().message.find("in a map of 2097152"), std::string::npos);
+  EXPECT_EQ(map->size(), static_cast<std::uint64_t>(put));
+  std::string value;
+  EXPECT_EQ(session->Find(ReadKey(put), value), Found::kMiss);
+  for (int i = 0; i < put; ++i) {
+    ASSERT_EQ(session->Find(ReadKey(i), value), Found::kHit);
+    ASSERT_TRUE(value == large);
+  }
+  // What is erased, replaced or swept is given back, however often.
+  ASSERT_TRUE(*session->Erase(ReadKey(1)));
+  for (int i = 0; i < 1'000; ++i) ASSERT_TRUE(session->Put(ReadKey(0), large).ok()) << i;
+  for (int i = 0; i < 10'000; ++i) {
+    ASSERT_TRUE(session->Put("new/" + std::to_string(i), "v").ok()) << i;
+    ASSERT_TRUE(*session->Erase("new/" + std::to_string(i))) << i;
+  }
+  for (int i = 0; i < put; ++i) ASSERT_TRUE(session->Erase(ReadKey(i)).ok());
+  for (int i = 0; i < put - 1; ++i) ASSERT_TRUE(session->Put(ReadKey(i), large).ok()) << i;
+}
+
+TEST(ReadMostlyMap, NoMoreValuesWaitThanMay) {
+  const auto map = ReadMostlyMap::Create({.seed = 1, .waiting_blocks_max = 8}).value();
+  const auto session = map->Open();
+  ASSERT_TRUE(session->Put("a", "0").ok());
+  std::string value;
+  ASSERT_EQ(session->Find("a", value), Found::kHit);
+  std::uint64_t most = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_FALSE(*session->Put("a", std::to_string(i)));
+    most = std::max(most, map->waiting().blocks);
+  }
+  EXPECT_GT(most, 1u);
+  EXPECT_LE(most, 8u + 1u);  // the view before the promotion
+
+  const auto none = ReadMostlyMap::Create({.seed = 1, .waiting_blocks_max = 0}).value();
+  const auto refused = none->Open()->Put("a", "1");
+  EXPECT_EQ(refused.error().code, ErrorCode::kExhausted);
+  EXPECT_EQ(none->size(), 0u);
+}
+
+TEST(ReadMostlyMap, CountsWhatWaitsForItsReaders) {
+  const auto map = ReadMostlyMap::Create({.seed = 1}).value();
+  const auto session = map->Open();
+  ASSERT_TRUE(session->Put("a", std::string(100, 'v')).ok());
+  const hmap::Lineage::Waiting before = map->waiting();
+  ASSERT_TRUE(session->Put("a", "2").ok());
+  EXPECT_EQ(map->waiting().blocks, before.blocks + 1);
+  EXPECT_GE(map->waiting().bytes, before.bytes + 100);
 }
 
 }  // namespace
