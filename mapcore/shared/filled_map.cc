@@ -16,7 +16,8 @@ struct FilledMap::State {
   static constexpr std::size_t kStripes = 16;
   struct alignas(64) Stripe {
     std::mutex mutex;
-    std::unordered_set<std::string> erased;  // by users of the map; guarded by mutex
+    // By users of the map, of what the source has, or may have; guarded by mutex.
+    std::unordered_set<std::string> erased;
   };
 
   std::unique_ptr<SharedMap> map;
@@ -31,10 +32,23 @@ struct FilledMap::State {
     return stripes[hmap::HashBytes(key, hmap::kHashWords[0]) % kStripes];
   }
 
+  // From now on the map has all. Under every mutex, so that no Offer that began before puts
+  // something after a write that no longer takes the mutex.
+  void Complete() {
+    for (Stripe& stripe : stripes) stripe.mutex.lock();
+    complete.store(true, std::memory_order_release);
+    for (Stripe& stripe : stripes) {
+      std::unordered_set<std::string>().swap(stripe.erased);  // its memory too
+      stripe.mutex.unlock();
+    }
+  }
+
   // Puts what the source has, unless the map has, or had, something newer.
   Status Offer(MapSession& session, std::string_view key, std::string_view value) {
     Stripe& stripe = StripeOf(key);
     const std::lock_guard lock(stripe.mutex);
+    // What the map has not now was erased since.
+    if (complete.load(std::memory_order_relaxed)) return {};
     std::string present;
     if (stripe.erased.contains(std::string(key))) return {};
     if (session.Find(key, present) == Found::kHit) return {};
@@ -52,11 +66,13 @@ struct FilledMap::State {
           if (ended) return Error{ErrorCode::kCancelled, "the map has ended"};
           return Offer(*session, key, value);
         });
-    const std::lock_guard lock(mutex);
-    ++(read.ok() ? progress.read : progress.failed);
-    if (!read.ok()) progress.error = read.error().message;
-    if (!progress.complete()) return;
-    complete.store(true, std::memory_order_release);
+    {
+      const std::lock_guard lock(mutex);
+      ++(read.ok() ? progress.read : progress.failed);
+      if (!read.ok()) progress.error = read.error().message;
+      if (!progress.complete()) return;
+    }
+    Complete();  // not under `mutex`, which an Offer takes under a stripe's
   }
 };
 
@@ -97,10 +113,22 @@ class FilledMap::Session : public MapSession {
 
   Result<bool> DoErase(std::string_view key) override {
     if (state_.complete.load(std::memory_order_acquire)) return behind_->Erase(key);
+    PORTOLAN_TRY(const bool there, EraseAndRemember(key));
+    // Not under the mutex: a source takes its time. Only a key that it has can come back.
+    const auto loaded = state_.source->Load(key);
+    if (loaded.ok() && !*loaded) {
+      State::Stripe& stripe = state_.StripeOf(key);
+      const std::lock_guard lock(stripe.mutex);
+      stripe.erased.erase(std::string(key));
+    }
+    return there;
+  }
+
+  Result<bool> EraseAndRemember(std::string_view key) {
     State::Stripe& stripe = state_.StripeOf(key);
     const std::lock_guard lock(stripe.mutex);
     PORTOLAN_TRY(const bool there, behind_->Erase(key));
-    stripe.erased.insert(std::string(key));
+    if (!state_.complete.load(std::memory_order_relaxed)) stripe.erased.insert(std::string(key));
     return there;
   }
 
@@ -133,15 +161,13 @@ Status FilledMap::Preload(std::uint64_t entries_max) {
         return Error{ErrorCode::kCancelled, "enough"};
       });
   if (!all) return {};
-  const std::lock_guard lock(state_->mutex);
-  if (!read.ok()) {
-    state_->progress.failed = 1;
-    state_->progress.error = read.error().message;
-    return read;
+  {
+    const std::lock_guard lock(state_->mutex);
+    ++(read.ok() ? state_->progress.read : state_->progress.failed);
+    if (!read.ok()) state_->progress.error = read.error().message;
   }
-  state_->progress.read = 1;
-  state_->complete.store(true, std::memory_order_release);
-  return {};
+  if (read.ok()) state_->Complete();
+  return read;
 }
 
 void FilledMap::FillWith(Executor& executor, std::uint32_t parts) {
@@ -160,6 +186,15 @@ FillProgress FilledMap::progress() const {
 
 std::unique_ptr<MapSession> FilledMap::Open() {
   return std::make_unique<Session>(*this, *state_);
+}
+
+std::uint64_t FilledMap::remembered() const {
+  std::uint64_t sum = 0;
+  for (State::Stripe& stripe : state_->stripes) {
+    const std::lock_guard lock(stripe.mutex);
+    sum += stripe.erased.size();
+  }
+  return sum;
 }
 
 std::uint64_t FilledMap::size() const {

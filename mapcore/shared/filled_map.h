@@ -47,6 +47,11 @@ struct FillProgress {
 // by the fill, one that was erased does not come back. Writes are not sent to the source; whether a
 // key was new, or there, is said of the map, not of the source.
 //
+// Until then an erase asks the source too, and the map remembers the key if the source has it, so
+// that it does not come back: as many keys as the source has at most, and those that were erased
+// while it failed to answer. It is taken to go on having what it has, and no more: a key that it
+// gets after it was asked may appear. Where it has more than Preload read, that is for good.
+//
 // A lookup is Found::kUnavailable when the source failed to answer.
 class FilledMap : public SharedMap {
  public:
@@ -66,6 +71,8 @@ class FilledMap : public SharedMap {
   std::string_view name() const override { return "filled"; }
   hmap::Lineage::Waiting waiting() const override { return behind().waiting(); }
   const SharedMap& behind() const;
+  // Erased keys that are remembered; none once the fill is complete.
+  std::uint64_t remembered() const;
 
  private:
   class Session;

@@ -79,6 +79,47 @@ TEST_F(Filled, AKeyErasedWhileItIsLoadedStaysErased) {
   EXPECT_EQ(map_.size(), 0u);
 }
 
+TEST_F(Filled, AKeyErasedAfterTheFillStaysErasedThoughItWasBeingLoadedBefore) {
+  map_.FillWith(executor_, 2);
+  const auto other = map_.Open();
+  source_->on_load = [&] {
+    while (!executor_.tasks.empty()) executor_.RunNext();
+    EXPECT_TRUE(*other->Erase("key/7"));
+  };
+  EXPECT_EQ(Find("key/7"), std::nullopt);
+  EXPECT_EQ(Find("key/7"), std::nullopt);
+  EXPECT_EQ(map_.size(), 99u);
+}
+
+TEST_F(Filled, RemembersOnlyErasedKeysThatTheSourceHas) {
+  ASSERT_TRUE(map_.Preload(30).ok());
+  for (int i = 0; i < 1'000; ++i) {
+    ASSERT_TRUE(*session_->Put("new/" + std::to_string(i), "v"));
+    ASSERT_TRUE(*session_->Erase("new/" + std::to_string(i)));
+    ASSERT_EQ(Find("new/" + std::to_string(i)), std::nullopt);
+  }
+  EXPECT_EQ(map_.remembered(), 0u);
+  for (int i = 0; i < 100; ++i) ASSERT_TRUE(session_->Erase("key/" + std::to_string(i)).ok());
+  EXPECT_EQ(map_.remembered(), 100u);
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(Find("key/" + std::to_string(i)), std::nullopt);
+  ASSERT_TRUE(session_->Put("key/1", "mine").ok());
+  EXPECT_EQ(map_.remembered(), 99u);
+}
+
+TEST_F(Filled, RemembersWhatWasErasedWhileTheSourceWasDownAndForgetsAllWhenFilled) {
+  map_.FillWith(executor_, 2);
+  source_->fail_loads = true;
+  EXPECT_FALSE(*session_->Erase("key/5"));
+  EXPECT_FALSE(*session_->Erase("absent"));
+  EXPECT_EQ(map_.remembered(), 2u);
+  source_->fail_loads = false;
+  EXPECT_EQ(Find("key/5"), std::nullopt);
+  while (!executor_.tasks.empty()) executor_.RunNext();
+  EXPECT_EQ(map_.remembered(), 0u);
+  EXPECT_EQ(Find("key/5"), std::nullopt);
+  EXPECT_EQ(map_.size(), 99u);
+}
+
 TEST_F(Filled, APartThatFailsLeavesItsKeysToBeLoadedOneByOne) {
   source_->fail_part = 1;
   map_.FillWith(executor_, 2);

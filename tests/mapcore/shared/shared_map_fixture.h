@@ -45,9 +45,13 @@ class FakeSource : public EntrySource {
       : entries_(std::move(entries)) {}
 
   Result<std::optional<std::string>> Load(std::string_view key) override {
-    const std::lock_guard lock(mutex_);
-    ++loads_;
-    if (on_load) on_load();
+    std::function<void()> call;
+    {
+      const std::lock_guard lock(mutex_);
+      ++loads_;
+      std::swap(call, on_load);
+    }
+    if (call) call();
     if (fail_loads) return Error{ErrorCode::kUnavailable, "the source is down"};
     const auto found = entries_.find(std::string(key));
     if (found == entries_.end()) return std::optional<std::string>();
@@ -70,7 +74,7 @@ class FakeSource : public EntrySource {
 
   bool fail_loads = false;
   int fail_part = -1;
-  std::function<void()> on_load;  // called by Load, before it answers
+  std::function<void()> on_load;  // called by the next Load, before it answers
 
  private:
   const std::map<std::string, std::string> entries_;
