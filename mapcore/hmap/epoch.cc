@@ -32,11 +32,12 @@ ReaderDomain::~ReaderDomain() = default;
 std::uint32_t ReaderDomain::Advance() {
   const std::uint32_t ended = epoch_.fetch_add(1, std::memory_order_seq_cst);
   // A reader that this fence does not show has not loaded anything yet: it will see the unlinking.
-  // Should the call fail after it worked once, nothing is freed.
-  if (!membarrier_)
+  if (!membarrier_) {
     std::atomic_thread_fence(std::memory_order_seq_cst);
-  else if (!Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))
+  } else if (failed() || !Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
+    failed_.store(true, std::memory_order_relaxed);
     return 0;
+  }
   // A reader that is seen outside a scope may enter one right after: it then loads what was linked
   // before this call, in which the unlinked blocks no longer are.
   PORTOLAN_MAPCORE_STEP(Pause());

@@ -34,9 +34,15 @@ class ReaderDomain {
   ReaderDomain& operator=(const ReaderDomain&) = delete;
 
   bool uses_membarrier() const { return membarrier_; }
+  // Whether membarrier(2) was refused after it had worked (a filter that was set later). Nothing is
+  // freed any more then: readers that rely on it run without fences, and cannot be made to take
+  // them. What waits grows until the memory's limit, or waiting_blocks_max, refuses writes; make
+  // the map anew in a domain that probes again. Never becomes false again.
+  bool failed() const { return failed_.load(std::memory_order_relaxed); }
   // The epoch to note beside a block that was just unlinked.
   std::uint32_t epoch() const { return epoch_.load(std::memory_order_acquire); }
   // Begins a new epoch and says which epochs no reader can be in any more: all up to the result.
+  // 0, which is none, once failed().
   std::uint32_t Advance();
 
  private:
@@ -48,6 +54,7 @@ class ReaderDomain {
 
   std::atomic<std::uint32_t> epoch_{1};
   bool membarrier_ = false;
+  std::atomic<bool> failed_{false};
   std::mutex mutex_;                          // for seats_, not for what is in them
   std::vector<std::unique_ptr<Seat>> seats_;  // never shrinks
 };

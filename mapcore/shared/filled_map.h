@@ -70,6 +70,7 @@ class FilledMap : public SharedMap {
   std::uint64_t size() const override;
   std::string_view name() const override { return "filled"; }
   hmap::Lineage::Waiting waiting() const override { return behind().waiting(); }
+  bool reclaim_failed() const override { return behind().reclaim_failed(); }
   const SharedMap& behind() const;
   // Erased keys that are remembered; none once the fill is complete.
   std::uint64_t remembered() const;

@@ -27,13 +27,17 @@ Error Missing(std::string_view what, std::string_view why) {
                                    std::string(why) + ", found none"};
 }
 
-// The memory options with what the machine cannot do left out.
+// Of what the memory wants, what the machine can do.
+PooledMemory AllowedOf(const hmap::ArenaOptions& wanted, FastPaths& fast_paths) {
+  return {.huge_pages = wanted.huge_pages && fast_paths.Take(FastPath::kHugePages),
+          .lock_memory = wanted.lock_memory && fast_paths.Take(FastPath::kMemoryLock)};
+}
+
 HmapOptions Allowed(const MapServices& services) {
   HmapOptions options = services.map;
-  if (options.memory.lock_memory)
-    options.memory.lock_memory = services.fast_paths->Take(FastPath::kMemoryLock);
-  if (options.memory.huge_pages)
-    options.memory.huge_pages = services.fast_paths->Take(FastPath::kHugePages);
+  const PooledMemory allowed = AllowedOf(options.memory, *services.fast_paths);
+  options.memory.huge_pages = allowed.huge_pages;
+  options.memory.lock_memory = allowed.lock_memory;
   return options;
 }
 
@@ -66,7 +70,8 @@ Made Share(const MapChoice& choice, const MapServices& services) {
 
 Made Pooled(const MapServices& services) {
   if (services.pool == nullptr) return Missing("a pool", "a map of short life");
-  PORTOLAN_TRY(PooledMap map, services.pool->Take());
+  PORTOLAN_TRY(PooledMap map,
+               services.pool->Take(AllowedOf(services.pool->memory(), *services.fast_paths)));
   std::unique_ptr<SharedMap> shared = std::make_unique<LockedMap>(std::move(map), services.limits);
   if (services.source == nullptr) return shared;
   auto filled = std::make_unique<FilledMap>(std::move(shared), services.source);
@@ -89,7 +94,7 @@ Status WriteFromSource(std::uint64_t entries, const MapServices& services) {
   constexpr std::uint64_t kRoomPerEntry = 512;  // address space, not memory
   if (services.source == nullptr)
     return Missing("a source, or an image in the file", "a large map");
-  HmapOptions options = services.map;
+  HmapOptions options = Allowed(services);
   options.memory.reserve_bytes = std::max(options.memory.reserve_bytes, entries * kRoomPerEntry);
   PORTOLAN_TRY(Hmap map, Hmap::Create(std::move(options)));
   const auto put = [&](std::string_view key, std::string_view value) -> Status {

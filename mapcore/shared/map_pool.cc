@@ -1,14 +1,20 @@
 #include "mapcore/shared/map_pool.h"
 
+#include <mutex>
 #include <utility>
+#include <vector>
 
 namespace portolan::mapcore {
 
 struct PooledMap::Shelf {
+  struct Resting {
+    std::unique_ptr<Hmap> map;  // empty
+    PooledMemory memory;
+  };
   MapPool::Options options;
   std::mutex mutex;
-  std::vector<std::unique_ptr<Hmap>> maps;  // empty ones; guarded by mutex
-  MapPoolStats stats;                       // guarded by mutex, but for `resting`
+  std::vector<Resting> maps;  // guarded by mutex
+  MapPoolStats stats;         // guarded by mutex, but for `resting`
 };
 
 PooledMap::~PooledMap() {
@@ -22,7 +28,7 @@ PooledMap::~PooledMap() {
   }
   const std::lock_guard lock(shelf_->mutex);
   if (keep && shelf_->maps.size() < shelf_->options.maps_max)
-    shelf_->maps.push_back(std::move(map_));
+    shelf_->maps.push_back({std::move(map_), memory_});
   else
     ++shelf_->stats.dropped;
 }
@@ -31,19 +37,31 @@ MapPool::MapPool(Options options) : shelf_(std::make_shared<PooledMap::Shelf>())
   shelf_->options = std::move(options);
 }
 
-Result<PooledMap> MapPool::Take() {
+Result<PooledMap> MapPool::Take(PooledMemory allowed) {
   {
     const std::lock_guard lock(shelf_->mutex);
+    shelf_->stats.dropped += std::erase_if(shelf_->maps, [&](const auto& resting) {
+      return (resting.memory.huge_pages && !allowed.huge_pages) ||
+             (resting.memory.lock_memory && !allowed.lock_memory);
+    });
     if (!shelf_->maps.empty()) {
-      std::unique_ptr<Hmap> map = std::move(shelf_->maps.back());
+      PooledMap map(std::move(shelf_->maps.back().map), shelf_->maps.back().memory, shelf_);
       shelf_->maps.pop_back();
       ++shelf_->stats.reused;
-      return PooledMap(std::move(map), shelf_);
+      return map;
     }
     ++shelf_->stats.made;
   }
-  PORTOLAN_TRY(Hmap map, Hmap::Create(shelf_->options.map));
-  return PooledMap(std::make_unique<Hmap>(std::move(map)), shelf_);
+  HmapOptions options = shelf_->options.map;
+  options.memory.huge_pages = options.memory.huge_pages && allowed.huge_pages;
+  options.memory.lock_memory = options.memory.lock_memory && allowed.lock_memory;
+  const PooledMemory memory{options.memory.huge_pages, options.memory.lock_memory};
+  PORTOLAN_TRY(Hmap map, Hmap::Create(std::move(options)));
+  return PooledMap(std::make_unique<Hmap>(std::move(map)), memory, shelf_);
+}
+
+const hmap::ArenaOptions& MapPool::memory() const {
+  return shelf_->options.map.memory;
 }
 
 MapPoolStats MapPool::stats() const {

@@ -3,14 +3,19 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
-#include <vector>
 
 #include "mapcore/hmap.h"
 
 namespace portolan::mapcore {
 
 class MapPool;
+
+// What a pooled map's memory may ask of the machine, where the pool's options want it: what
+// FastPaths (fast_paths.h) gives.
+struct PooledMemory {
+  bool huge_pages = true;
+  bool lock_memory = true;
+};
 
 // An empty map that goes back to its pool, memory and all, when this ends; one without a pool just
 // ends. Move-only.
@@ -27,17 +32,19 @@ class PooledMap {
  private:
   friend class MapPool;
   struct Shelf;
-  PooledMap(std::unique_ptr<Hmap> map, std::shared_ptr<Shelf> shelf)
-      : map_(std::move(map)), shelf_(std::move(shelf)) {}
+  PooledMap(std::unique_ptr<Hmap> map, PooledMemory memory, std::shared_ptr<Shelf> shelf)
+      : map_(std::move(map)), memory_(memory), shelf_(std::move(shelf)) {}
 
   std::unique_ptr<Hmap> map_;
+  PooledMemory memory_;           // what it was made with
   std::shared_ptr<Shelf> shelf_;  // null: no pool
 };
 
 struct MapPoolStats {
-  std::uint64_t made = 0;     // maps for which memory was reserved
-  std::uint64_t reused = 0;   // maps that came from the shelf
-  std::uint64_t dropped = 0;  // not taken back: too large, snapshots alive, or the shelf was full
+  std::uint64_t made = 0;    // maps for which memory was reserved
+  std::uint64_t reused = 0;  // maps that came from the shelf
+  std::uint64_t dropped =
+      0;  // ended: too large, snapshots alive, the shelf full, or no longer allowed
   std::uint64_t resting = 0;  // on the shelf now
 };
 
@@ -53,8 +60,10 @@ class MapPool {
   };
   explicit MapPool(Options options);
 
-  // An empty map. Errors: kExhausted, as Hmap::Create.
-  Result<PooledMap> Take();
+  // An empty map whose memory asks for no more than `allowed`. One on the shelf that does is ended,
+  // for what a machine took away it does not give again. Errors: kExhausted, as Hmap::Create.
+  Result<PooledMap> Take(PooledMemory allowed = {});
+  const hmap::ArenaOptions& memory() const;  // what its maps want
   MapPoolStats stats() const;
 
  private:

@@ -9,11 +9,14 @@
 
 #include <cstdio>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "mapcore/hmap.h"
 #include "mapcore/image_index.h"
 #include "mapcore/shared/make_map.h"
+#include "tests/mapcore/shared/refuse_membarrier.h"
 
 namespace portolan::mapcore {
 namespace {
@@ -189,6 +192,40 @@ TEST(MemoryPressure, MapsServeWhereMemoryMayNotBeLocked) {
             paths.states()[static_cast<std::size_t>(FastPath::kMemoryLock)].fallbacks == 3);
       },
       testing::ExitedWithCode(0), "");
+}
+
+// Made with the barrier, which is then taken away: they serve, and say that what waits only grows.
+bool ServesWhenTheBarrierIsTakenAway() {
+  FastPaths paths;
+  MapServices services;
+  services.fast_paths = &paths;
+  bool well = true;
+  std::vector<std::unique_ptr<SharedMap>> maps;
+  for (const std::uint32_t writers : {1u, 4u})
+    maps.push_back(MakeMap({5'000, MapDemand::Lifetime::kLong, writers}, services).value());
+  const auto overwrite = [](SharedMap& map) {
+    const auto session = map.Open();
+    bool right = true;
+    std::string value;
+    for (int i = 0; i < 5'000; ++i) {
+      right = session->Put("a", std::to_string(i)).ok() && right;
+      right = session->Find("a", value) == Found::kHit && value == std::to_string(i) && right;
+    }
+    return right;
+  };
+  for (const auto& map : maps)
+    well = overwrite(*map) && !map->reclaim_failed() && map->waiting().blocks < 4'000 && well;
+  if (!RefuseMembarrier()) return false;
+  for (const auto& map : maps)
+    well = overwrite(*map) && map->reclaim_failed() && map->waiting().blocks > 4'000 && well;
+  well = !paths.SelfCheck() && !paths.available(FastPath::kMembarrier) && well;
+  const auto anew = MakeMap({5'000, MapDemand::Lifetime::kLong, 1}, services).value();
+  return overwrite(*anew) && !anew->reclaim_failed() && anew->waiting().blocks < 4'000 && well;
+}
+
+TEST(MemoryPressure, MapsWhoseBarrierIsTakenAwaySayThatNothingIsFreedAnyMore) {
+  if (!FastPaths().available(FastPath::kMembarrier)) GTEST_SKIP() << "this machine has none";
+  EXPECT_EXIT(_exit(ServesWhenTheBarrierIsTakenAway() ? 0 : 1), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -1,8 +1,11 @@
 #include "mapcore/hmap/epoch.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <optional>
+
+#include "tests/mapcore/shared/refuse_membarrier.h"
 
 namespace portolan::mapcore::hmap {
 namespace {
@@ -58,6 +61,22 @@ TEST(Reader, LeavesItsSeatToTheNext) {
 
 TEST(ReaderDomain, FallsBackWhereAskedTo) {
   EXPECT_FALSE(ReaderDomain(ReaderDomain::Fences::kPortable).uses_membarrier());
+}
+
+TEST(ReaderDomain, SaysThatNothingIsFreedAnyMoreWhenItsBarrierIsTakenAway) {
+  if (!ReaderDomain().uses_membarrier()) GTEST_SKIP() << "this machine has none";
+  EXPECT_EXIT(
+      {
+        ReaderDomain domain;
+        ReaderDomain portable(ReaderDomain::Fences::kPortable);
+        const bool worked = domain.Advance() > 0 && !domain.failed();
+        const bool refused = RefuseMembarrier();
+        const bool stopped = domain.Advance() == 0 && domain.failed() && domain.Advance() == 0;
+        const bool others = portable.Advance() > 0 && !portable.failed() &&
+                            !ReaderDomain().uses_membarrier() && ReaderDomain().Advance() > 0;
+        _exit(worked && refused && stopped && others ? 0 : 1);
+      },
+      testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

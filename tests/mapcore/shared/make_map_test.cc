@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <string>
+
 #include "tests/mapcore/shared/shared_map_fixture.h"
 
 namespace portolan::mapcore {
@@ -133,6 +136,47 @@ TEST_F(MakeMapTest, NamesTheServiceThatIsMissing) {
             "making a map: expected a file for an image for a large map, found none");
   EXPECT_EQ(message({1, kLong, 99}, none),
             "making a map: expected a clock for a map that admits writes by rate, found none");
+}
+
+// How many of the process's mappings huge pages were asked for.
+int HugeMappings() {
+  std::ifstream maps("/proc/self/smaps");
+  int count = 0;
+  for (std::string line; std::getline(maps, line);)
+    count += line.starts_with("VmFlags:") && (line + " ").find(" hg ") != std::string::npos;
+  return count;
+}
+
+// Counts them while it is read.
+class LookingSource : public FakeSource {
+ public:
+  LookingSource() : FakeSource(Numbered(100)) {}
+  Status Read(std::uint32_t part, std::uint32_t parts, const Visit& visit) override {
+    huge_mappings = HugeMappings();
+    return FakeSource::Read(part, parts, visit);
+  }
+  int huge_mappings = -1;
+};
+
+TEST_F(MakeMapTest, APooledMapAndOneThatAnImageIsWrittenOfAskForHugePagesOnlyWhereTheyMay) {
+  if (!fast_paths_.available(FastPath::kHugePages)) GTEST_SKIP() << "this machine has none";
+  const auto source = std::make_shared<LookingSource>();
+  for (const MapDemand& demand : {MapDemand{100, kShort, 1}, MapDemand{3'000'000, kLong, 1}}) {
+    FastPaths fast_paths;
+    const MemoryFile file;
+    MapServices services = Services();
+    services.fast_paths = &fast_paths;
+    services.source = source;
+    services.image_fd = file.fd();
+    const int before = HugeMappings();
+    ASSERT_TRUE(MakeMap(demand, services).ok());
+    EXPECT_GT(source->huge_mappings, before);
+    // The pool rests with the map that was made with them.
+    fast_paths.Fail(FastPath::kHugePages, "a test says so");
+    file.Write("");
+    ASSERT_TRUE(MakeMap(demand, services).ok());
+    EXPECT_EQ(source->huge_mappings, before);
+  }
 }
 
 TEST_F(MakeMapTest, TakesThePortableWayWhereAFastPathIsOpen) {

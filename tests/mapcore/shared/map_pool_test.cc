@@ -53,6 +53,16 @@ TEST(MapPool, DropsAMapThatGrewTooLargeAndWhatTheShelfCannotTake) {
   EXPECT_EQ(pool.stats().resting, 1u);
 }
 
+TEST(MapPool, HandsOutNoMapWhoseMemoryAsksForMoreThanIsAllowed) {
+  MapPool pool({});
+  { const PooledMap one = pool.Take().value(); }
+  { const PooledMap plain = pool.Take({.huge_pages = false}).value(); }
+  EXPECT_EQ(pool.stats().made, 2u);
+  EXPECT_EQ(pool.stats().dropped, 1u);
+  { const PooledMap less = pool.Take().value(); }  // it asks for less: as good
+  EXPECT_EQ(pool.stats().reused, 1u);
+}
+
 TEST(MapPool, MayEndBeforeItsMaps) {
   auto pool = std::make_unique<MapPool>(MapPool::Options{});
   PooledMap map = pool->Take().value();
