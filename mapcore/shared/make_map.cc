@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "mapcore/map_image.h"
@@ -133,34 +135,6 @@ Made Unadmitted(const MapDemand& demand, const MapChoice& choice, const MapServi
 }
 
 }  // namespace
-
-std::string_view SharingName(Sharing sharing) {
-  switch (sharing) {
-    case Sharing::kLocked:
-      return "locked";
-    case Sharing::kEpoch:
-      return "epoch";
-    case Sharing::kReadMostly:
-      return "read-mostly";
-    case Sharing::kSharded:
-      return "sharded";
-  }
-  return "";
-}
-
-std::string_view FillingName(Filling filling) {
-  switch (filling) {
-    case Filling::kPooled:
-      return "pooled";
-    case Filling::kPreload:
-      return "preload";
-    case Filling::kAsync:
-      return "async";
-    case Filling::kImage:
-      return "image";
-  }
-  return "";
-}
 
 MapChoice ChooseMap(const MapDemand& demand, std::uint32_t fill_parts_max) {
   MapChoice choice;

@@ -2,8 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <string_view>
 
 #include "mapcore/fast_paths.h"
 #include "mapcore/shared/admission.h"
@@ -33,8 +31,6 @@ struct MapChoice {
   std::uint32_t fill_parts = 1;  // kAsync
   bool admission = false;
 };
-std::string_view SharingName(MapChoice::Sharing sharing);
-std::string_view FillingName(MapChoice::Filling filling);
 
 // Entries up to which a map is small, and middle. A small one is read within milliseconds; a large
 // one takes seconds to read and hash, which an image, written once, spares every start.
@@ -63,11 +59,14 @@ struct MapServices {
   const Clock* clock = nullptr;               // admission; it and `fast_paths` outlive the map
   std::uint64_t writes_per_second = 100'000;  // admission
   EntryLimits limits = {};
-  HmapOptions map = {};
+  HmapOptions map = {};  // but kPooled, whose maps are made as the pool's options say
 };
 
-// Makes the map that ChooseMap() names. Errors: kInvalid naming the service that is missing;
-// kCorrupt when the image is none; kExhausted when memory is out; the source's.
+// Makes the map that ChooseMap() names. Errors: kInvalid naming the service that is missing, the
+// entry of the source that `limits` refuse (where the source is read before this returns; an
+// executor's part fails with it instead, see FillProgress), the least of a ShardedMap's limit, or
+// what WriteImage refuses; kUnavailable when the image cannot be written or read; kCorrupt when it
+// is none; kExhausted when memory is out; the source's.
 Result<std::unique_ptr<SharedMap>> MakeMap(const MapDemand& demand, const MapServices& services);
 
 }  // namespace portolan::mapcore

@@ -1,6 +1,8 @@
 #include "mapcore/shared/make_map.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <string>
@@ -15,9 +17,37 @@ using Filling = MapChoice::Filling;
 constexpr auto kShort = MapDemand::Lifetime::kShort;
 constexpr auto kLong = MapDemand::Lifetime::kLong;
 
+std::string SharingName(Sharing sharing) {
+  switch (sharing) {
+    case Sharing::kLocked:
+      return "locked";
+    case Sharing::kEpoch:
+      return "epoch";
+    case Sharing::kReadMostly:
+      return "read-mostly";
+    case Sharing::kSharded:
+      return "sharded";
+  }
+  return "";
+}
+
+std::string FillingName(Filling filling) {
+  switch (filling) {
+    case Filling::kPooled:
+      return "pooled";
+    case Filling::kPreload:
+      return "preload";
+    case Filling::kAsync:
+      return "async";
+    case Filling::kImage:
+      return "image";
+  }
+  return "";
+}
+
 std::string Chosen(const MapDemand& demand, std::uint32_t cap = 16) {
   const MapChoice choice = ChooseMap(demand, cap);
-  return std::string(FillingName(choice.filling)) + " " + std::string(SharingName(choice.sharing)) +
+  return FillingName(choice.filling) + " " + SharingName(choice.sharing) +
          " parts=" + std::to_string(choice.fill_parts) +
          " shards=" + std::to_string(choice.shards) + (choice.admission ? " admission" : "");
 }
@@ -119,6 +149,29 @@ TEST_F(MakeMapTest, RefusesAFileThatIsNoImage) {
   ASSERT_FALSE(map.ok());
   EXPECT_EQ(map.error().code, ErrorCode::kCorrupt);
   EXPECT_EQ(file_.Read(), "something else, which nobody wants to lose");
+}
+
+TEST_F(MakeMapTest, RefusesASourceWithAnEntryOverTheLimits) {
+  MapServices services = Services();
+  services.limits.value_bytes_max = 7;
+  services.executor = nullptr;
+  for (const MapDemand& demand : {MapDemand{100, kShort, 1}, MapDemand{100, kLong, 1},
+                                  MapDemand{50'000, kLong, 1}, MapDemand{3'000'000, kLong, 1}}) {
+    const auto map = MakeMap(demand, services);
+    ASSERT_FALSE(map.ok());
+    EXPECT_EQ(map.error().code, ErrorCode::kInvalid);
+    EXPECT_EQ(map.error().message, "key \"key/10\": expected a value of at most 7 bytes, found 8");
+  }
+}
+
+TEST_F(MakeMapTest, SaysThatAnImageCannotBeWritten) {
+  const int read_only = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  MapServices services = Services();
+  services.image_fd = read_only;
+  const auto map = MakeMap({3'000'000, kLong, 1}, services);
+  close(read_only);
+  ASSERT_FALSE(map.ok());
+  EXPECT_EQ(map.error().code, ErrorCode::kUnavailable) << map.error().message;
 }
 
 TEST_F(MakeMapTest, NamesTheServiceThatIsMissing) {
