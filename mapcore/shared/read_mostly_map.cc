@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::uint32_t kReclaimEach = 512;  // replaced values; a pass costs one membarrier
 constexpr std::int64_t kSweepAtLeast = 64;   // erased cells
+constexpr std::uint64_t kValuesShare = 8;    // of the limit, one part that keys never get
 
 }  // namespace
 
@@ -77,6 +78,9 @@ Result<std::unique_ptr<ReadMostlyMap>> ReadMostlyMap::Create(HmapOptions options
                                                              const EntryLimits& limits,
                                                              hmap::ReaderDomain::Fences fences) {
   std::unique_ptr<ReadMostlyMap> map(new ReadMostlyMap(options, limits, fences));
+  // Extents of the Hmap are not given back: had keys once taken all, no value would fit any more,
+  // whatever is erased.
+  options.memory.limit_bytes -= options.memory.limit_bytes / kValuesShare;
   PORTOLAN_TRY(Cells cells, Cells::Create(std::move(options)));
   map->dirty_.emplace(std::move(cells));
   PORTOLAN_CHECK(map->Promote());
@@ -212,11 +216,15 @@ Found ReadMostlyMap::FindInDirty(std::string_view key, std::string& value) {
   return now == nullptr ? Found::kMiss : Found::kHit;
 }
 
-// Whether a new key may be had, with the extent that it may take: once keys were past the limit,
-// nothing that is erased would make room for a value again.
+// Under the mutex. Whether a new key may be had: what it takes fits into what the Hmap has free, or
+// another extent is within the limit.
 bool ReadMostlyMap::KeyFits() const {
-  return limit_bytes_ == 0 ||
-         keys_bytes_ + value_bytes_ + hmap::Arena::kExtentBytes <= limit_bytes_;
+  if (limit_bytes_ == 0) return true;
+  const hmap::ArenaStats keys = dirty_->map().memory();
+  const std::uint64_t room = keys.used_bytes - keys.live_bytes() >= hmap::Arena::kExtentBytes
+                                 ? 0
+                                 : hmap::Arena::kExtentBytes;
+  return keys.used_bytes + value_bytes_ + room <= limit_bytes_;
 }
 
 // In no scope. Takes `value`. Cells in dirty are never swept: that happens under the mutex, with

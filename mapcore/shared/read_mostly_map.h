@@ -30,11 +30,12 @@ namespace portolan::mapcore {
 // What was replaced is freed when no reader can see it (hmap/epoch.h).
 //
 // Values lie outside the Hmap, but within the same limit_bytes: the memory of the keys' Hmap, the
-// values and what waits of them are bounded by it together, but for what the allocator adds to
-// each. A new key wants 64 KiB to spare, the Hmap itself has 128 KiB at first: 1 MiB is a sensible
-// least. waiting_blocks_max bounds the values that wait. A write that would pass either is
-// kExhausted and changes nothing; to overwrite takes room for both values for a moment. Without a
-// limit_bytes nothing bounds the values, reserve_bytes neither.
+// values and what waits of them are bounded by it together, but for an extent of 64 KiB, for what
+// the allocator adds to each value, and for what a sweep copies of the Hmap. The Hmap gets seven
+// eighths at most, has 128 KiB at first, and keeps what it took: 1 MiB is a sensible least.
+// waiting_blocks_max bounds the values that wait. A write that would pass either is kExhausted and
+// changes nothing; to overwrite takes room for both values for a moment. Without a limit_bytes
+// nothing bounds the values, reserve_bytes neither.
 class ReadMostlyMap : public SharedMap {
  public:
   // Errors: kExhausted, as Hmap::Create.

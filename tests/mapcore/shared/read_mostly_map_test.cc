@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "mapcore/base/random.h"
+
 namespace portolan::mapcore {
 namespace {
 
@@ -80,7 +82,7 @@ TEST(ReadMostlyMap, SaysWhenMemoryIsOutAndGoesOn) {
   EXPECT_GT(put, 100);
   std::string value;
   for (int i = 0; i < put; ++i) ASSERT_EQ(session->Find(ReadKey(i), value), Found::kHit);
-  for (int i = 1; i < 100; ++i) ASSERT_TRUE(*session->Erase(ReadKey(i)));
+  for (int i = 1; i < put; ++i) ASSERT_TRUE(*session->Erase(ReadKey(i)));
   EXPECT_FALSE(*session->Put(ReadKey(0), "new"));
   ASSERT_EQ(session->Find(ReadKey(0), value), Found::kHit);
   EXPECT_EQ(value, "new");
@@ -116,6 +118,26 @@ TEST(ReadMostlyMap, ItsLimitBoundsItsValuesTooAndARefusalChangesNothing) {
   }
   for (int i = 0; i < put; ++i) ASSERT_TRUE(session->Erase(ReadKey(i)).ok());
   for (int i = 0; i < put - 1; ++i) ASSERT_TRUE(session->Put(ReadKey(i), large).ok()) << i;
+}
+
+TEST(ReadMostlyMap, KeysThatComeAndGoAtItsLimitLeaveRoomForOthers) {
+  const auto map = ReadMostlyMap::Create({.seed = 1, .memory = {.limit_bytes = 1 << 20}}).value();
+  const auto session = map->Open();
+  const std::uint64_t seed = 7;
+  Random random(seed);
+  std::string value;
+  std::uint64_t refused = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    const std::string key = ReadKey(static_cast<int>(random.Below(40'000)));
+    if (random.Below(4) == 0)
+      ASSERT_TRUE(session->Erase(key).ok());
+    else
+      refused += !session->Put(key, "v").ok();
+    (void)session->Find(key, value);
+  }
+  EXPECT_GT(refused, 0u);
+  for (int i = 0; i < 40'000; ++i) ASSERT_TRUE(session->Erase(ReadKey(i)).ok());
+  for (int i = 0; i < 1'000; ++i) ASSERT_TRUE(session->Put("new/" + std::to_string(i), "v").ok());
 }
 
 TEST(ReadMostlyMap, NoMoreValuesWaitThanMay) {
