@@ -37,7 +37,7 @@ Error Hmap::OutOfMemory(const hmap::Lineage& lineage) {
 }
 
 void Hmap::Fatal(const char* what) {
-  std::fprintf(stderr, "fatal error: concurrent %s\n", what);
+  std::fprintf(stderr, "fatal error: %s\n", what);
   std::abort();
 }
 
@@ -52,7 +52,7 @@ Hmap::Hmap(Hmap&& other) noexcept
       branch_(std::exchange(other.branch_, nullptr)),
       seed_(other.seed_),
       compacts_(other.compacts_) {
-  CheckNotIterated("map iteration and move of the map");
+  CheckNotIterated("concurrent map iteration and move of the map");
 }
 
 Hmap& Hmap::operator=(Hmap&& other) noexcept {
@@ -62,7 +62,7 @@ Hmap& Hmap::operator=(Hmap&& other) noexcept {
   branch_ = std::exchange(other.branch_, nullptr);
   seed_ = other.seed_;
   compacts_ = other.compacts_;
-  CheckNotIterated("map iteration and move of the map");
+  CheckNotIterated("concurrent map iteration and move of the map");
   return *this;
 }
 
@@ -71,7 +71,7 @@ Hmap::~Hmap() {
 }
 
 void Hmap::Leave() {
-  CheckNotIterated("map iteration and end of the map");
+  CheckNotIterated("concurrent map iteration and end of the map");
   if (branch_ != nullptr) lineage_->Leave(*std::exchange(branch_, nullptr));
 }
 
@@ -92,7 +92,7 @@ Result<Hmap> Hmap::Create(HmapOptions options) {
 
 void Hmap::FindMany(std::span<const std::string_view> keys,
                     std::span<std::optional<std::string_view>> values) const {
-  CheckNotWriting("map read and map write");
+  CheckNotWriting("concurrent map read and map write");
   hmap::FindRecords(hmap::Load(branch_->head.top), lineage_->base(), keys,
                     [&](std::size_t i, const hmap::Record* record) {
                       if (record == nullptr)
@@ -103,7 +103,7 @@ void Hmap::FindMany(std::span<const std::string_view> keys,
 }
 
 void Hmap::Prefetch(std::span<const std::string_view> keys) const {
-  CheckNotWriting("map read and map write");
+  CheckNotWriting("concurrent map read and map write");
   assert(keys.size() <= kPrefetch);
   const hmap::Top& top = *branch_->head.top;
   if (top.old != nullptr) return;
@@ -156,8 +156,7 @@ void Hmap::MaintainNow() {
   hmap::Relocation relocation(*lineage_, *branch_);
   if (relocation.active()) return relocation.Step();
   if (lineage_->iterating()) return;
-  head.reseed_from = 2 * head.size;
-  relocation.Begin(NextSeed());
+  if (relocation.Begin(NextSeed())) head.reseed_from = 2 * head.size;
 }
 
 std::uint64_t Hmap::NextSeed() const {
@@ -218,7 +217,8 @@ Status Hmap::StartReseed() {
   hmap::Relocation relocation(*lineage_, *branch_);
   if (relocation.active() || lineage_->iterating())
     return Error{ErrorCode::kConflict, "a relocation or an iteration of the map is under way"};
-  if (!relocation.Begin(NextSeed())) return OutOfMemory(*lineage_);
+  while (!relocation.Begin(NextSeed()))
+    if (!lineage_->ReclaimForWrite()) return OutOfMemory(*lineage_);
   return {};
 }
 
@@ -226,7 +226,8 @@ Status Hmap::AbandonReseed() {
   const Writing writing(*this);
   if (lineage_->iterating())
     return Error{ErrorCode::kConflict, "an iteration of the map is under way"};
-  if (!hmap::Relocation(*lineage_, *branch_).Abandon()) return OutOfMemory(*lineage_);
+  while (!hmap::Relocation(*lineage_, *branch_).Abandon())
+    if (!lineage_->ReclaimForWrite()) return OutOfMemory(*lineage_);
   return {};
 }
 
@@ -281,7 +282,10 @@ HmapCompaction Hmap::compaction() const {
 
 Status Hmap::Clear() {
   const Writing writing(*this);
-  return BeginAnew(seed_ ? branch_->head.top->seed : hmap::PrepareSeed(hmap::DrawSeed()), 0);
+  const std::uint64_t seed = seed_ ? branch_->head.top->seed : hmap::PrepareSeed(hmap::DrawSeed());
+  Status begun = BeginAnew(seed, 0);
+  while (!begun.ok() && lineage_->ReclaimForWrite()) begun = BeginAnew(seed, 0);
+  return begun;
 }
 
 // Empty, with 2^depth pages.
@@ -350,13 +354,21 @@ Result<Hmap> Hmap::Fork(const Snapshot& snapshot) {
 }
 
 void Hmap::Promote(Hmap&& fork) {
+  if (fork.lineage_ != lineage_) Fatal("promotion of a map that is no fork of this one");
+  const hmap::Top& now = *branch_->head.top;
+  const hmap::Top& next = *fork.branch_->head.top;
+  if (branch_->iterators != 0 &&
+      (now.seed != next.seed || now.old != nullptr || next.old != nullptr))
+    Fatal("concurrent map iteration and promotion of a map under another seed");
   const Writing writing(*this);
   lineage_->Swap(*branch_, *fork.branch_);
+  // Readers that are in what this was know nothing of the two tables.
+  if (next.old != nullptr) hmap::Relocation(*lineage_, *branch_).WaitForReaders();
   const Hmap past = std::move(fork);
 }
 
 std::uint64_t Hmap::digest() const {
-  CheckNotWriting("map read and map write");
+  CheckNotWriting("concurrent map read and map write");
   return hmap::KeptDigest(*lineage_, branch_->head);
 }
 

@@ -3,13 +3,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "mapcore/base/result.h"
@@ -26,39 +23,6 @@ class Tree;
 
 namespace portolan::mapcore {
 
-// A hash map of byte-string keys to opaque byte values, in the lineage of the Go runtime's map
-// (8-slot buckets with a tophash byte a slot, load 13/2, a random seed, a writing flag), built so
-// that it can be snapshotted in O(1), compared with an earlier self in O(changes), and read while
-// it is written.
-//
-//   head ─▶ Top ─▶ Chunk ─▶ Page of 16 buckets ─▶ Bucket, one cache line
-//           2^depth  64 pages   1 KiB                 tophash[8]  ext[8]  ref[8]  link
-//                                                                             └─▶ Record, immutable
-//
-// The hash's highest bits choose the page (extendible hashing), its lowest the bucket in the page,
-// twelve further bits and the tophash are compared before a record is looked at. So a lookup
-// touches two cold lines, its bucket and its record, and a miss one.
-//
-// A full page (104 entries) splits in two. Nothing else ever grows at once: the longest write is a
-// page split or the doubling of the top, microseconds at a million entries; there is no rehash.
-// Replacing a value makes a new record and swaps one 32-bit reference.
-//
-// A snapshot is three words of the head kept, and a version counted up. Afterwards a write copies
-// what it changes and is older (its page, the page's chunk, the top: 1.7 KiB, once per snapshot)
-// and leaves the old ones to the snapshot. Two snapshots differ where their pointers differ.
-//
-// Memory is one reservation per map, shared with its snapshots and forks (hmap/arena.h); about 115
-// bytes an entry for keys of 30 and values of 60 bytes. Freed blocks are used again; the last map
-// or snapshot of a lineage to go returns everything at once.
-//
-// Invariants are listed, and checked, in hmap/validate.h.
-//
-// Threads: one at a time may use a Hmap, its forks included; the flag that the Go runtime calls
-// hashWriting turns a second one into a fatal message when it is seen. Other threads may hold,
-// read, compare and release Snapshots, and read the head with a Reader (FindLive).
-//
-// Views that Find returns are valid until the next call that changes the map; those of a snapshot
-// as long as the snapshot.
 struct HmapOptions {
   // Of the hash. Nothing: drawn at random, which is what resists keys made to collide. A number
   // makes layout and iteration order repeatable.
@@ -83,6 +47,42 @@ struct HmapCompaction {
   std::uint64_t cycles = 0;
 };
 
+// A hash map of byte-string keys to opaque byte values, in the lineage of the Go runtime's map
+// (8-slot buckets with a tophash byte a slot, load 13/2, a random seed, a writing flag), built so
+// that it can be snapshotted in O(1), compared with an earlier self in O(changes), and read while
+// it is written.
+//
+//   head ─▶ Top ─▶ Chunk ─▶ Page of 16 buckets ─▶ Bucket, one cache line
+//           2^depth  64 pages   1 KiB                 tophash[8]  ext[8]  ref[8]  link
+//                                                                             └─▶ Record, immutable
+//
+// The hash's highest bits choose the page (extendible hashing), its lowest the bucket in the page,
+// twelve further bits and the tophash are compared before a record is looked at. So a lookup
+// touches two cold lines, its bucket and its record, and a miss one.
+//
+// A full page (104 entries) splits in two. Nothing else ever grows at once: the longest write is a
+// page split or the doubling of the top, microseconds at a million entries; there is no rehash.
+// Replacing a value makes a new record and swaps one 32-bit reference.
+//
+// A snapshot is a copy of the head's counters and its pointer to the top, and a version counted up.
+// Afterwards a write copies what it changes and is older (its page and the page's chunk, 1.6 KiB,
+// and the top, 2 KiB at a million entries; each once per snapshot) and leaves the old ones to the
+// snapshot. Two snapshots differ where their pointers differ.
+//
+// Memory is one reservation per map, shared with its snapshots and forks (hmap/arena.h); about 120
+// bytes an entry for keys of 30 and values of 60 bytes. Freed blocks are used again; the last map
+// or snapshot of a lineage to go returns everything at once.
+//
+// Invariants are listed, and checked, in hmap/validate.h.
+//
+// Threads: one at a time may use a Hmap, its forks included; the flag that the Go runtime calls
+// hashWriting turns a second one into a fatal message when it is seen. While nobody writes, several
+// may Find, FindMany and Contains; digest() and iterators keep something in the map, and are one
+// thread's. Other threads may hold, read, compare, clone and release Snapshots, and read the head
+// with a Reader (FindLive).
+//
+// Views that Find returns are valid until the next call that changes the map; those of a snapshot
+// as long as the snapshot.
 class Hmap {
  public:
   static constexpr std::size_t kEntryBytesMax = hmap::Record::kBytesMax;
@@ -98,14 +98,14 @@ class Hmap {
 
   // O(1), allocates nothing. Find also finds while another thread holds snapshots.
   std::optional<std::string_view> Find(std::string_view key) const {
-    CheckNotWriting("map read and map write");
+    CheckNotWriting("concurrent map read and map write");
     const hmap::Record* record = hmap::FindRecord(branch_->head.top, key, lineage_->base());
     if (record == nullptr) return std::nullopt;
     return record->value();
   }
   // The record itself, or null; for those who keep a snapshot that holds it.
   const hmap::Record* FindRecord(std::string_view key) const {
-    CheckNotWriting("map read and map write");
+    CheckNotWriting("concurrent map read and map write");
     return hmap::FindRecord(branch_->head.top, key, lineage_->base());
   }
   bool Contains(std::string_view key) const { return Find(key).has_value(); }
@@ -200,11 +200,14 @@ class Hmap {
   void AbandonCompaction();
   HmapCompaction compaction() const;
 
-  // A frozen view of this moment, O(1). `version` and `timestamp_ms` are the caller's.
+  // A frozen view of this moment, O(1). `version` and `timestamp_ms` are the caller's. Errors:
+  // kExhausted, also when a lineage has given 2^32 of them; make the map anew with CloneMap() then.
   Result<Snapshot> TakeSnapshot(std::uint64_t version, std::int64_t timestamp_ms);
-  // A map that begins as `snapshot`, of this lineage, and is written on its own. O(1).
+  // A map that begins as `snapshot` and is written on its own. O(1). Errors: kInvalid when the
+  // snapshot is of another lineage.
   Result<Hmap> Fork(const Snapshot& snapshot);
-  // `fork`, of this map or of a fork of it, goes on as this map, in one store for those who read
+  // `fork`, of this map or of a fork of it (of another the program ends with a message, and so
+  // under another seed during an iteration), goes on as this map, in one store for those who read
   // with a Reader; what this was remains in its snapshots.
   void Promote(Hmap&& fork);
 
@@ -241,7 +244,7 @@ class Hmap {
       const std::uint32_t flags = flags_.load(std::memory_order_relaxed);
       if ((flags & HmapDebug::kWriting) != 0 || memory_.load(std::memory_order_relaxed))
           [[unlikely]]
-        Fatal("map writes");
+        Fatal("concurrent map writes");
       flags_.store(flags | HmapDebug::kWriting, std::memory_order_relaxed);
       memory_.store(true, std::memory_order_relaxed);
       ++map.branch_->mutations;
@@ -250,7 +253,7 @@ class Hmap {
       const std::uint32_t flags = flags_.load(std::memory_order_relaxed);
       if ((flags & HmapDebug::kWriting) == 0 || !memory_.load(std::memory_order_relaxed))
           [[unlikely]]
-        Fatal("map writes");
+        Fatal("concurrent map writes");
       flags_.store(flags & ~HmapDebug::kWriting, std::memory_order_relaxed);
       memory_.store(false, std::memory_order_relaxed);
     }

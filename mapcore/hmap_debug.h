@@ -32,7 +32,7 @@ struct HmapDebug {
   std::uint32_t flags = 0;
   std::uint32_t B = 0;          // log2 of buckets, rounded up
   std::uint64_t noverflow = 0;  // overflow buckets: 16 for each overflow page
-  std::uint64_t hash0 = 0;      // a fingerprint of the seed; the seed itself where one was set
+  std::uint64_t hash0 = 0;      // a fingerprint of the seed; the seed itself where one was set, until a reseed
   std::uint64_t buckets = 0;
   std::uint64_t oldbuckets = 0;                    // of the table that is being relocated, or 0
   std::uint64_t nevacuate = 0;                     // how many of those are evacuated

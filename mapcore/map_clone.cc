@@ -22,11 +22,11 @@ bool SameTable(const hmap::Top& top, const HmapOptions& options) {
   return !options.seed || hmap::PrepareSeed(*options.seed) == top.seed;
 }
 
-// At least what all versions of the original take, and twice: a map that is written on must not be
-// full at once. Address space costs nothing.
+// At least what all versions of the original ever took, and twice: a map that is written on must
+// not be full at once. Address space costs nothing.
 void MakeRoom(const hmap::Lineage& original, HmapOptions& options) {
   options.memory.reserve_bytes =
-      std::max(options.memory.reserve_bytes, 2 * original.arena().stats().used_bytes);
+      std::max(options.memory.reserve_bytes, 2 * original.arena().high_water_bytes());
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ namespace portolan::mapcore {
 // another seed, or from a snapshot that was taken during a relocation, every entry is put anew,
 // into a directory prepared for all. O(n).
 //
-// `options.memory.reserve_bytes` is raised to what the entries need. Errors: kExhausted when memory
-// is out.
+// `options.memory.reserve_bytes` is raised to what the entries need. Any thread, beside the writer
+// of the original. Errors: kExhausted when memory is out.
 Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options = {});
 
 // The same of a map as it is now, by the thread that may write it. Where the map has no snapshot

@@ -29,7 +29,7 @@ class SortedRuns {
  public:
   using Run = std::vector<const hmap::Record*>;
   using RunPtr = std::shared_ptr<const Run>;
-  // An edit copies half a run of pointers and a version keeps one pointer a run: both stay small
+  // An edit copies a run of pointers and a version keeps one pointer a run: both stay small
   // beside the entries.
   static constexpr std::size_t kRunMax = 512;
 

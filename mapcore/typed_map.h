@@ -48,7 +48,8 @@ inline constexpr bool kIsMapKey =
     std::is_integral_v<K> || std::is_enum_v<K> || std::is_same_v<K, std::string_view>;
 
 // A Hmap whose keys are integers, enumerations or bytes, and whose values are of one type that is
-// its own bytes (an integer, a plain struct) or bytes. Adds no cost but the copy of a value.
+// its own bytes (an integer, a plain struct) or bytes. Adds no cost but the copy of a value, and to
+// Upsert a block of the heap for one of more than 15 bytes.
 //
 // Everything else is the Hmap's: snapshots, forks, comparison, threads, errors; take it with map().
 // The bytes of an integer are those of this machine, so an image or a copy of such a map is for

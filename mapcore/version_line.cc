@@ -4,6 +4,8 @@
 #include <mutex>
 #include <utility>
 
+#include "mapcore/hmap/relocation.h"
+
 namespace portolan::mapcore {
 namespace {
 

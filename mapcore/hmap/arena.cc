@@ -264,8 +264,7 @@ void Arena::FreePage(void* page) {
 // and their untouched ends are what the next writes take. What is backed already costs a look at
 // its page table, one a huge page.
 void Arena::Populate(std::uint64_t bytes) const {
-  const std::uint64_t used =
-      std::uint64_t{high_water_.load(std::memory_order_relaxed)} * kExtentBytes;
+  const std::uint64_t used = high_water_bytes();
   const std::uint64_t end =
       std::min(used + bytes, std::uint64_t{extents_max_} * kExtentBytes) & ~std::uint64_t{4095};
   if (end == 0) return;
@@ -362,12 +361,6 @@ bool Arena::CopyFrom(const Arena& from) {
   std::copy_n(from.live_granules_, 4, live_granules_);
   std::copy_n(from.extents_of_, 4, extents_of_);
   return true;
-}
-
-void Arena::Trim() {
-  for (std::size_t i = 0; i < extent_count_; ++i)
-    if (extents_[i].kind == Kind::kFree)
-      madvise(base_ + i * kExtentBytes, kExtentBytes, MADV_DONTNEED);
 }
 
 ArenaStats Arena::stats() const {

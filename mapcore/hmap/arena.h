@@ -15,7 +15,8 @@ struct ArenaOptions {
   // Address space set aside; costs no memory until used. Rounded up to 2 MiB, at most 32 GiB. Where
   // the process may not have that much, half of it is tried, and so on down to 2 MiB.
   std::uint64_t reserve_bytes = std::uint64_t{1} << 30;
-  // Memory that may be used; 0 stands for everything reserved. Rounded down to whole extents.
+  // Memory that may be used; 0 stands for everything reserved. Rounded down to whole extents. Less
+  // than 128 KiB has no room for an empty map.
   std::uint64_t limit_bytes = 0;
   bool lock_memory = false;  // mlock what is used, where the process may
   bool huge_pages = true;    // of 2 MiB, behind the first 2 MiB, where the kernel may
@@ -127,7 +128,6 @@ class Arena {
   // Lifts all marks; true when there were any. O(extents + blocks of those marked). An allocation
   // that finds no memory does it too.
   bool ResumeAll();
-  void Trim();  // gives the memory of free extents back to the system; off the write path
 
   // Becomes the same as `from`, block for block under the same names; what it held is gone. False,
   // and nothing changed, without room for it, or where it has used more than `from` did, or a
@@ -139,6 +139,10 @@ class Arena {
     return std::size_t{RoundUp(static_cast<std::uint32_t>(bytes >> 3))} << 3;
   }
   ArenaStats stats() const;
+  // The most that was ever in use. Any thread, beside the writer.
+  std::uint64_t high_water_bytes() const {
+    return high_water_.load(std::memory_order_relaxed) * kExtentBytes;
+  }
   // The n-th allocation from now on fails, and all after it; for tests of what a failure leaves.
   void FailFrom(std::uint64_t n) { fail_from_ = n; }
   void FailNever() { fail_from_ = kFailNever; }

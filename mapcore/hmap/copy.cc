@@ -7,11 +7,15 @@ namespace {
 
 class Copy {
  public:
-  Copy(const Lineage& from, Lineage& to) : from_(from), to_(to) {}
+  // Digests that are known are copied where the whole is, for its writer to go on with.
+  Copy(const Lineage& from, Lineage& to, bool digests_known)
+      : from_(from), to_(to), digests_known_(digests_known) {}
 
   Top* Table(const Top& top) {
-    auto* copy = Node(top);
+    auto* copy = static_cast<Top*>(to_.arena().AllocateNode(top.bytes));
     if (copy == nullptr) return nullptr;
+    std::memcpy(static_cast<void*>(copy), &top, top.bytes);
+    copy->birth = to_.version();
     for (std::size_t t = 0; t < top.size();) {
       const std::uint64_t entry = top.chunks()[t];
       const std::size_t span = std::size_t{1} << (top.depth - DepthOf(entry));
@@ -24,22 +28,17 @@ class Copy {
   }
 
  private:
-  // A top or a chunk, with the pointers of the original.
-  template <typename Kind>
-  Kind* Node(const Kind& node) {
-    auto* copy = static_cast<Kind*>(to_.arena().AllocateNode(node.bytes));
-    if (copy == nullptr) return nullptr;
-    std::memcpy(static_cast<void*>(copy), &node, node.bytes);
-    copy->birth = to_.version();
-    return copy;
-  }
-
   // `next` is the entry of the chunk behind it, or 0.
   Chunk* ChunkOf(std::uint64_t entry, std::uint64_t next) {
     const Chunk& chunk = *hmap::ChunkOf(entry);
-    Chunk* copy = Node(chunk);
+    auto* copy = static_cast<Chunk*>(to_.arena().AllocateNode(sizeof(Chunk)));
     if (copy == nullptr) return nullptr;
+    copy->birth = to_.version();
+    copy->bytes = sizeof(Chunk);
+    copy->written = 0;
     copy->origin = 0;  // which is not in this memory
+    copy->digest_known = digests_known_ && Load(chunk.digest_known) != 0;
+    if (copy->digest_known != 0) copy->digest = LoadRelaxed(chunk.digest);
     const std::uint32_t chunk_depth = DepthOf(entry);
     for (std::uint32_t p = 0; p < Chunk::kPages;) {
       const std::uint64_t page = chunk.pages[p];
@@ -71,7 +70,8 @@ class Copy {
     }
     auto* copy = static_cast<Page*>(to_.arena().AllocatePage());
     if (copy == nullptr) return nullptr;
-    std::memcpy(static_cast<void*>(copy), &page, sizeof page);
+    copy->CopyEntries(page);
+    if (digests_known_ && page.digest_known()) copy->KeepDigest(page.digest());
     copy->set_birth(to_.version());
     copy->set_origin(0);  // which is not in this memory
     bool whole = true;
@@ -98,6 +98,7 @@ class Copy {
 
   const Lineage& from_;
   Lineage& to_;
+  const bool digests_known_;
 };
 
 // Where a block of `from` lies in a copy of its memory.
@@ -110,8 +111,8 @@ Block* Counterpart(const Lineage& from, const Lineage& to, const Block* block) {
 
 Contents CopyContents(const Lineage& from, const Contents& contents, Lineage& to) {
   Contents copy = contents;
-  if (from.digests_kept()) to.KeepDigests();
-  copy.top = Copy(from, to).Table(*contents.top);
+  if (contents.digest_known) to.KeepDigests();
+  copy.top = Copy(from, to, contents.digest_known).Table(*contents.top);
   return copy;
 }
 

@@ -214,7 +214,7 @@ class LockStep {
     const std::uint32_t depth = std::min(DepthOf(a), DepthOf(b));
     if (!one_lineage_) {
       if (Sum(before_, at, depth) != Sum(after_, at, depth)) CompareRange(at, depth);
-    } else if (PageOf(a) != PageOf(b)) {
+    } else if (a != b) {  // the same page may have another depth: its neighbour was folded into it
       AddPages({a, b, at});
     }
     return Behind(at, depth);

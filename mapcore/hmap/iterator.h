@@ -10,11 +10,14 @@
 
 namespace portolan::mapcore {
 
-// Where an iteration stands: good for going on later, also in another snapshot or process, as long
-// as the map's seed is the same.
+// Where an iteration stands: good for going on later, also in another process or in a fork, as long
+// as the map's seed is the same. `{.seed = map.debug().hash0}` is the beginning.
 struct HmapCursor {
-  std::uint64_t position = 0;  // the lowest hash whose page was not returned to its end
+  // Hashes from here up to the highest, and on from 0 to below `origin`, are still to come.
+  std::uint64_t position = 0;
+  std::uint64_t origin = 0;  // where the iteration began
   std::uint64_t seed = 0;
+  bool ended = false;  // nothing is to come
 };
 
 // Goes through a map while it may be written, with the Go runtime's guarantees: an entry that is
@@ -34,15 +37,17 @@ class HmapIterator {
   };
 
   explicit HmapIterator(const Hmap& map);
-  // From the cursor to the last hash; `{0, map.debug().hash0}` is the first. Errors:
-  // kConflict when the map's seed is not the cursor's, or a relocation is under way.
+  // Goes on from a cursor. Errors: kConflict when the map's seed is not the cursor's, or a
+  // relocation is under way.
   static Result<HmapIterator> From(const Hmap& map, HmapCursor cursor);
   HmapIterator(HmapIterator&& other) noexcept;
   HmapIterator& operator=(HmapIterator&&) = delete;
   ~HmapIterator();
 
   std::optional<Item> Next();
-  // Where to go on once at_page_end().
+  // Where to go on: behind what was returned, or, within a page, at its beginning, so that the
+  // page's entries come once more. One of an iteration that began during a relocation is refused by
+  // From().
   HmapCursor cursor() const;
   // Whether Next() would have to read another page.
   bool at_page_end() const { return next_ref_ == refs_.size(); }
@@ -54,11 +59,23 @@ class HmapIterator {
     std::uint64_t at;
     std::uint64_t last;
   };
-  HmapIterator(const Hmap& map, std::vector<Stretch> stretches);
+  HmapIterator(const Hmap& map, std::vector<Stretch> stretches, std::uint64_t origin);
   bool LoadPage();
+  // The table of this map that an iteration of the old or the primary one goes through; null when
+  // there is no old one any more.
+  const hmap::Top* TableOf(bool old_table) const {
+    const hmap::Top* top = map_->branch().head.top;
+    return old_table ? top->old : top;
+  }
 
   const Hmap* map_;
   std::vector<Stretch> stretches_;  // the next one last
+  std::uint64_t origin_;
+  bool two_tables_ = false;
+  // What refs_ is of: its lowest hash, and its table.
+  std::uint64_t loaded_from_ = 0;
+  std::uint64_t loaded_seed_ = 0;
+  bool loaded_old_ = false;
   std::vector<hmap::Arena::Ref> refs_;
   std::size_t next_ref_ = 0;
   std::uint64_t mutations_ = 0;  // the map's, when refs_ was read

@@ -1,6 +1,6 @@
 #include "mapcore/hmap/lineage.h"
 
-#include <bit>
+#include <algorithm>
 #include <cassert>
 #include <new>
 #include <utility>
@@ -42,28 +42,6 @@ SnapshotState* OldestFirst(SnapshotState* released) {
 }
 
 }  // namespace
-
-// The cursor comes round to 0 with the old table's last page, and only then.
-RelocationPhase PhaseOf(const Contents& contents) {
-  if (contents.top->old == nullptr) return RelocationPhase::kInit;
-  if (contents.waits_for_epoch != 0) return RelocationPhase::kPrepare;
-  return contents.evacuated > 0 && contents.cursor == 0 ? RelocationPhase::kCommit
-                                                        : RelocationPhase::kRelocating;
-}
-
-HmapDebug DebugOf(const Contents& contents) {
-  HmapDebug debug;
-  debug.count = contents.size;
-  if (contents.top->old != nullptr) debug.flags = HmapDebug::kSameSizeGrow;
-  debug.oldbuckets = contents.old_pages_at_first * Page::kBuckets;
-  debug.nevacuate = contents.evacuated * Page::kBuckets;
-  debug.buckets = contents.pages * Page::kBuckets;
-  debug.B = static_cast<std::uint32_t>(std::bit_width(debug.buckets - 1));
-  debug.noverflow = contents.overflow_pages * Page::kBuckets;
-  debug.phase = PhaseOf(contents);
-  debug.hash0 = Fold(contents.top->seed ^ kHashWords[2], kHashWords[3]);
-  return debug;
-}
 
 struct Lineage::StateSlab {
   static constexpr std::size_t kStates = 16;
@@ -182,12 +160,38 @@ void Lineage::StopCompaction() {
 // dropped whole costs its own blocks, and a write nothing.
 void Lineage::DropHead(Branch& branch) {
   if (compaction_.owner == &branch) StopCompaction();
+  branch.left_in = std::max(1u, ReaderEpoch());
+  ++left_heads_;
+  DropLeft(readers_ == nullptr ? UINT32_MAX : readers_->Advance());
+  Drain();
+}
+
+bool Lineage::MayDrop(const Branch& branch, std::uint32_t passed) const {
+  return branch.left_in != 0 && branch.left_in <= passed && iterations_ == 0;
+}
+
+// Dropping one may end another that it was forked from, and so the next in the list.
+bool Lineage::DropLeft(std::uint32_t passed) {
+  const std::uint32_t before = left_heads_;
+  for (bool dropped = left_heads_ > 0; dropped;) {
+    dropped = false;
+    for (Branch* branch = branches_; branch != nullptr && !dropped; branch = branch->next) {
+      if (!MayDrop(*branch, passed)) continue;
+      DropHeadNow(*branch);
+      dropped = true;
+    }
+  }
+  return left_heads_ < before;
+}
+
+void Lineage::DropHeadNow(Branch& branch) {
   FreeAll(branch.head, branch.floor());
   branch.has_head = false;
+  branch.left_in = 0;
+  --left_heads_;
   branch.head = Contents{};
   Discard(branch.newest != nullptr ? branch.newest->dead : branch.dead);
   EndIfEmpty(branch);
-  Drain();
 }
 
 // The branches keep their places, because maps point at them; what they are is exchanged. For a
@@ -350,8 +354,9 @@ bool Lineage::JoinIfLeft(Branch& branch) {
   return true;
 }
 
+// Of a branch without a head, or whose head was left by everybody: nobody else can be in them.
 void Lineage::FreeAll(const Contents& contents, std::uint32_t born_after) {
-  ForEachBlock(contents, born_after, [&](void* block) { Free(block); });
+  ForEachBlock(contents, born_after, [&](void* block) { FreeBlock(block); });
 }
 
 // Before a write changes anything: its deaths can then be noted without failing, and a write that
@@ -371,7 +376,7 @@ bool Lineage::PrepareRoom(std::uint32_t deaths) {
 void Lineage::Append(RefList& list, RefList::Item item) {
   RefList::Block* spare = nullptr;
   if (list.NeedsBlock()) {
-    if (!PrepareRoom(0)) {
+    if (spares_ == nullptr && !PrepareRoom(0)) {
       // Only where no caller prepared, which Validate() reports: a block too many is kept rather
       // than one freed that somebody may see.
       ++leaked_;
@@ -424,9 +429,14 @@ std::size_t Lineage::BytesOf(const void* block) const {
 }
 
 Lineage::Waiting Lineage::waiting() const {
-  Waiting waiting{.blocks = waiting_count_};
-  waiting_.ForEach(
-      [&](const RefList::Item& item) { waiting.bytes += BytesOf(arena_->At(item.ref)); });
+  Waiting waiting;
+  const auto add = [&](const void* block) {
+    ++waiting.blocks;
+    waiting.bytes += BytesOf(block);
+  };
+  waiting_.ForEach([&](const RefList::Item& item) { add(arena_->At(item.ref)); });
+  for (const Branch* branch = branches_; branch != nullptr; branch = branch->next)
+    if (branch->left_in != 0) ForEachBlock(branch->head, branch->floor(), add);
   return waiting;
 }
 
@@ -434,6 +444,7 @@ Lineage::Waiting Lineage::waiting() const {
 // costs memory, and not a look at all that waits with each write.
 void Lineage::Reclaim() {
   const std::uint32_t passed = readers_ == nullptr ? UINT32_MAX : readers_->Advance();
+  const bool dropped = DropLeft(passed);
   std::uint32_t left = 0;
   waiting_.Filter([&](const RefList::Item& item) { __builtin_prefetch(arena_->At(item.ref), 1); },
                   [&](const RefList::Item& item) {
@@ -444,18 +455,19 @@ void Lineage::Reclaim() {
                   [&](RefList::Block* block) { Recycle(block); });
   waiting_count_ = left;
   reclaim_at_ = 2 * left + kReclaimAt;
+  if (dropped) Drain();  // what it was forked from may be nobody's now
 }
 
 bool Lineage::ReclaimForWrite() {
-  if (waiting_count_ == 0 || iterations_ > 0) return false;
-  const std::uint32_t before = waiting_count_;
+  if ((waiting_count_ == 0 && left_heads_ == 0) || iterations_ > 0) return false;
+  const std::uint32_t before = waiting_count_ + left_heads_;
   Reclaim();
-  return waiting_count_ < before;
+  return waiting_count_ + left_heads_ < before;
 }
 
 // Where there are readers as well the blocks wait for those, and go with a later write's look.
 void Lineage::EndIteration() {
-  if (--iterations_ == 0 && waiting_count_ > 0 && readers_ == nullptr) Reclaim();
+  if (--iterations_ == 0 && waiting_count_ + left_heads_ > 0 && readers_ == nullptr) Reclaim();
 }
 
 void Lineage::Recycle(RefList::Block* block) {

@@ -3,13 +3,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "mapcore/hmap/arena.h"
 #include "mapcore/hmap/directory.h"
 #include "mapcore/hmap/epoch.h"
 #include "mapcore/hmap/ref_list.h"
-#include "mapcore/hmap_debug.h"
 
 namespace portolan::mapcore::hmap {
 
@@ -36,11 +34,6 @@ struct Contents : Counters {
   Top* top = nullptr;
 };
 
-RelocationPhase PhaseOf(const Contents& contents);
-
-// What hmap's words say of contents; of a version `flags` knows only whether it is being relocated.
-HmapDebug DebugOf(const Contents& contents);
-
 struct Branch;
 
 // A snapshot as its lineage keeps it.
@@ -65,6 +58,9 @@ struct SnapshotState {
 struct Branch {
   Contents head;
   bool has_head = true;
+  // Its map is gone, or has become another: the head is dropped once no reader of up to this epoch,
+  // and no iteration, can be in it. 0 while a map is on it.
+  std::uint32_t left_in = 0;
   std::atomic<std::uint32_t> flags{0};               // HmapDebug::kWriting
   std::uint64_t mutations = 0;                       // calls that may have changed the head
   mutable std::atomic<std::uint64_t> iterations{0};  // begun so far
@@ -141,7 +137,8 @@ class Lineage {
   Branch* NewBranch(SnapshotState* base);
   // Null when memory is out or versions are (2^32 of them). The caller has one handle.
   SnapshotState* Take(Branch& branch);
-  // Gives up the branch's head.
+  // Gives up the branch's head, at once or when readers and iterations have left it. Takes no
+  // memory for that, so that it may be done without any.
   void DropHead(Branch& branch);
   // Begins the branch anew with `contents`, in blocks of their own. Its snapshots go to `past`, a
   // new branch. O(snapshots + what only the head had).
@@ -171,7 +168,7 @@ class Lineage {
   bool PrepareRoomIfShared(const Branch& branch, std::uint32_t deaths) {
     const bool shared = branch.newest != nullptr || branch.base != nullptr || readers_ != nullptr ||
                         iterations_ > 0;
-    return !shared || (!TooMuchWaits() && PrepareRoom(deaths));
+    return !shared || ((!TooMuchWaits() || ReclaimForWrite()) && PrepareRoom(deaths));
   }
   // The head of `branch` no longer refers to the block, and readers find it no more.
   void Retire(Branch& branch, void* block, std::uint32_t birth);
@@ -184,7 +181,7 @@ class Lineage {
   // snapshot that lives.
   void Free(void* block);
   // Frees what waits for readers that are gone, before a write fails for want of memory; false when
-  // there was nothing. O(what waits).
+  // that was nothing. O(what waits).
   bool ReclaimForWrite();
 
   // What waits for readers and iterations to end. O(it).
@@ -193,7 +190,7 @@ class Lineage {
     std::uint64_t bytes = 0;
   };
   Waiting waiting() const;
-  bool TooMuchWaits() const { return waiting_count_ >= waiting_max_; }
+  bool TooMuchWaits() const { return waiting_count_ > 0 && waiting_count_ >= waiting_max_; }
 
   // Of a block whose kind has one.
   std::uint32_t BirthOf(const void* block) const;
@@ -239,6 +236,9 @@ class Lineage {
   void ReleaseNow(SnapshotState& snapshot);
   static void Publish(Branch& branch, const Contents& contents);
   void Unlink(SnapshotState& snapshot);
+  bool MayDrop(const Branch& branch, std::uint32_t passed) const;
+  void DropHeadNow(Branch& branch);
+  bool DropLeft(std::uint32_t passed);
   void EndIfEmpty(Branch& branch);
   bool JoinIfLeft(Branch& branch);
   void Discard(RefList& list);
@@ -265,6 +265,7 @@ class Lineage {
   std::uint32_t spare_count_ = 0;
   RefList waiting_;  // unlinked blocks that a reader may still look at, with their epoch
   std::uint32_t waiting_count_ = 0;
+  std::uint32_t left_heads_ = 0;  // branches with left_in
   const std::uint32_t waiting_max_;
   std::uint32_t reclaim_at_ = 1;
   std::uint64_t leaked_ = 0;

@@ -1,5 +1,8 @@
 #include "mapcore/hmap/page.h"
 
+#include <cstddef>
+#include <cstring>
+
 #if defined(__SSE2__)
 #include <tmmintrin.h>
 #endif
@@ -152,6 +155,21 @@ void DealEntries(const Page& page, const SlotSides& sides, std::uint32_t birth, 
 void Page::Clear(std::uint32_t birth) {
   std::memset(static_cast<void*>(this), 0, sizeof *this);
   set_birth(birth);
+}
+
+void Page::CopyEntries(const Page& page) {
+  auto* to = reinterpret_cast<char*>(this);
+  const auto* from = reinterpret_cast<const char*>(&page);
+  constexpr std::size_t kKnown = 3 * sizeof(Bucket) + offsetof(Bucket, meta);
+  constexpr std::size_t kBehindHigh = 4 * sizeof(Bucket);
+  constexpr std::size_t kLow = 4 * sizeof(Bucket) + offsetof(Bucket, word);
+  constexpr std::size_t kBehindLow = 5 * sizeof(Bucket);
+  std::memcpy(to, from, kKnown);
+  std::memcpy(to + kBehindHigh, from + kBehindHigh, kLow - kBehindHigh);
+  std::memcpy(to + kBehindLow, from + kBehindLow, sizeof page - kBehindLow);
+  buckets[3].meta = 0;
+  buckets[3].word = 0;
+  buckets[4].word = 0;
 }
 
 void Page::set_overflow(std::uint32_t ref) {

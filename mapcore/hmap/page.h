@@ -2,7 +2,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstring>
 
 #include "mapcore/hmap/atomic.h"
 #include "mapcore/hmap/record.h"
@@ -131,6 +130,9 @@ struct alignas(1024) Page {
 
   // An empty page.
   void Clear(std::uint32_t birth);
+  // All of `page` but its digest, which is not known then and is not looked at, because another
+  // thread may be storing it.
+  void CopyEntries(const Page& page);
 };
 static_assert(sizeof(Bucket) == 64 && sizeof(Page) == 1024);
 

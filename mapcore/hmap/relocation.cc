@@ -1,5 +1,6 @@
 #include "mapcore/hmap/relocation.h"
 
+#include <bit>
 #include <utility>
 
 namespace portolan::mapcore::hmap {
@@ -12,6 +13,28 @@ constexpr std::size_t kEntriesPerStep = 16;
 constexpr int kFoldsPerStep = 4;
 
 }  // namespace
+
+// The cursor comes round to 0 with the old table's last page, and only then.
+RelocationPhase PhaseOf(const Contents& contents) {
+  if (contents.top->old == nullptr) return RelocationPhase::kInit;
+  if (contents.waits_for_epoch != 0) return RelocationPhase::kPrepare;
+  return contents.evacuated > 0 && contents.cursor == 0 ? RelocationPhase::kCommit
+                                                        : RelocationPhase::kRelocating;
+}
+
+HmapDebug DebugOf(const Contents& contents) {
+  HmapDebug debug;
+  debug.count = contents.size;
+  if (contents.top->old != nullptr) debug.flags = HmapDebug::kSameSizeGrow;
+  debug.oldbuckets = contents.old_pages_at_first * Page::kBuckets;
+  debug.nevacuate = contents.evacuated * Page::kBuckets;
+  debug.buckets = contents.pages * Page::kBuckets;
+  debug.B = static_cast<std::uint32_t>(std::bit_width(debug.buckets - 1));
+  debug.noverflow = contents.overflow_pages * Page::kBuckets;
+  debug.phase = PhaseOf(contents);
+  debug.hash0 = Fold(contents.top->seed ^ kHashWords[2], kHashWords[3]);
+  return debug;
+}
 
 // A reader that loaded the top before this looks into one table only. Were entries moved under it,
 // it could look into the old one after a key left and never into the new one. So nothing moves

@@ -3,8 +3,14 @@
 #include <cstdint>
 
 #include "mapcore/hmap/tree.h"
+#include "mapcore/hmap_debug.h"
 
 namespace portolan::mapcore::hmap {
+
+RelocationPhase PhaseOf(const Contents& contents);
+
+// What hmap's words say of contents; of a version `flags` knows only whether it is being relocated.
+HmapDebug DebugOf(const Contents& contents);
 
 // Moves a branch's entries, by degrees, into a table under another seed, because too many of them
 // collide under this one: the Go runtime's same-size growth, with its oldbuckets and nevacuate.
@@ -39,6 +45,8 @@ class Relocation {
   void Step();
   // The same, backwards. False when memory is out.
   bool Abandon();
+  // Nothing moves any more before the readers of this moment are gone, as after Begin().
+  void WaitForReaders();
   // Where a key that is in neither table goes now.
   Top** InsertTable() { return Prepared() || !active() ? tree_.primary() : tree_.old(); }
 
@@ -47,7 +55,6 @@ class Relocation {
   bool MoveEntries(std::uint64_t& cursor);
   void Commit();
   void DropOld();
-  void WaitForReaders();
 
   Lineage& lineage_;
   Branch& branch_;

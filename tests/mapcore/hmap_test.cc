@@ -452,6 +452,25 @@ TEST(HmapDeathTest, AWriterOfAForkBesideOneOfTheMapIsFatal) {
                "concurrent map writes");
 }
 
+TEST(Hmap, IsMarkedAsWrittenDuringAWriteAndNoLonger) {
+  Hmap map = Make();
+  std::uint32_t during = 0;
+  ASSERT_TRUE(map.Upsert("a",
+                         [&](std::optional<std::string_view>) {
+                           during = map.debug().flags;
+                           return std::string("1");
+                         })
+                  .ok());
+  EXPECT_EQ(during & HmapDebug::kWriting, HmapDebug::kWriting);
+  EXPECT_EQ(map.debug().flags & HmapDebug::kWriting, 0u);
+}
+
+TEST(HmapDeathTest, PromotingAMapThatIsNoForkIsFatal) {
+  Hmap map = Make();
+  Hmap stranger = Make();
+  EXPECT_DEATH(map.Promote(std::move(stranger)), "promotion of a map that is no fork of this one");
+}
+
 TEST(HmapDeathTest, AReadBesideAWriteIsFatal) {
   Hmap map = Make();
   EXPECT_DEATH((void)map.Upsert("a",

@@ -280,7 +280,7 @@ TEST(HmapIterator, KeepsItsGuaranteesUnderRandomWrites) {
 
 TEST(HmapIterator, GoesOnFromACursorPageByPage) {
   Hmap map = MapToWalk(5'000);
-  HmapCursor cursor{0, map.debug().hash0};
+  HmapCursor cursor{.seed = map.debug().hash0};
   std::map<std::string, int> seen;
   for (bool more = true; more;) {
     HmapIterator iterator = HmapIterator::From(map, cursor).value();
@@ -296,6 +296,77 @@ TEST(HmapIterator, GoesOnFromACursorPageByPage) {
   EXPECT_EQ(seen.size(), 5'000u);
   for (const auto& [key, count] : seen) ASSERT_EQ(count, 1) << key;
   cursor.seed ^= 1;
+  EXPECT_EQ(HmapIterator::From(map, cursor).error().code, ErrorCode::kConflict);
+}
+
+// Of iterations that begin anywhere, left at any entry: within a page its entries come once more.
+TEST(HmapIterator, ACursorOfAnyIterationLosesNothing) {
+  const Hmap map = MapToWalk(3'000);
+  for (const int leave_after : {0, 1, 10, 700, 2'999, 3'000}) {
+    for (int start = 0; start < 20; ++start) {
+      SCOPED_TRACE(testing::Message() << leave_after << " " << start);
+      std::map<std::string, int> seen;
+      HmapCursor cursor;
+      int repeated = 0;
+      {
+        HmapIterator iterator(map);
+        for (int i = 0; i < leave_after; ++i) ++seen[std::string(iterator.Next()->key)];
+        cursor = iterator.cursor();
+      }
+      HmapIterator rest = HmapIterator::From(map, cursor).value();
+      while (const auto item = rest.Next()) repeated += ++seen[std::string(item->key)] > 1;
+      EXPECT_EQ(seen.size(), 3'000u);
+      EXPECT_LE(repeated, 104);
+      EXPECT_TRUE(rest.cursor().ended);
+    }
+  }
+}
+
+TEST(HmapIterator, BegunInARelocationReturnsNothingTwiceWhateverIsPutAnew) {
+  for (const bool clear : {false, true}) {
+    SCOPED_TRACE(clear);
+    Hmap map = MapToWalk(3'000);
+    ASSERT_TRUE(map.StartReseed().ok());
+    for (int i = 0; i < 20; ++i) ASSERT_TRUE(map.ContinueReseed());
+    HmapIterator iterator(map);
+    const std::string first(iterator.Next()->key);
+    if (clear) {
+      ASSERT_TRUE(map.Clear().ok());
+    }
+    for (int i = 0; i < 3'000; ++i) {
+      if (WalkedKey(i) == first) continue;
+      if (!clear) {
+        ASSERT_TRUE(*map.Erase(WalkedKey(i)));
+      }
+      ASSERT_TRUE(map.Put(WalkedKey(i), "again").ok());
+    }
+    for (const auto& [key, count] : CountRest(iterator)) ASSERT_EQ(count, 1) << key;
+  }
+}
+
+TEST(HmapIteratorDeathTest, APromotionUnderAnotherSeedIsFatal) {
+  Hmap map = MapToWalk(100);
+  Hmap fork = map.Fork(map.TakeSnapshot(1, 0).value()).value();
+  ASSERT_TRUE(fork.StartReseed().ok());
+  while (fork.ContinueReseed()) {
+  }
+  const HmapIterator iterator(map);
+  EXPECT_DEATH(map.Promote(std::move(fork)), "promotion of a map under another seed");
+}
+
+TEST(HmapIterator, ACursorOfAnIterationDuringARelocationIsRefused) {
+  Hmap map = MapToWalk(3'000);
+  ASSERT_TRUE(map.StartReseed().ok());
+  ASSERT_TRUE(map.ContinueReseed());
+  HmapCursor cursor;
+  {
+    HmapIterator iterator(map);
+    (void)iterator.Next();
+    cursor = iterator.cursor();
+  }
+  EXPECT_EQ(HmapIterator::From(map, cursor).error().code, ErrorCode::kConflict);
+  while (map.ContinueReseed()) {
+  }
   EXPECT_EQ(HmapIterator::From(map, cursor).error().code, ErrorCode::kConflict);
 }
 

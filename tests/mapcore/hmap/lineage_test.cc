@@ -287,6 +287,66 @@ TEST(Lineage, NoMoreWaitsForAReaderThanMay) {
   ExpectSound(map);
 }
 
+// What a map was goes without a note of each block: there may be no memory to note them in.
+TEST(Lineage, WhatAMapWasIsFreedBehindAReaderAlsoWithoutMemory) {
+  for (const bool promote : {false, true})
+    for (const std::size_t value : {40u, 53u, 71u}) {
+      SCOPED_TRACE(testing::Message() << promote << " " << value);
+      ReaderDomain domain;
+      Hmap map =
+          Hmap::Create({.seed = 1, .memory = {.limit_bytes = 2 << 20}, .readers = &domain}).value();
+      std::optional<Hmap> fork = map.Fork(map.TakeSnapshot(1, 0).value()).value();
+      int fits = 0;
+      while (map.Put("key/" + std::to_string(fits), std::string(value, 'v')).ok()) ++fits;
+      for (int i = 0; i < 200; ++i) {
+        ASSERT_TRUE(promote || map.Erase("key/" + std::to_string(i)).ok());
+      }
+      Reader reader(domain);
+      {
+        const ReadScope scope(reader);
+        if (promote) {
+          map.Promote(std::move(*fork));
+        } else {
+          ASSERT_TRUE(map.Clear().ok());
+        }
+        EXPECT_EQ(map.size(), 0u);
+        EXPECT_GT(map.waiting().bytes, 1u << 20);
+        ExpectSound(map);
+      }
+      int again = 0;
+      while (map.Put("key/" + std::to_string(again), std::string(value, 'v')).ok()) ++again;
+      EXPECT_GE(again, fits / 2) << "less where notes of what waits have cut the nodes' memory up";
+      EXPECT_EQ(map.lineage().counts().leaked, 0u);
+      ExpectSound(map);
+    }
+}
+
+TEST(Lineage, RoomThatWasPreparedIsUsedToTheLastBlock) {
+  ReaderDomain domain;
+  Hmap map = Hmap::Create({.seed = 1, .readers = &domain}).value();
+  ASSERT_TRUE(map.Put("a", "b").ok());
+  const Snapshot snapshot = map.TakeSnapshot(1, 0).value();
+  Lineage& lineage = map.lineage();
+  auto& branch = const_cast<Branch&>(map.branch());
+  void* old = lineage.arena().AllocateRecord(64);
+  Record::Make(old, 1, "x", "y");
+  void* young = lineage.arena().AllocateRecord(64);
+  Record::Make(young, 2, "x", "y");
+  ASSERT_TRUE(lineage.PrepareRoom(8));
+  lineage.arena().FailFrom(0);
+  lineage.Retire(branch, old, 1);    // to the snapshot's dead list
+  lineage.Retire(branch, young, 2);  // to those that wait for readers
+  lineage.arena().FailNever();
+  EXPECT_EQ(lineage.counts().leaked, 0u);
+}
+
+TEST(Lineage, WithoutReadersNothingWaitsHoweverFewMay) {
+  Hmap map = Hmap::Create({.seed = 1, .waiting_blocks_max = 0}).value();
+  ASSERT_TRUE(map.Put("a", "b").ok());
+  const Snapshot snapshot = map.TakeSnapshot(1, 0).value();
+  EXPECT_TRUE(map.Put("a", "c").ok());
+}
+
 TEST(Lineage, AnEraseGoesOnBehindAReaderThatStayedUntilMemoryWasOut) {
   ReaderDomain domain;
   Hmap map =

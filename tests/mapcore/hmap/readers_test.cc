@@ -12,6 +12,8 @@
 
 #include "mapcore/base/random.h"
 #include "mapcore/hmap.h"
+#include "mapcore/hmap/diff.h"
+#include "mapcore/map_clone.h"
 #include "tests/mapcore/hmap/reader_oracle.h"
 
 namespace portolan::mapcore {
@@ -88,6 +90,27 @@ TEST_P(HmapReaders, NeverMissAKeyInAStormOfSnapshots) {
     snapshots[random.Below(8)] = map_.TakeSnapshot(1, 0).value();
     for (int i = 0; i < 10; ++i) ASSERT_TRUE(Put(static_cast<int>(random.Below(kKeys))).ok());
   });
+}
+
+TEST_P(HmapReaders, SnapshotsAreClonedComparedAndDigestedBesideTheWriter) {
+  std::atomic<bool> stop{false};
+  for (int i = 0; i < kKeys; ++i) ASSERT_TRUE(Put(i).ok());
+  const Snapshot first = map_.TakeSnapshot(1, 0).value();
+  std::thread cloner([&] {
+    while (!stop) {
+      Hmap clone = CloneMap(first).value();
+      ASSERT_TRUE(clone.Put(CountedKey(1), "changed").ok());
+      ASSERT_TRUE(clone.Put(CountedKey(1), *first.Find(CountedKey(1))).ok());
+      ASSERT_EQ(clone.digest(), first.digest());
+      EXPECT_TRUE(hmap::Diff(first, first).changes.empty());
+    }
+  });
+  Run([&](Random& random) {
+    ASSERT_TRUE(Put(static_cast<int>(random.Below(kKeys))).ok());
+    if (random.Below(100) == 0) (void)map_.digest();
+  });
+  stop = true;
+  cloner.join();
 }
 
 TEST_P(HmapReaders, NeverMissAKeyWhileTheMapIsRelocated) {

@@ -116,6 +116,60 @@ TEST(Relocation, WaitsForReadersThatKnowOneTableOnly) {
   ExpectHolds(map, 500);
 }
 
+// Who loaded a map's top before it was promoted to a fork in the middle of a relocation knows one
+// table, and may look into that for as long as it is in its scope.
+TEST(Relocation, OfAPromotedForkWaitsForReadersOfWhatTheMapWas) {
+  ReaderDomain domain;
+  Hmap map = Filled(3'000, {.seed = 1, .readers = &domain});
+  Hmap fork = map.Fork(map.TakeSnapshot(1, 0).value()).value();
+  ASSERT_TRUE(fork.StartReseed().ok());
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(fork.ContinueReseed());
+  Reader reader(domain);
+  {
+    const ReadScope scope(reader);
+    const Top* top = map.branch().head.top;
+    map.Promote(std::move(fork));
+    map.Collect();
+    for (int i = 0; i < 1'000; ++i) map.ContinueReseed();
+    for (int i = 0; i < 3'000; ++i)
+      ASSERT_NE(FindRecord(top, "key/" + std::to_string(i), map.lineage().base()), nullptr) << i;
+  }
+  while (map.ContinueReseed()) {
+  }
+  ExpectHolds(map, 3'000);
+}
+
+TEST(Relocation, GoesOnWhereFewBlocksMayWaitForReaders) {
+  ReaderDomain domain;
+  Hmap map = Filled(20'000, {.seed = 1, .readers = &domain, .waiting_blocks_max = 100});
+  ASSERT_TRUE(map.StartReseed().ok());
+  int steps = 0;
+  while (map.ContinueReseed()) ASSERT_LT(++steps, 10'000);
+  ASSERT_TRUE(map.StartReseed().ok());
+  for (int i = 0; i < 600; ++i) ASSERT_TRUE(map.ContinueReseed());
+  ASSERT_TRUE(map.AbandonReseed().ok());
+  for (steps = 0; map.ContinueReseed();) ASSERT_LT(++steps, 10'000);
+  ASSERT_TRUE(map.StartCompaction().ok());
+  for (steps = 0; map.ContinueCompaction();) ASSERT_LT(++steps, 10'000);
+  ExpectHolds(map, 20'000);
+}
+
+TEST(Relocation, ThatHadNoMemoryToBeginIsTriedWithTheNextWrite) {
+  const auto same = [](std::string_view, std::uint64_t seed) { return seed; };
+  int failed = 0;
+  for (std::uint64_t n = 1; n < 8; ++n) {
+    Hmap map = Filled(128, {.seed = 1, .hash = same});
+    map.lineage().arena().FailFrom(n);
+    const Result<bool> put = map.Put("one more", "v");
+    map.lineage().arena().FailNever();
+    if (!put.ok() || map.branch().head.top->old != nullptr) continue;
+    ++failed;
+    ASSERT_TRUE(map.Put("another", "v").ok());
+    EXPECT_NE(map.branch().head.top->old, nullptr) << n;
+  }
+  EXPECT_GT(failed, 0) << "the case did not come up";
+}
+
 TEST(Relocation, ItsPhasesAreSeenInOrder) {
   ReaderDomain domain;
   Hmap map = Filled(20'000, {.seed = 1, .readers = &domain});
