@@ -23,7 +23,9 @@ class Reader;
 // ThreadSanitizer, which cannot see through the call) every reader fences itself; probed once, when
 // the domain is made.
 //
-// Thread-safe. Outlives its readers and the maps that know it.
+// For the maps of one writer: the epoch beside a block and the block's unlinking are two stores,
+// which another writer's Advance() would not see in order. Thread-safe otherwise. Outlives its
+// readers and the maps that know it.
 class ReaderDomain {
  public:
   enum class Fences { kProbe, kPortable };
