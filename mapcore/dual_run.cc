@@ -75,7 +75,7 @@ DualRun::Counts DualRun::Take() {
     if (key == nullptr) continue;
     const std::int64_t lost = place.lost.exchange(0, std::memory_order_acquire);
     const std::int64_t differing = place.differing.exchange(0, std::memory_order_acquire);
-    if (differing > 0) counts.keys.push_back({*key, differing, lost});
+    if (differing > 0 || lost > 0) counts.keys.push_back({*key, differing, lost});
   }
   counts.elsewhere = elsewhere_.exchange(0, std::memory_order_acquire);
   counts.lost = lost_.exchange(0, std::memory_order_acquire);

@@ -50,7 +50,8 @@ class DualRun {
   void Count(std::string_view key, std::optional<std::string_view> stable,
              std::optional<std::string_view> canary);
 
-  // What was counted since the last Take. For one thread at a time.
+  // What was counted since the last Take. A lookup that is being counted meanwhile may come in two
+  // parts: a part of it now and its whole with the next. For one thread at a time.
   Counts Take();
 
  private:

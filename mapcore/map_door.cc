@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <exception>
+#include <new>
 #include <utility>
 
 #include "mapcore/hmap/diff.h"
@@ -18,6 +19,16 @@ std::optional<std::string> Copied(std::optional<std::string_view> bytes) {
 std::optional<std::string_view> ValueOf(const hmap::Record* record) {
   if (record == nullptr) return std::nullopt;
   return record->value();
+}
+
+// Without memory for its text, only that there was one.
+void NoteFailure(ObserverState& state, std::string_view why) {
+  ++state.failures;
+  try {
+    state.last_error = why;
+  } catch (const std::bad_alloc&) {
+    state.last_error.clear();
+  }
 }
 
 }  // namespace
@@ -37,7 +48,8 @@ Result<bool> MapDoor::Put(std::string_view key, std::string_view value) {
   PORTOLAN_CHECK(CheckOutside());
   PORTOLAN_CHECK(CheckKey(key, limits_.key_bytes_max));
   PORTOLAN_CHECK(CheckValue(key, value, limits_.value_bytes_max));
-  // A copy: the record may be gone when the observers are told.
+  // Copies: the record may be gone when the observers are told, and what is given may lie in it.
+  const std::string own_key(key);
   const std::optional<std::string> before = Copied(map_.Find(key));
   if (before == value) return false;
   if (!before && size() >= entries_max_)
@@ -46,18 +58,19 @@ Result<bool> MapDoor::Put(std::string_view key, std::string_view value) {
                                             " entries, found one more; erase some first"};
   PORTOLAN_CHECK(map_.Put(key, value));
   ++version_;
-  Tell({key, before, value, version_});
+  Tell({own_key, before, map_.Find(own_key), version_});
   return !before;
 }
 
 Result<bool> MapDoor::Erase(std::string_view key) {
   PORTOLAN_CHECK(CheckOutside());
   PORTOLAN_CHECK(CheckKey(key, limits_.key_bytes_max));
+  const std::string own_key(key);
   const std::optional<std::string> before = Copied(map_.Find(key));
   if (!before) return false;
   PORTOLAN_CHECK(map_.Erase(key));
   ++version_;
-  Tell({key, before, std::nullopt, version_});
+  Tell({own_key, before, std::nullopt, version_});
   return true;
 }
 
@@ -69,18 +82,20 @@ Result<Snapshot> MapDoor::TakeSnapshot(std::int64_t timestamp_ms) {
 // Tells one event, or the reset without one; false when the observer failed, by whatever way.
 bool MapDoor::Try(Observer& observer, const MapEvent* event) {
   telling_ = true;
-  Status told;
+  struct Telling {
+    bool& telling;
+    ~Telling() { telling = false; }
+  } const until_told{telling_};
   try {
-    told = event == nullptr ? observer.aware->OnReset() : observer.aware->OnChange(*event);
+    const Status told =
+        event == nullptr ? observer.aware->OnReset() : observer.aware->OnChange(*event);
+    if (told.ok()) return true;
+    NoteFailure(observer.state, told.error().message);
   } catch (const std::exception& error) {
-    told = Error{ErrorCode::kInternal, error.what()};
+    NoteFailure(observer.state, error.what());
   } catch (...) {
-    told = Error{ErrorCode::kInternal, "an exception without a text"};
+    NoteFailure(observer.state, "an exception without a text");
   }
-  telling_ = false;
-  if (told.ok()) return true;
-  ++observer.state.failures;
-  observer.state.last_error = told.error().message;
   return false;
 }
 
@@ -98,17 +113,21 @@ void MapDoor::Tell(const MapEvent& event) {
 // it is told again is the event, and then all that comes after it.
 void MapDoor::FallBehind(Observer& observer, const MapEvent& event) {
   observer.state.following = false;
-  observer.failed_key = std::string(event.key);
-  observer.failed_before = Copied(event.before);
-  observer.failed_after = Copied(event.after);
-  Result<Snapshot> here = map_.TakeSnapshot(event.version, 0);
-  if (here.ok()) {
-    observer.leg = {std::move(here).value(), {}};
-    return;
-  }
-  // No memory to keep its place: it will be told the whole map.
+  // Without memory to keep its place it will be told the whole map.
   observer.leg = {};
   observer.failed_key.reset();
+  try {
+    std::string key(event.key);
+    std::optional<std::string> before = Copied(event.before);
+    std::optional<std::string> after = Copied(event.after);
+    Result<Snapshot> here = map_.TakeSnapshot(event.version, 0);
+    if (!here.ok()) return;
+    observer.leg = {std::move(here).value(), {}};
+    observer.failed_key = std::move(key);
+    observer.failed_before = std::move(before);
+    observer.failed_after = std::move(after);
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 bool MapDoor::TellFailed(Observer& observer) {

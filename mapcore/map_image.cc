@@ -324,9 +324,10 @@ std::optional<std::string_view> MapImage::Find(std::string_view key) const {
   const Header& at = header();
   const auto* index = reinterpret_cast<const ImageGroup*>(base_ + sizeof(Header));
   const std::uint64_t hash = hmap::HashBytes(key, at.seed);
-  // Ends: VerifyHeader saw that there are fewer entries than slots.
-  for (std::uint64_t g = hash & (at.groups - 1);; g = (g + 1) & (at.groups - 1)) {
-    const ImageGroup& group = index[g];
+  // No record lies further from its home than kChainMax, which VerifyRecord saw.
+  const std::uint64_t home = hash & (at.groups - 1);
+  for (std::uint64_t behind = 0; behind <= kChainMax; ++behind) {
+    const ImageGroup& group = index[(home + behind) & (at.groups - 1)];
     std::uint32_t hits =
         simd_ ? MatchTagsSimd(group, TagOf(hash)) : MatchTagsPortable(group, TagOf(hash));
     for (; hits != 0; hits &= hits - 1) {
@@ -335,8 +336,9 @@ std::optional<std::string_view> MapImage::Find(std::string_view key) const {
       const RecordView record = RecordAt(base_, ref);
       if (record.key == key) return record.value;
     }
-    if (group.refs[7] == 0) return std::nullopt;  // slots of a group fill from the first
+    if (group.refs[7] == 0) break;  // slots of a group fill from the first
   }
+  return std::nullopt;
 }
 
 void MapImage::ForEach(const std::function<void(std::string_view, std::string_view)>& visit) const {

@@ -149,7 +149,7 @@ double OutputCounts::BadRatio() const {
 
 void CountLookups(ShadowEvidence& evidence, const mapcore::DualRun::Counts& counts,
                   const Now& now) {
-  if (counts.compared == 0) return;
+  if (counts == mapcore::DualRun::Counts{}) return;
   evidence.lookups += counts.compared;
   evidence.differing += counts.differing;
   evidence.lost += counts.lost;

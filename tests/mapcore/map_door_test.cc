@@ -119,6 +119,21 @@ TEST_F(Door, TellsEveryChangeInOrderWithWhatWasBefore) {
   EXPECT_EQ(door_->version(), 3u);
 }
 
+// What is given may lie in the record that the change replaces.
+TEST_F(Door, TellsWhatWasGivenThoughItLayInTheMap) {
+  Mirror mirror;
+  door_->Subscribe(mirror);
+  for (std::size_t n = 2; n < 8; ++n) {
+    const std::string text(n, static_cast<char>('a' + n));
+    ASSERT_TRUE(door_->Put("k", text).ok());
+    ASSERT_TRUE(door_->Put("k", door_->Find("k")->substr(1)).ok());
+    ASSERT_EQ(mirror.contents, MapContents()) << n;
+    ASSERT_TRUE(door_->Put(text, text).ok());
+    ASSERT_TRUE(door_->Erase(*door_->Find(text)).ok());
+    ASSERT_EQ(mirror.contents, MapContents()) << n;
+  }
+}
+
 TEST_F(Door, ANewObserverIsToldTheWholeMap) {
   ASSERT_TRUE(door_->Put("a", "1").ok());
   ASSERT_TRUE(door_->Put("b", "2").ok());
