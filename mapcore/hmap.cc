@@ -295,7 +295,7 @@ Status Hmap::BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth) {
   hmap::Top* table =
       hmap::Tree(*lineage_, *past).NewTable(prepared_seed, branch_->head.top->hash, depth);
   if (table == nullptr) {
-    lineage_->DropHead(*past);
+    lineage_->DropUnused(*past);
     return OutOfMemory(*lineage_);
   }
   hmap::Contents contents;

@@ -5,41 +5,13 @@
 #include <new>
 #include <utility>
 
+#include "mapcore/hmap/released.h"
+
 namespace portolan::mapcore::hmap {
 namespace {
 
 constexpr std::uint32_t kReclaimAt = 4096;  // unlinked blocks per look at the readers
 constexpr std::uint32_t kSparesKept = 4;
-
-SnapshotState* MergeByVersion(SnapshotState* one, SnapshotState* two) {
-  SnapshotState* first = nullptr;
-  SnapshotState** link = &first;
-  while (one != nullptr && two != nullptr) {
-    SnapshotState*& older = one->version < two->version ? one : two;
-    *link = older;
-    link = &older->next_released;
-    older = older->next_released;
-  }
-  *link = one != nullptr ? one : two;
-  return first;
-}
-
-// A list of released snapshots, the oldest first: a merge sort from below, in which runs[i] is
-// empty or holds 2^i of them.
-SnapshotState* OldestFirst(SnapshotState* released) {
-  constexpr std::size_t kRuns = 33;  // versions are 32 bits wide
-  SnapshotState* runs[kRuns] = {};
-  while (released != nullptr) {
-    SnapshotState* run = std::exchange(released, released->next_released);
-    run->next_released = nullptr;
-    std::size_t i = 0;
-    for (; runs[i] != nullptr; ++i) run = MergeByVersion(std::exchange(runs[i], nullptr), run);
-    runs[i] = run;
-  }
-  SnapshotState* sorted = nullptr;
-  for (SnapshotState* run : runs) sorted = MergeByVersion(sorted, run);
-  return sorted;
-}
 
 }  // namespace
 
@@ -175,10 +147,11 @@ bool Lineage::DropLeft(std::uint32_t passed) {
   const std::uint32_t before = left_heads_;
   for (bool dropped = left_heads_ > 0; dropped;) {
     dropped = false;
-    for (Branch* branch = branches_; branch != nullptr && !dropped; branch = branch->next) {
+    for (Branch* branch = branches_; branch != nullptr; branch = branch->next) {
       if (!MayDrop(*branch, passed)) continue;
       DropHeadNow(*branch);
       dropped = true;
+      break;
     }
   }
   return left_heads_ < before;
@@ -269,6 +242,7 @@ void Lineage::Release(SnapshotState& snapshot) {
 // Until nothing moves any more: freeing a branch may unpin the snapshot it was forked from, which
 // is released in turn, and two branches that become one may leave a third that can join them.
 void Lineage::Drain() {
+  draining_ = true;
   for (bool joined = true; joined;) {
     while (SnapshotState* released = released_.exchange(nullptr, std::memory_order_acquire)) {
       // What the oldest kept is freed; what a younger one kept may be the next older one's still,
@@ -277,6 +251,16 @@ void Lineage::Drain() {
           released->next_released == nullptr ? released : OldestFirst(released);
       while (snapshot != nullptr) {
         SnapshotState* next = snapshot->next_released;
+        // What is freed of it may have to wait, which takes a note's block or two; the others are
+        // those that its own list gives back. Without memory for them it is released later.
+        if ((readers_ != nullptr || iterations_ > 0) && spare_count_ < 2 && !PrepareRoom(0)) {
+          for (; snapshot != nullptr; snapshot = next) {
+            next = snapshot->next_released;
+            Release(*snapshot);
+          }
+          draining_ = false;
+          return;
+        }
         ReleaseNow(*snapshot);
         snapshot = next;
       }
@@ -287,6 +271,7 @@ void Lineage::Drain() {
       joined = JoinIfLeft(*branch);
     }
   }
+  draining_ = false;
 }
 
 // A block in this snapshot's dead list died while it was the newest, so younger versions do not
@@ -444,7 +429,8 @@ Lineage::Waiting Lineage::waiting() const {
 // costs memory, and not a look at all that waits with each write.
 void Lineage::Reclaim() {
   const std::uint32_t passed = readers_ == nullptr ? UINT32_MAX : readers_->Advance();
-  const bool dropped = DropLeft(passed);
+  // A release under way knows its branch, and which snapshot is the next older one.
+  const bool dropped = !draining_ && DropLeft(passed);
   std::uint32_t left = 0;
   waiting_.Filter([&](const RefList::Item& item) { __builtin_prefetch(arena_->At(item.ref), 1); },
                   [&](const RefList::Item& item) {
@@ -460,9 +446,10 @@ void Lineage::Reclaim() {
 
 bool Lineage::ReclaimForWrite() {
   if ((waiting_count_ == 0 && left_heads_ == 0) || iterations_ > 0) return false;
-  const std::uint32_t before = waiting_count_ + left_heads_;
+  const std::uint32_t waiting = waiting_count_;
+  const std::uint32_t heads = left_heads_;
   Reclaim();
-  return waiting_count_ + left_heads_ < before;
+  return waiting_count_ < waiting || left_heads_ < heads;
 }
 
 // Where there are readers as well the blocks wait for those, and go with a later write's look.

@@ -140,6 +140,11 @@ class Lineage {
   // Gives up the branch's head, at once or when readers and iterations have left it. Takes no
   // memory for that, so that it may be done without any.
   void DropHead(Branch& branch);
+  // The same of a branch that nobody has seen yet, at once.
+  void DropUnused(Branch& branch) {
+    ++left_heads_;
+    DropHeadNow(branch);
+  }
   // Begins the branch anew with `contents`, in blocks of their own. Its snapshots go to `past`, a
   // new branch. O(snapshots + what only the head had).
   void Restart(Branch& branch, Branch& past, const Contents& contents);
@@ -273,6 +278,7 @@ class Lineage {
   int iterations_ = 0;
   std::atomic<bool> writing_{false};
   bool digests_kept_ = false;
+  bool draining_ = false;  // within Drain()
   CompactionState compaction_;
 };
 

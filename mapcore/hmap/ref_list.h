@@ -49,8 +49,9 @@ class RefList {
     last_ = other.last_;
     other.first_ = other.last_ = nullptr;
   }
-  // Keeps the items for which keep(item) is true; blocks left empty go to recycle(block). Some time
-  // before keep(item) there is soon(item), for those who want to have asked for its memory.
+  // Keeps the items for which keep(item) is true, packed; blocks left empty go to recycle(block).
+  // Some time before keep(item) there is soon(item), for those who want to have asked for its
+  // memory.
   template <typename Soon, typename Keep, typename Recycle>
   void Filter(const Soon& soon, const Keep& keep, const Recycle& recycle) {
     constexpr std::uint32_t kAhead = 12;  // about as many misses as a core has under way at once
@@ -62,7 +63,11 @@ class RefList {
       for (std::uint32_t i = 0; i < std::min(kAhead, block->count); ++i) soon(block->items[i]);
       for (std::uint32_t i = 0; i < block->count; ++i) {
         if (i + kAhead < block->count) soon(block->items[i + kAhead]);
-        if (keep(block->items[i])) block->items[kept++] = block->items[i];
+        if (!keep(block->items[i])) continue;
+        if (!NeedsBlock())
+          last_->items[last_->count++] = block->items[i];
+        else
+          block->items[kept++] = block->items[i];
       }
       block->count = kept;
       block->next = nullptr;
