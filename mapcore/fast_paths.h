@@ -58,7 +58,7 @@ class FastPaths {
   bool Take(FastPath path);
   // The same, without counting.
   bool available(FastPath path) const;
-  // A user of the path saw it fail, as SelfCheck() does, or SharedMap::reclaim_failed() of
+  // A user of the path saw it fail, as SelfCheck() does, or SharedMap::barrier_lost() of
   // membarrier: opens its circuit.
   void Fail(FastPath path, std::string reason);
   // Probes again the paths that are taken; true when all gave their right result still.

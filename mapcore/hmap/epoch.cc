@@ -23,27 +23,31 @@ bool Membarrier(int command) {
 }  // namespace
 
 ReaderDomain::ReaderDomain(Fences fences)
-    : membarrier_(kMembarrierAllowed && fences == Fences::kProbe &&
-                  Membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
-                  Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {}
+    : readers_fence_(!(kMembarrierAllowed && fences == Fences::kProbe &&
+                       Membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
+                       Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))) {}
 
 ReaderDomain::~ReaderDomain() = default;
 
 std::uint32_t ReaderDomain::Advance() {
   const std::uint32_t ended = epoch_.fetch_add(1, std::memory_order_seq_cst);
-  // A reader that this fence does not show has not loaded anything yet: it will see the unlinking.
-  if (!membarrier_) {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-  } else if (failed() || !Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
-    failed_.store(true, std::memory_order_relaxed);
-    return 0;
+  if (uses_membarrier() && !Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
+    barrier_lost_.store(true, std::memory_order_relaxed);
+    readers_fence_.store(true, std::memory_order_relaxed);
   }
+  // A reader that this fence does not show has not loaded anything yet: it will see the unlinking.
+  const bool readers_fence = !uses_membarrier();
+  if (readers_fence) std::atomic_thread_fence(std::memory_order_seq_cst);
   // A reader that is seen outside a scope may enter one right after: it then loads what was linked
   // before this call, in which the unlinked blocks no longer are.
   PORTOLAN_MAPCORE_STEP(Pause());
   std::uint32_t oldest = ended + 1;
   const std::lock_guard lock(mutex_);
   for (const std::unique_ptr<Seat>& seat : seats_) {
+    // Looked at first: what a reader announced before it said that it fences is seen then.
+    if (readers_fence && seat->taken.load(std::memory_order_relaxed) &&
+        !seat->fences.load(std::memory_order_acquire))
+      return 0;
     const std::uint32_t epoch = seat->epoch.load(std::memory_order_acquire);
     if (epoch != 0) oldest = std::min(oldest, epoch);
   }
@@ -62,6 +66,7 @@ Reader::Reader(ReaderDomain& domain) : domain_(domain), seat_(nullptr) {
   if (seat_ == nullptr)
     seat_ = domain.seats_.emplace_back(std::make_unique<ReaderDomain::Seat>()).get();
   seat_->taken.store(true, std::memory_order_relaxed);
+  seat_->fences.store(!domain.uses_membarrier(), std::memory_order_relaxed);
 }
 
 Reader::~Reader() {

@@ -20,8 +20,10 @@ class Reader;
 // the epoch, and later frees it once every announced epoch is larger. That a reader's store is
 // visible before its first load is the writer's business where the kernel has membarrier(2): one
 // system call per batch stands for a fence in every reader. Without it (an old kernel, a filter,
-// ThreadSanitizer, which cannot see through the call) every reader fences itself; probed once, when
-// the domain is made.
+// ThreadSanitizer, which cannot see through the call) every reader fences itself. That is probed
+// when the domain is made, and noticed when the call is refused later: the readers are then told to
+// fence, and each says in its seat that it does. A reader that has not said so may be in a scope
+// that nobody can see, so nothing is freed until all have.
 //
 // For the maps of one writer: the epoch beside a block and the block's unlinking are two stores,
 // which another writer's Advance() would not see in order. Thread-safe otherwise. Outlives its
@@ -35,16 +37,15 @@ class ReaderDomain {
   ReaderDomain(const ReaderDomain&) = delete;
   ReaderDomain& operator=(const ReaderDomain&) = delete;
 
-  bool uses_membarrier() const { return membarrier_; }
-  // Whether membarrier(2) was refused after it had worked (a filter that was set later). Nothing is
-  // freed any more then: readers that rely on it run without fences, and cannot be made to take
-  // them. What waits grows until the memory's limit, or waiting_blocks_max, refuses writes; make
-  // the map anew in a domain that probes again. Never becomes false again.
-  bool failed() const { return failed_.load(std::memory_order_relaxed); }
+  bool uses_membarrier() const { return !readers_fence_.load(std::memory_order_relaxed); }
+  // Whether membarrier(2) was refused after it had worked (a filter that was set later). Readers
+  // fence since. Until each has begun another scope, or is gone, nothing is freed: a reader that
+  // never comes back holds up everything. Never becomes false again.
+  bool barrier_lost() const { return barrier_lost_.load(std::memory_order_relaxed); }
   // The epoch to note beside a block that was just unlinked.
   std::uint32_t epoch() const { return epoch_.load(std::memory_order_acquire); }
-  // Begins a new epoch and says which epochs no reader can be in any more: all up to the result.
-  // 0, which is none, once failed().
+  // Begins a new epoch and says which epochs no reader can be in any more: all up to the result, 0
+  // for none.
   std::uint32_t Advance();
 
  private:
@@ -52,11 +53,12 @@ class ReaderDomain {
   struct alignas(64) Seat {
     std::atomic<std::uint32_t> epoch{0};  // 0: not reading
     std::atomic<bool> taken{false};
+    std::atomic<bool> fences{false};  // in this scope and all to come
   };
 
   std::atomic<std::uint32_t> epoch_{1};
-  bool membarrier_ = false;
-  std::atomic<bool> failed_{false};
+  std::atomic<bool> readers_fence_;  // becomes true only
+  std::atomic<bool> barrier_lost_{false};
   std::mutex mutex_;                          // for seats_, not for what is in them
   std::vector<std::unique_ptr<Seat>> seats_;  // never shrinks
 };
@@ -85,10 +87,13 @@ class ReadScope {
     const std::uint32_t epoch = reader.domain_.epoch();
     PORTOLAN_MAPCORE_STEP(Pause());
     reader.seat_->epoch.store(epoch, std::memory_order_relaxed);
-    if (reader.domain_.uses_membarrier())
+    if (reader.domain_.uses_membarrier()) {
       std::atomic_signal_fence(std::memory_order_seq_cst);
-    else
+    } else {
+      // Release: who sees it may rely on the scopes before this one being over.
+      reader.seat_->fences.store(true, std::memory_order_release);
       std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
     PORTOLAN_MAPCORE_STEP(Pause());
   }
   ~ReadScope() {

@@ -42,7 +42,7 @@ class AdmittedMap : public SharedMap {
   std::uint64_t size() const override { return map_->size(); }
   std::string_view name() const override { return "admitted"; }
   hmap::Lineage::Waiting waiting() const override { return map_->waiting(); }
-  bool reclaim_failed() const override { return behind().reclaim_failed(); }
+  bool barrier_lost() const override { return behind().barrier_lost(); }
   const SharedMap& behind() const { return *map_; }
 
  private:

@@ -26,7 +26,7 @@ class EpochMap : public SharedMap {
   Result<Snapshot> TakeSnapshot(std::uint64_t version, std::int64_t timestamp_ms);
   // What a session that stands still in a lookup holds up; see Hmap::waiting.
   hmap::Lineage::Waiting waiting() const override;
-  bool reclaim_failed() const override { return readers_.failed(); }
+  bool barrier_lost() const override { return readers_.barrier_lost(); }
 
  private:
   class Session;

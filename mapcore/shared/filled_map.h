@@ -70,7 +70,7 @@ class FilledMap : public SharedMap {
   std::uint64_t size() const override;
   std::string_view name() const override { return "filled"; }
   hmap::Lineage::Waiting waiting() const override { return behind().waiting(); }
-  bool reclaim_failed() const override { return behind().reclaim_failed(); }
+  bool barrier_lost() const override { return behind().barrier_lost(); }
   const SharedMap& behind() const;
   // Erased keys that are remembered; none once the fill is complete.
   std::uint64_t remembered() const;

@@ -32,7 +32,7 @@ class ImageMap : public SharedMap {
   const MapImage& image() const { return *image_; }
   std::uint64_t changes() const;                    // keys that differ from the image, or did
   hmap::Lineage::Waiting waiting() const override;  // of the changes; the image is never replaced
-  bool reclaim_failed() const override { return readers_.failed(); }
+  bool barrier_lost() const override { return readers_.barrier_lost(); }
 
  private:
   class Session;

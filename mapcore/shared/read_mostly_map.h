@@ -50,7 +50,7 @@ class ReadMostlyMap : public SharedMap {
   std::string_view name() const override { return "read-mostly"; }
   // Values and cells, and views of which only the number: their snapshots' memory is the Hmap's.
   hmap::Lineage::Waiting waiting() const override;
-  bool reclaim_failed() const override { return readers_.failed(); }
+  bool barrier_lost() const override { return readers_.barrier_lost(); }
 
   std::uint64_t promotions() const { return promotions_.load(std::memory_order_relaxed); }
   std::uint64_t sweeps() const { return sweeps_.load(std::memory_order_relaxed); }

@@ -85,9 +85,10 @@ class SharedMap {
   // What was replaced and cannot be freed before a lookup ends that is under way. None in maps
   // whose lookups take a lock. O(blocks).
   virtual hmap::Lineage::Waiting waiting() const { return {}; }
-  // Whether nothing of that is freed any more, for the machine took away what lookups rely on; see
-  // ReaderDomain::failed. Lookups and writes stay right; make the map anew before memory is out.
-  virtual bool reclaim_failed() const { return false; }
+  // Whether the machine took away what lookups relied on, see ReaderDomain::barrier_lost. They
+  // fence since, and stay right; nothing of that is freed until each session has looked once more,
+  // or is gone.
+  virtual bool barrier_lost() const { return false; }
 
   const EntryLimits& limits() const { return limits_; }
   // Of all sessions, those that ended too. Each number is exact once its session is at rest.
