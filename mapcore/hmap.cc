@@ -24,16 +24,16 @@ constexpr std::int64_t kEntriesPerReservedPage = 60;  // far enough from 104 tha
 }  // namespace
 
 Error Hmap::OutOfMemory(const hmap::Lineage& lineage) {
-  const hmap::Lineage::Waiting waiting = lineage.waiting();
-  const std::string that_waits = std::to_string(waiting.blocks) + " replaced blocks (" +
-                                 std::to_string(waiting.bytes) +
-                                 " bytes) wait for a reader or an iteration that has not ended";
+  const std::uint32_t replaced = lineage.waiting_count();
+  const std::string that_waits = (replaced == 0 ? "what the map was before it was cleared or left"
+                                                : std::to_string(replaced) + " replaced blocks") +
+                                 " wait for a reader or an iteration that has not ended";
   if (lineage.TooMuchWaits())
     return {ErrorCode::kExhausted, that_waits + ", the most that may; end it"};
   return {ErrorCode::kExhausted,
           "the map's memory is full: expected room for one more entry, found its limit reached; "
           "raise the limit, or erase entries and release snapshots" +
-              (waiting.blocks == 0 ? "" : "; " + that_waits)};
+              (lineage.AnyWaits() ? "; " + that_waits : "")};
 }
 
 void Hmap::Fatal(const char* what) {
@@ -164,10 +164,28 @@ std::uint64_t Hmap::NextSeed() const {
   return hmap::PrepareSeed(seed);
 }
 
+// What gives nothing, or false, while memory is out: again as long as readers that are gone have
+// left something to free.
+template <typename Attempt>
+[[gnu::always_inline]] inline auto Hmap::Retry(const Attempt& attempt) {
+  for (;;) {
+    const auto done = attempt();
+    if (done || !lineage_->ReclaimForWrite()) [[likely]]
+      return done;
+  }
+}
+
 Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode) {
   if (key.size() + value.size() > kEntryBytesMax) [[unlikely]]
     return Error{ErrorCode::kInvalid, "expected an entry of at most 1 GiB, found " +
                                           std::to_string(key.size() + value.size()) + " bytes"};
+  const std::optional<bool> fresh = Retry([&] { return TryWrite(key, value, mode); });
+  if (!fresh) [[unlikely]]
+    return OutOfMemory(*lineage_);
+  return *fresh;
+}
+
+std::optional<bool> Hmap::TryWrite(std::string_view key, std::string_view value, Mode mode) {
   hmap::Tree tree(*lineage_, *branch_);
   const std::uint64_t hash = (*tree.primary())->HashOf(key);
   tree.Prefetch(hash);
@@ -177,8 +195,7 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
   const std::size_t bytes = hmap::Record::BytesFor(key.size(), value.size());
   void* memory = arena.AllocateRecord(bytes);
   if (memory == nullptr) [[unlikely]]
-    return lineage_->ReclaimForWrite() ? Write(key, value, mode)
-                                       : Result<bool>(OutOfMemory(*lineage_));
+    return std::nullopt;
   hmap::Record::Make(memory, lineage_->version(), key, value);
   const hmap::Arena::Ref ref = arena.RefOf(memory);
   const Target target = Aim(tree, hash, key);
@@ -187,8 +204,7 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
       !(fresh ? tree.Insert(target.table, target.hash, ref)
               : tree.Replace(target.table, target.hash, target.slot, ref))) [[unlikely]] {
     arena.FreeRecord(memory, bytes);
-    return lineage_->ReclaimForWrite() ? Write(key, value, mode)
-                                       : Result<bool>(OutOfMemory(*lineage_));
+    return std::nullopt;
   }
   branch_->head.size += fresh;
   Maintain();
@@ -197,16 +213,19 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
 
 Result<bool> Hmap::Erase(std::string_view key) {
   const Writing writing(*this);
-  return Remove(key);
+  const std::optional<bool> erased = Retry([&] { return TryErase(key); });
+  if (!erased) [[unlikely]]
+    return OutOfMemory(*lineage_);
+  return *erased;
 }
 
-Result<bool> Hmap::Remove(std::string_view key) {
+std::optional<bool> Hmap::TryErase(std::string_view key) {
   hmap::Tree tree(*lineage_, *branch_);
   const Target target = Aim(tree, (*tree.primary())->HashOf(key), key);
   if (target.slot.page == nullptr) return false;
   if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite) ||
       !tree.Remove(target.table, target.hash, target.slot, hmap::Tree::Fate::kRetire)) [[unlikely]]
-    return lineage_->ReclaimForWrite() ? Remove(key) : Result<bool>(OutOfMemory(*lineage_));
+    return std::nullopt;
   --branch_->head.size;
   Maintain(After::kErase);
   return true;
@@ -217,8 +236,7 @@ Status Hmap::StartReseed() {
   hmap::Relocation relocation(*lineage_, *branch_);
   if (relocation.active() || lineage_->iterating())
     return Error{ErrorCode::kConflict, "a relocation or an iteration of the map is under way"};
-  while (!relocation.Begin(NextSeed()))
-    if (!lineage_->ReclaimForWrite()) return OutOfMemory(*lineage_);
+  if (!Retry([&] { return relocation.Begin(NextSeed()); })) return OutOfMemory(*lineage_);
   return {};
 }
 
@@ -226,8 +244,8 @@ Status Hmap::AbandonReseed() {
   const Writing writing(*this);
   if (lineage_->iterating())
     return Error{ErrorCode::kConflict, "an iteration of the map is under way"};
-  while (!hmap::Relocation(*lineage_, *branch_).Abandon())
-    if (!lineage_->ReclaimForWrite()) return OutOfMemory(*lineage_);
+  hmap::Relocation relocation(*lineage_, *branch_);
+  if (!Retry([&] { return relocation.Abandon(); })) return OutOfMemory(*lineage_);
   return {};
 }
 
@@ -283,26 +301,25 @@ HmapCompaction Hmap::compaction() const {
 Status Hmap::Clear() {
   const Writing writing(*this);
   const std::uint64_t seed = seed_ ? branch_->head.top->seed : hmap::PrepareSeed(hmap::DrawSeed());
-  Status begun = BeginAnew(seed, 0);
-  while (!begun.ok() && lineage_->ReclaimForWrite()) begun = BeginAnew(seed, 0);
-  return begun;
+  if (!Retry([&] { return BeginAnew(seed, 0); })) return OutOfMemory(*lineage_);
+  return {};
 }
 
-// Empty, with 2^depth pages.
-Status Hmap::BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth) {
+// Empty, with 2^depth pages. False, and nothing changed, when memory is out.
+bool Hmap::BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth) {
   hmap::Branch* past = lineage_->NewBranch(nullptr);
-  if (past == nullptr) return OutOfMemory(*lineage_);
+  if (past == nullptr) return false;
   hmap::Top* table =
       hmap::Tree(*lineage_, *past).NewTable(prepared_seed, branch_->head.top->hash, depth);
   if (table == nullptr) {
     lineage_->DropUnused(*past);
-    return OutOfMemory(*lineage_);
+    return false;
   }
   hmap::Contents contents;
   contents.top = table;
   contents.pages = std::uint64_t{1} << depth;
   lineage_->Restart(*branch_, *past, contents);
-  return {};
+  return true;
 }
 
 bool Hmap::BecomeCopyOf(const Snapshot& snapshot) {
@@ -327,7 +344,8 @@ Status Hmap::Reserve(std::int64_t entries) {
       static_cast<std::uint64_t>((entries + kEntriesPerReservedPage - 1) / kEntriesPerReservedPage);
   if (size() == 0 && pages > branch_->head.pages) {
     const auto depth = static_cast<std::uint32_t>(std::bit_width(pages - 1));
-    PORTOLAN_CHECK(BeginAnew(branch_->head.top->seed, depth));
+    const std::uint64_t seed = branch_->head.top->seed;
+    if (!Retry([&] { return BeginAnew(seed, depth); })) return OutOfMemory(*lineage_);
   }
   const std::int64_t missing = entries - static_cast<std::int64_t>(size());
   if (missing > 0)

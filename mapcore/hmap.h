@@ -294,10 +294,13 @@ class Hmap {
   void MaintainNow();
   std::uint64_t NextSeed() const;
   enum class Mode { kPut, kInsert };
-  // Both try again while readers that are gone have left something to free.
+  template <typename Attempt>
+  auto Retry(const Attempt& attempt);
   Result<bool> Write(std::string_view key, std::string_view value, Mode mode);
-  Result<bool> Remove(std::string_view key);
-  Status BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);
+  // As Write and Erase; nothing, and nothing changed, when memory is out.
+  std::optional<bool> TryWrite(std::string_view key, std::string_view value, Mode mode);
+  std::optional<bool> TryErase(std::string_view key);
+  bool BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);
   // Of a map that was just made. False when memory is out.
   bool BecomeCopyOf(const Snapshot& snapshot);
   // As one piece; false, and nothing changed, where that cannot be.

@@ -142,26 +142,23 @@ bool Lineage::MayDrop(const Branch& branch, std::uint32_t passed) const {
   return branch.left_in != 0 && branch.left_in <= passed && iterations_ == 0;
 }
 
-// Dropping one may end another that it was forked from, and so the next in the list.
 bool Lineage::DropLeft(std::uint32_t passed) {
+  if (left_heads_ == 0) return false;
   const std::uint32_t before = left_heads_;
-  for (bool dropped = left_heads_ > 0; dropped;) {
-    dropped = false;
-    for (Branch* branch = branches_; branch != nullptr; branch = branch->next) {
-      if (!MayDrop(*branch, passed)) continue;
-      DropHeadNow(*branch);
-      dropped = true;
-      break;
-    }
+  for (Branch *branch = branches_, *next = nullptr; branch != nullptr; branch = next) {
+    next = branch->next;
+    if (!MayDrop(*branch, passed)) continue;
+    --left_heads_;
+    DropHeadNow(*branch);
   }
   return left_heads_ < before;
 }
 
+// No other branch ends with it: what it was forked from ends with a snapshot that is released.
 void Lineage::DropHeadNow(Branch& branch) {
   FreeAll(branch.head, branch.floor());
   branch.has_head = false;
   branch.left_in = 0;
-  --left_heads_;
   branch.head = Contents{};
   Discard(branch.newest != nullptr ? branch.newest->dead : branch.dead);
   EndIfEmpty(branch);
@@ -243,35 +240,38 @@ void Lineage::Release(SnapshotState& snapshot) {
 // is released in turn, and two branches that become one may leave a third that can join them.
 void Lineage::Drain() {
   draining_ = true;
-  for (bool joined = true; joined;) {
-    while (SnapshotState* released = released_.exchange(nullptr, std::memory_order_acquire)) {
-      // What the oldest kept is freed; what a younger one kept may be the next older one's still,
-      // and is handed on. The other way round a block would be handed on once for each of them.
-      SnapshotState* snapshot =
-          released->next_released == nullptr ? released : OldestFirst(released);
-      while (snapshot != nullptr) {
-        SnapshotState* next = snapshot->next_released;
-        // What is freed of it may have to wait, which takes a note's block or two; the others are
-        // those that its own list gives back. Without memory for them it is released later.
-        if ((readers_ != nullptr || iterations_ > 0) && spare_count_ < 2 && !PrepareRoom(0)) {
-          for (; snapshot != nullptr; snapshot = next) {
-            next = snapshot->next_released;
-            Release(*snapshot);
-          }
-          draining_ = false;
-          return;
-        }
-        ReleaseNow(*snapshot);
-        snapshot = next;
-      }
-    }
-    joined = false;
-    for (Branch *branch = branches_, *next = nullptr; branch != nullptr && !joined; branch = next) {
-      next = branch->next;
-      joined = JoinIfLeft(*branch);
-    }
+  while (ReleaseAll() && JoinOne()) {
   }
   draining_ = false;
+}
+
+// False without memory to note what has to wait; those that are left are released later.
+bool Lineage::ReleaseAll() {
+  while (SnapshotState* released = released_.exchange(nullptr, std::memory_order_acquire)) {
+    // What the oldest kept is freed; what a younger one kept may be the next older one's still, and
+    // is handed on. The other way round a block would be handed on once for each of them.
+    SnapshotState* snapshot = released->next_released == nullptr ? released : OldestFirst(released);
+    for (SnapshotState* next = nullptr; snapshot != nullptr; snapshot = next) {
+      next = snapshot->next_released;
+      // What is freed of it may have to wait, which takes a note's block or two; the others are
+      // those that its own list gives back.
+      if ((readers_ != nullptr || iterations_ > 0) && spare_count_ < 2 && !PrepareRoom(0)) {
+        for (; snapshot != nullptr; snapshot = next) {
+          next = snapshot->next_released;
+          Release(*snapshot);
+        }
+        return false;
+      }
+      ReleaseNow(*snapshot);
+    }
+  }
+  return true;
+}
+
+bool Lineage::JoinOne() {
+  for (Branch* branch = branches_; branch != nullptr; branch = branch->next)
+    if (JoinIfLeft(*branch)) return true;
+  return false;
 }
 
 // A block in this snapshot's dead list died while it was the newest, so younger versions do not
@@ -431,21 +431,22 @@ void Lineage::Reclaim() {
   const std::uint32_t passed = readers_ == nullptr ? UINT32_MAX : readers_->Advance();
   // A release under way knows its branch, and which snapshot is the next older one.
   const bool dropped = !draining_ && DropLeft(passed);
-  std::uint32_t left = 0;
-  waiting_.Filter([&](const RefList::Item& item) { __builtin_prefetch(arena_->At(item.ref), 1); },
-                  [&](const RefList::Item& item) {
-                    if (item.tag > passed) return ++left, true;
-                    FreeBlock(arena_->At(item.ref));
-                    return false;
-                  },
-                  [&](RefList::Block* block) { Recycle(block); });
-  waiting_count_ = left;
-  reclaim_at_ = 2 * left + kReclaimAt;
+  // In the order of their epochs.
+  if (!waiting_.empty() && waiting_.first().tag <= passed)
+    waiting_.Filter([&](const RefList::Item& item) { __builtin_prefetch(arena_->At(item.ref), 1); },
+                    [&](const RefList::Item& item) {
+                      if (item.tag > passed) return true;
+                      FreeBlock(arena_->At(item.ref));
+                      --waiting_count_;
+                      return false;
+                    },
+                    [&](RefList::Block* block) { Recycle(block); });
+  reclaim_at_ = 2 * waiting_count_ + kReclaimAt;
   if (dropped) Drain();  // what it was forked from may be nobody's now
 }
 
 bool Lineage::ReclaimForWrite() {
-  if ((waiting_count_ == 0 && left_heads_ == 0) || iterations_ > 0) return false;
+  if (!AnyWaits() || iterations_ > 0) return false;
   const std::uint32_t waiting = waiting_count_;
   const std::uint32_t heads = left_heads_;
   Reclaim();

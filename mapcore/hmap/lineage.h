@@ -141,10 +141,7 @@ class Lineage {
   // memory for that, so that it may be done without any.
   void DropHead(Branch& branch);
   // The same of a branch that nobody has seen yet, at once.
-  void DropUnused(Branch& branch) {
-    ++left_heads_;
-    DropHeadNow(branch);
-  }
+  void DropUnused(Branch& branch) { DropHeadNow(branch); }
   // Begins the branch anew with `contents`, in blocks of their own. Its snapshots go to `past`, a
   // new branch. O(snapshots + what only the head had).
   void Restart(Branch& branch, Branch& past, const Contents& contents);
@@ -186,7 +183,7 @@ class Lineage {
   // snapshot that lives.
   void Free(void* block);
   // Frees what waits for readers that are gone, before a write fails for want of memory; false when
-  // that was nothing. O(what waits).
+  // that was nothing. O(what waits); O(branches) when all of it has to wait on.
   bool ReclaimForWrite();
 
   // What waits for readers and iterations to end. O(it).
@@ -195,6 +192,9 @@ class Lineage {
     std::uint64_t bytes = 0;
   };
   Waiting waiting() const;
+  // Of waiting(): whether there is any, and the blocks that were replaced one by one. O(1).
+  bool AnyWaits() const { return waiting_count_ + left_heads_ > 0; }
+  std::uint32_t waiting_count() const { return waiting_count_; }
   bool TooMuchWaits() const { return waiting_count_ > 0 && waiting_count_ >= waiting_max_; }
 
   // Of a block whose kind has one.
@@ -240,12 +240,14 @@ class Lineage {
   void Recycle(SnapshotState& snapshot);
   void ReleaseNow(SnapshotState& snapshot);
   static void Publish(Branch& branch, const Contents& contents);
+  bool ReleaseAll();
   void Unlink(SnapshotState& snapshot);
   bool MayDrop(const Branch& branch, std::uint32_t passed) const;
   void DropHeadNow(Branch& branch);
   bool DropLeft(std::uint32_t passed);
   void EndIfEmpty(Branch& branch);
   bool JoinIfLeft(Branch& branch);
+  bool JoinOne();
   void Discard(RefList& list);
   void FreeAll(const Contents& contents, std::uint32_t born_after);
   void Append(RefList& list, RefList::Item item);

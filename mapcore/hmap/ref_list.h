@@ -28,6 +28,8 @@ class RefList {
   static_assert(sizeof(Block) == 576);
 
   bool empty() const { return first_ == nullptr; }
+  // Of a list that is not empty; no block of a list is.
+  const Item& first() const { return first_->items[0]; }
   std::size_t blocks() const {
     std::size_t count = 0;
     for (const Block* block = first_; block != nullptr; block = block->next) ++count;
