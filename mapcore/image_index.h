@@ -23,6 +23,24 @@ inline std::uint32_t MatchTagsPortable(const ImageGroup& group, std::uint32_t ta
   return mask;
 }
 
+// Groups from a key's home to its own. Keys that are spread never come near it; it bounds what a
+// crafted file, or keys crafted for a known seed, can make a lookup cost.
+inline constexpr std::uint64_t kImageChainMax = 1'024;
+
+// Calls visit(number of a group) for the groups in which a key of this hash may be, its home first,
+// until visit is true; whether it was. Slots of a group fill from the first, and a key lies behind
+// full groups only. `groups` is a power of two.
+template <typename Visit>
+bool VisitChain(const ImageGroup* index, std::uint64_t groups, std::uint64_t hash,
+                const Visit& visit) {
+  for (std::uint64_t behind = 0; behind <= kImageChainMax; ++behind) {
+    const std::uint64_t group = (hash + behind) & (groups - 1);
+    if (visit(group)) return true;
+    if (index[group].refs[7] == 0) return false;
+  }
+  return false;
+}
+
 #if defined(__SSE2__)
 inline constexpr bool kImageSimdCompiled = true;
 inline std::uint32_t MatchTagsSimd(const ImageGroup& group, std::uint32_t tag) {

@@ -22,9 +22,6 @@ constexpr std::string_view kMagic("portolan.image\0", 16);
 constexpr std::uint32_t kByteOrder = 0x01020304;
 constexpr std::uint64_t kBytesMax = std::uint64_t{32} << 30;  // what a ref can name
 constexpr std::uint64_t kEntriesPerGroup = 6;                 // of 8: few keys leave their home
-// Groups from a key's home to its own. Keys that are spread never come near it; it bounds what a
-// crafted file, or keys crafted for a known seed, can make a lookup cost.
-constexpr std::uint64_t kChainMax = 1'024;
 constexpr std::size_t kRecordHeader = 8;
 constexpr std::size_t kBufferBytes = std::size_t{1} << 20;
 
@@ -143,23 +140,23 @@ std::vector<Placed> Ordered(const Snapshot& snapshot, std::uint64_t seed, std::u
 }
 
 // The index over records that are laid end to end in the order of `placed`; `end` becomes the
-// offset behind the last. Errors: kInvalid when keys collide beyond kChainMax.
+// offset behind the last. Errors: kInvalid when keys collide beyond kImageChainMax.
 Result<std::vector<ImageGroup>> IndexOf(const std::vector<Placed>& placed, std::uint64_t groups,
                                         std::uint64_t& end) {
   std::vector<ImageGroup> index(groups);
   for (const Placed& entry : placed) {
-    std::uint64_t chain = 0;
-    std::uint64_t group = entry.hash & (groups - 1);
-    while (index[group].refs[7] != 0) {
-      group = (group + 1) & (groups - 1);
-      if (++chain == kChainMax)
-        return Error{ErrorCode::kInvalid,
-                     "map image: too many keys have the same hash under this seed; take another"};
-    }
-    const auto slot = static_cast<std::size_t>(
-        std::find(index[group].refs, index[group].refs + 8, 0u) - index[group].refs);
-    index[group].tags[slot] = TagOf(entry.hash);
-    index[group].refs[slot] = static_cast<std::uint32_t>(end >> 3);
+    const bool found_room = VisitChain(index.data(), groups, entry.hash, [&](std::uint64_t at) {
+      ImageGroup& group = index[at];
+      if (group.refs[7] != 0) return false;
+      const auto slot =
+          static_cast<std::size_t>(std::find(group.refs, group.refs + 8, 0u) - group.refs);
+      group.tags[slot] = TagOf(entry.hash);
+      group.refs[slot] = static_cast<std::uint32_t>(end >> 3);
+      return true;
+    });
+    if (!found_room)
+      return Error{ErrorCode::kInvalid,
+                   "map image: too many keys have the same hash under this seed; take another"};
     end += RecordBytes(entry.record->key().size(), entry.record->value().size());
   }
   return index;
@@ -311,11 +308,9 @@ Status MapImage::VerifyRecord(std::uint64_t group, std::uint32_t tag, std::uint3
     return Corrupt("the record at byte " + std::to_string(offset) + " goes beyond the end");
   const std::uint64_t hash = hmap::HashBytes(record.key, at.seed);
   const auto* index = reinterpret_cast<const ImageGroup*>(base_ + at.index_offset);
-  std::uint64_t home = hash & (at.groups - 1);
-  std::uint64_t chain = 0;
-  while (home != group && chain++ < kChainMax && index[home].refs[7] != 0)
-    home = (home + 1) & (at.groups - 1);
-  if (home == group && tag == TagOf(hash)) return {};
+  const bool reached =
+      VisitChain(index, at.groups, hash, [group](std::uint64_t one) { return one == group; });
+  if (reached && tag == TagOf(hash)) return {};
   return Corrupt("the record at byte " + std::to_string(offset) +
                  " is not where its key's hash leads");
 }
@@ -324,21 +319,22 @@ std::optional<std::string_view> MapImage::Find(std::string_view key) const {
   const Header& at = header();
   const auto* index = reinterpret_cast<const ImageGroup*>(base_ + sizeof(Header));
   const std::uint64_t hash = hmap::HashBytes(key, at.seed);
-  // No record lies further from its home than kChainMax, which VerifyRecord saw.
-  const std::uint64_t home = hash & (at.groups - 1);
-  for (std::uint64_t behind = 0; behind <= kChainMax; ++behind) {
-    const ImageGroup& group = index[(home + behind) & (at.groups - 1)];
+  std::optional<std::string_view> value;
+  VisitChain(index, at.groups, hash, [&](std::uint64_t number) {
+    const ImageGroup& group = index[number];
     std::uint32_t hits =
         simd_ ? MatchTagsSimd(group, TagOf(hash)) : MatchTagsPortable(group, TagOf(hash));
     for (; hits != 0; hits &= hits - 1) {
       const std::uint32_t ref = group.refs[std::countr_zero(hits)];
       if (ref == 0) continue;
       const RecordView record = RecordAt(base_, ref);
-      if (record.key == key) return record.value;
+      if (record.key != key) continue;
+      value = record.value;
+      return true;
     }
-    if (group.refs[7] == 0) break;  // slots of a group fill from the first
-  }
-  return std::nullopt;
+    return false;
+  });
+  return value;
 }
 
 void MapImage::ForEach(const std::function<void(std::string_view, std::string_view)>& visit) const {

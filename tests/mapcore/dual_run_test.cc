@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 namespace portolan::mapcore {
@@ -65,28 +66,36 @@ TEST(DualRun, SamplesTheShareOfAllLookups) {
 TEST(DualRun, LosesNothingUnderConcurrentLookups) {
   DualRun run(100'000);
   constexpr int kThreads = 4;
-  constexpr std::int64_t kEach = 20'000;
+  constexpr std::int64_t kEach = 100'000;
+  std::atomic<int> ended = 0;
   std::vector<std::thread> threads;
   for (int t = 0; t < kThreads; ++t)
-    threads.emplace_back([&run] {
+    threads.emplace_back([&run, &ended] {
       for (std::int64_t i = 0; i < kEach; ++i)
-        run.Count("key-" + std::to_string(i % 40), "1", i % 2 == 0 ? "1" : "2");
+        run.Count("key-" + std::to_string(i / 2 % 100), "1",
+                  i % 2 == 0 ? std::optional<std::string_view>("1") : std::nullopt);
+      ++ended;
     });
   DualRun::Counts sum;
-  std::int64_t by_key = 0;
+  DualRun::KeyCounts by_key;
   const auto take = [&] {
     const DualRun::Counts counts = run.Take();
     sum.compared += counts.compared;
     sum.differing += counts.differing;
-    for (const auto& key : counts.keys) by_key += key.differing;
-    EXPECT_LE(counts.lost, counts.differing);
+    sum.lost += counts.lost;
+    for (const auto& key : counts.keys) {
+      by_key.differing += key.differing;
+      by_key.lost += key.lost;
+    }
   };
-  for (int i = 0; i < 100; ++i) take();
+  while (ended < kThreads) take();
   for (std::thread& thread : threads) thread.join();
   take();
   EXPECT_EQ(sum.compared, kThreads * kEach);
   EXPECT_EQ(sum.differing, kThreads * kEach / 2);
-  EXPECT_EQ(by_key, sum.differing);
+  EXPECT_EQ(sum.lost, sum.differing);
+  EXPECT_EQ(by_key.differing, sum.differing);
+  EXPECT_EQ(by_key.lost, sum.lost);
 }
 
 }  // namespace

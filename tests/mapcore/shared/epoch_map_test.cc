@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/mapcore/shared/shared_map_fixture.h"
+
 namespace portolan::mapcore {
 namespace {
 
@@ -22,13 +24,7 @@ TEST(EpochMap, SnapshotsOfItStayWhatTheyWere) {
 
 TEST(EpochMap, CountsWhatWaitsForItsReaders) {
   const auto map = EpochMap::Create({.seed = 1}).value();
-  const auto session = map->Open();
-  ASSERT_TRUE(session->Put("a", "1").ok());
-  ASSERT_TRUE(session->Put("a", "1").ok()) << "the first is looked at right away";
-  const hmap::Lineage::Waiting before = map->waiting();
-  ASSERT_TRUE(session->Put("a", "2").ok());
-  EXPECT_EQ(map->waiting().blocks, before.blocks + 1);
-  EXPECT_GT(map->waiting().bytes, before.bytes);
+  ExpectCountsWhatWaits(*map);
 }
 
 }  // namespace

@@ -44,13 +44,7 @@ TEST(ImageMap, CountsWhatWaitsForItsReaders) {
   ASSERT_TRUE(WriteImage(SnapshotOf(Numbered(10)), file.fd(), {.seed = 1}).ok());
   FastPaths fast_paths;
   const auto map = ImageMap::Create(MapImage::Open(file.fd(), fast_paths).value()).value();
-  const auto session = map->Open();
-  ASSERT_TRUE(session->Put("a", "1").ok());
-  ASSERT_TRUE(session->Put("a", "1").ok()) << "the first is looked at right away";
-  const hmap::Lineage::Waiting before = map->waiting();
-  ASSERT_TRUE(session->Put("a", "2").ok());
-  EXPECT_EQ(map->waiting().blocks, before.blocks + 1);
-  EXPECT_GT(map->waiting().bytes, before.bytes);
+  ExpectCountsWhatWaits(*map);
 }
 
 }  // namespace

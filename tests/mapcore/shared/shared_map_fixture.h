@@ -1,5 +1,6 @@
 #pragma once
 
+#include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -112,6 +113,17 @@ inline Snapshot SnapshotOf(const std::map<std::string, std::string>& entries) {
   Hmap map = Hmap::Create({.seed = 1}).value();
   for (const auto& [key, value] : entries) (void)map.Put(key, value);
   return map.TakeSnapshot(7, 1'700'000'000'000).value();
+}
+
+// Of a map whose readers hold up what is replaced, and that is empty.
+inline void ExpectCountsWhatWaits(SharedMap& map) {
+  const auto session = map.Open();
+  ASSERT_TRUE(session->Put("a", "1").ok());
+  ASSERT_TRUE(session->Put("a", "1").ok()) << "the first is looked at right away";
+  const hmap::Lineage::Waiting before = map.waiting();
+  ASSERT_TRUE(session->Put("a", "2").ok());
+  EXPECT_EQ(map.waiting().blocks, before.blocks + 1);
+  EXPECT_GT(map.waiting().bytes, before.bytes);
 }
 
 }  // namespace portolan::mapcore

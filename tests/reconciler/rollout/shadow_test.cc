@@ -52,6 +52,16 @@ TEST_F(ShadowTest, LooksAgainInASecondOrWhenTheSoakIsOver) {
   EXPECT_EQ(driver.Pass(Duration(0)).look_again, Duration(400));
 }
 
+// The whole of a lookup that was being counted may come a Take after its part.
+TEST_F(ShadowTest, WhatCameOfALookupAfterItselfCounts) {
+  Observation seen;
+  seen.compared.emplace().lost = 1;
+  seen.compared->keys = {{"a", 0, 1}};
+  driver.Apply(std::move(seen));
+  EXPECT_EQ(driver.rollout.progress.shadow.lost, 1);
+  ASSERT_EQ(driver.rollout.progress.shadow.keys.size(), 1u);
+}
+
 TEST_F(ShadowTest, OutputsForAnotherVersionCountNothing) {
   Observation seen;
   seen.outputs = {{"client", 1, "limits", Sha256Of("an older one"), {}}};
