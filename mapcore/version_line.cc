@@ -43,8 +43,6 @@ Status ApplyTo(Hmap& map, std::span<const KeyChange> changes, std::vector<Edit>&
       });
 }
 
-}  // namespace
-
 // Moves some records of a line together, where sizes have drifted, and makes each an edit of its
 // own: the order of the new version is to name the records that its snapshot holds. `ordered`
 // ascends by key, and keeps to it; what it names may have moved as well.
@@ -68,6 +66,16 @@ void Compact(Hmap& map, std::vector<Edit>& ordered) {
   ordered = std::move(both);
 }
 
+// Errors: kExhausted; the map has some of the changes then.
+Result<Snapshot> VersionAfter(Hmap& map, std::span<const KeyChange> changes,
+                              std::vector<Edit>& ordered) {
+  PORTOLAN_CHECK(ApplyTo(map, changes, ordered));
+  Compact(map, ordered);
+  return map.TakeSnapshot(0, 0);
+}
+
+}  // namespace
+
 // The head of one line; `mutex` guards it and every other line in the same memory.
 class VersionLine {
  public:
@@ -83,6 +91,15 @@ class VersionLine {
   // The lineage's number of the version that the head equals; 0 when it equals none.
   std::uint32_t at() const { return at_; }
   void set_at(std::uint32_t at) { at_ = at; }
+
+  // Takes back what a change that failed has left in the head. Where there is not even memory for
+  // a fork the head equals no version any more.
+  void Restore(const Snapshot& version) {
+    Result<Hmap> fork = head_->Fork(version);
+    if (!fork.ok()) return set_at(0);
+    head_->Promote(std::move(fork).value());
+    set_at(version.lineage_version());
+  }
 
   // Frees what released versions kept, unless somebody else is at it, who then does it.
   void Collect() {
@@ -144,8 +161,13 @@ Result<LineVersion> LineVersion::Begin(std::span<const KeyValue> pairs, SortedRu
 
 std::size_t LineVersion::bytes() const {
   if (line_ == nullptr) return small_ == nullptr ? 0 : small_->bytes();
-  const std::lock_guard lock(*line_->mutex());
-  return line_->head().memory().used_bytes;
+  std::size_t bytes = 0;
+  {
+    const std::lock_guard lock(*line_->mutex());
+    bytes = line_->head().memory().used_bytes;
+  }
+  line_->Collect();  // what others let go of meanwhile
+  return bytes;
 }
 
 Result<LineVersion> LineVersion::Apply(std::span<const KeyChange> changes,
@@ -165,19 +187,18 @@ Result<LineVersion> LineVersion::ApplyLocked(std::span<const KeyChange> changes,
 
   if (line_->at() != snapshot_.lineage_version()) {
     PORTOLAN_TRY(Hmap fork, head.Fork(snapshot_));
-    PORTOLAN_CHECK(ApplyTo(fork, changes, ordered));
-    Compact(fork, ordered);
-    PORTOLAN_TRY(Snapshot snapshot, fork.TakeSnapshot(0, 0));
+    PORTOLAN_TRY(Snapshot snapshot, VersionAfter(fork, changes, ordered));
     const std::uint32_t at = snapshot.lineage_version();
     return LineVersion(std::make_shared<VersionLine>(line_->mutex(), std::move(fork), at),
                        std::move(snapshot));
   }
-  line_->set_at(0);  // until the head is a whole version again
-  PORTOLAN_CHECK(ApplyTo(head, changes, ordered));
-  Compact(head, ordered);
-  PORTOLAN_TRY(Snapshot snapshot, head.TakeSnapshot(0, 0));
-  line_->set_at(snapshot.lineage_version());
-  return LineVersion(line_, std::move(snapshot));
+  Result<Snapshot> next = VersionAfter(head, changes, ordered);
+  if (!next.ok()) {
+    line_->Restore(snapshot_);
+    return std::move(next).error();
+  }
+  line_->set_at(next->lineage_version());
+  return LineVersion(line_, std::move(next).value());
 }
 
 std::optional<hmap::DiffResult> DiffOfOneLine(const LineVersion& before, const LineVersion& after) {

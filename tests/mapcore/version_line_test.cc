@@ -99,6 +99,27 @@ TEST_F(VersionLineTest, RefusesToGoOnWhenItsMemoryIsFullAndStaysWhole) {
   EXPECT_EQ(small.Find("a1"), std::nullopt);
 }
 
+// A change that fails half way is taken back: the line goes on from its newest version as it is.
+TEST_F(VersionLineTest, GoesOnAfterAChangeThatFailed) {
+  std::optional<LineVersion> newest(Numbered(40));
+  const std::string large(60'000, 'x');
+  std::vector<std::string> names;
+  for (int i = 100; i < 150; ++i) names.push_back("b" + std::to_string(i));
+  std::vector<KeyChange> too_much;
+  for (const std::string& name : names) too_much.push_back({name, large});
+  for (int round = 0; round < 20; ++round) {
+    edits_.clear();
+    ASSERT_FALSE(newest->Apply(too_much, edits_).ok());
+    const LineVersion before = *newest;
+    newest.emplace(With(before, "key/2", std::to_string(round)));
+    EXPECT_EQ(newest->Find("key/2"), std::to_string(round));
+    EXPECT_EQ(newest->Find("b100"), std::nullopt);
+    const auto changes = DiffOfOneLine(before, *newest);
+    ASSERT_TRUE(changes.has_value());
+    EXPECT_EQ(changes->changes.size(), 1u);
+  }
+}
+
 // Sizes that go up and come back: the line moves records together, and what it says of them keeps
 // the order at the records that the version holds.
 TEST_F(VersionLineTest, TheOrderFollowsRecordsThatAreMoved) {
