@@ -5,29 +5,44 @@
 namespace portolan::mapcore {
 namespace {
 
-constexpr std::size_t kOverlayDigits = 12;  // of Digest::Short()
+constexpr std::size_t kDigits = 12;  // of Digest::Short()
+
+// Takes what stands behind the last `sign` off the text's end; nothing when there is none.
+Result<std::string> TakeBehind(char sign, std::string_view& text) {
+  const std::size_t at = text.rfind(sign);
+  if (at == std::string_view::npos) return std::string();
+  const std::string_view digits = text.substr(at + 1);
+  text = text.substr(0, at);
+  const bool hex = digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  if (digits.size() == kDigits && hex) return std::string(digits);
+  return Error{ErrorCode::kInvalid, "expected twelve lower-case hex digits behind the \"" +
+                                        std::string(1, sign) + "\"; found \"" +
+                                        std::string(digits.substr(0, 80)) + "\""};
+}
 
 }  // namespace
 
 Result<FeedPlace> FeedPlace::Parse(std::string_view text) {
-  const std::size_t plus = std::min(text.find('+'), text.size());
-  PORTOLAN_TRY(const Digest version, Digest::Parse(text.substr(0, plus)));
-  FeedPlace place{version};
-  if (plus == text.size()) return place;
-  place.overlay = text.substr(plus + 1);
-  const bool hex = place.overlay.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (place.overlay.size() == kOverlayDigits && hex) return place;
-  return Error{ErrorCode::kInvalid,
-               "expected twelve lower-case hex digits behind the \"+\"; found \"" +
-                   place.overlay.substr(0, 80) + "\""};
+  PORTOLAN_TRY(std::string masks, TakeBehind('~', text));
+  PORTOLAN_TRY(std::string overlay, TakeBehind('+', text));
+  PORTOLAN_TRY(const Digest version, Digest::Parse(text));
+  return FeedPlace{version, std::move(overlay), std::move(masks)};
 }
 
 std::string FeedPlace::ToString() const {
-  return version.ToString() + (overlay.empty() ? "" : "+" + overlay);
+  return version.ToString() + (overlay.empty() ? "" : "+" + overlay) +
+         (masks.empty() ? "" : "~" + masks);
+}
+
+std::string FeedPlace::MasksOf(const std::vector<std::string>& globs) {
+  if (globs.empty()) return "";
+  std::string all;
+  for (const std::string& glob : globs) all += glob + '\0';
+  return Sha256Of(all).Short();
 }
 
 FeedPlace ChangeFeed::now() const {
-  return {version_.digest(), overlay_ == nullptr ? "" : overlay_->digest().Short()};
+  return {version_.digest(), overlay_ == nullptr ? "" : overlay_->digest().Short(), masks_};
 }
 
 ChangeFeed::Extent ChangeFeed::Since(const FeedPlace& place, const MapVersion* held,
@@ -36,8 +51,8 @@ ChangeFeed::Extent ChangeFeed::Since(const FeedPlace& place, const MapVersion* h
   const auto hidden = [this](std::string_view key) {
     return overlay_ != nullptr && overlay_->Find(key).has_value();
   };
-  // What an overlay of before had hidden is not known any more.
-  const bool whole = held == nullptr || !place.overlay.empty();
+  // What an overlay of before had hidden is not known any more, nor whether a value was.
+  const bool whole = held == nullptr || !place.overlay.empty() || place.masks != masks_;
   if (overlay_ != nullptr)
     overlay_->ForEach([&](std::string_view key, std::string_view value) {
       if (whole || held->Find(key) != value) visit(key, value);

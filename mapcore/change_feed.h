@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "mapcore/base/digest.h"
 #include "mapcore/base/result.h"
@@ -11,22 +13,26 @@
 
 namespace portolan::mapcore {
 
-// What somebody who mirrors a map holds: a version, and what was laid over it. As text
-// "sha256:…", with an overlay "sha256:…+" and the first 12 digits of the overlay's digest.
+// What somebody who mirrors a map holds: a version, what was laid over it, and which values were
+// hidden from them. As text "sha256:…", with an overlay "+" and the first 12 digits of its digest
+// behind that, with masks "~" and the first 12 digits of theirs.
 struct FeedPlace {
   Digest version;
   std::string overlay = {};  // empty: none
+  std::string masks = {};    // empty: none
 
   // Errors: kInvalid.
   static Result<FeedPlace> Parse(std::string_view text);
   std::string ToString() const;
+  // Of the globs of the keys whose values are hidden.
+  static std::string MasksOf(const std::vector<std::string>& globs);
   friend bool operator==(const FeedPlace&, const FeedPlace&) = default;
 };
 
 // Tells a mirror of a map what it has to change to hold what is served. There is no log that could
 // end too early or disagree with the map: what changed is the difference of two versions, whichever
-// way led from one to the other, forward or back. A mirror whose version nobody remembers, or that
-// holds overlaid entries of before, is told everything.
+// way led from one to the other, forward or back. A mirror whose version nobody remembers, that
+// holds overlaid entries of before, or that sees other values than it saw, is told everything.
 //
 // Refers to both of what it is made of. Thread-safe.
 class ChangeFeed {
@@ -39,9 +45,10 @@ class ChangeFeed {
     kWhole,    // it forgets what it holds first
   };
 
-  // `overlay` hides entries of the version; null without one.
-  ChangeFeed(const MapVersion& version, const MapVersion* overlay)
-      : version_(version), overlay_(overlay) {}
+  // `overlay` hides entries of the version; null without one. `masks` stands for the values that
+  // whoever visits hides from the mirror: FeedPlace::MasksOf.
+  ChangeFeed(const MapVersion& version, const MapVersion* overlay, std::string masks = {})
+      : version_(version), overlay_(overlay), masks_(std::move(masks)) {}
 
   // Where a mirror is that made all changes.
   FeedPlace now() const;
@@ -53,6 +60,7 @@ class ChangeFeed {
  private:
   const MapVersion& version_;
   const MapVersion* const overlay_;
+  const std::string masks_;
 };
 
 }  // namespace portolan::mapcore

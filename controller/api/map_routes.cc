@@ -47,7 +47,8 @@ struct View {
     overlaid ? state->ForEach(version(), visit) : version().ForEach(visit);
   }
   mapcore::ChangeFeed feed() const {
-    return {version(), overlaid ? state->overlay.get() : nullptr};
+    return {version(), overlaid ? state->overlay.get() : nullptr,
+            sees_sensitive ? "" : mapcore::FeedPlace::MasksOf(state->sensitive)};
   }
   // What the answer's content depends on besides the arm.
   std::string content() const { return feed().now().ToString(); }

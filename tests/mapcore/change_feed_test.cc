@@ -79,6 +79,18 @@ TEST(ChangeFeed, AnOverlayComesAsChangesAndGoesWithEverything) {
   EXPECT_EQ(mirror.contents, (FeedContents{{"a", "1"}, {"b", "2"}}));
 }
 
+TEST(ChangeFeed, WhoSeesOtherValuesThanBeforeIsToldEverything) {
+  const VersionPtr one = FeedVersion({{"a", "1"}, {"b", "2"}});
+  const std::string masks = FeedPlace::MasksOf({"b*"});
+  FeedMirror mirror{{one->digest(), "", masks}, {{"a", "1"}, {"b", "***"}}};
+  EXPECT_EQ(mirror.Follow({*one, nullptr, masks}, one.get()), ChangeFeed::Extent::kNothing);
+  EXPECT_EQ(mirror.Follow({*one, nullptr}, one.get()), ChangeFeed::Extent::kWhole);
+  EXPECT_EQ(mirror.contents, (FeedContents{{"a", "1"}, {"b", "2"}}));
+  EXPECT_EQ(mirror.Follow({*one, nullptr, masks}, one.get()), ChangeFeed::Extent::kWhole);
+  const std::string more = FeedPlace::MasksOf({"b*", "a"});
+  EXPECT_EQ(mirror.Follow({*one, nullptr, more}, one.get()), ChangeFeed::Extent::kWhole);
+}
+
 TEST(ChangeFeed, AMirrorThatFollowsAnywhereHoldsWhatIsServed) {
   constexpr std::uint64_t kSeed = 20;
   SCOPED_TRACE(kSeed);
@@ -114,9 +126,14 @@ TEST(FeedPlace, IsReadAsItIsWritten) {
   const FeedPlace plain{Sha256Of("a")};
   const FeedPlace overlaid{Sha256Of("a"), Sha256Of("b").Short()};
   EXPECT_EQ(FeedPlace::Parse(plain.ToString()).value(), plain);
-  EXPECT_EQ(FeedPlace::Parse(overlaid.ToString()).value(), overlaid);
+  const FeedPlace masked{Sha256Of("a"), "", FeedPlace::MasksOf({"b*"})};
+  const FeedPlace both{Sha256Of("a"), overlaid.overlay, masked.masks};
+  for (const FeedPlace& place : {overlaid, masked, both})
+    EXPECT_EQ(FeedPlace::Parse(place.ToString()).value(), place);
   for (const std::string& bad : {std::string(), std::string("sha256:12"), plain.ToString() + "+",
-                                 plain.ToString() + "+12345678901g", plain.ToString() + "+1234"})
+                                 plain.ToString() + "+12345678901g", plain.ToString() + "+1234",
+                                 plain.ToString() + "~", masked.ToString() + overlaid.overlay,
+                                 masked.ToString() + "+" + overlaid.overlay})
     EXPECT_FALSE(FeedPlace::Parse(bad).ok()) << bad;
 }
 

@@ -226,6 +226,29 @@ TEST_F(MapRoutesTest, MasksSensitiveValuesForCallersWithoutTheRight) {
   EXPECT_EQ(read("root", why).Find("entry")->IntOr("value", 0), 10);
 }
 
+TEST_F(MapRoutesTest, WhoHoldsOtherValuesThanTheyMaySeeNowIsToldEverything) {
+  const std::string tag = std::string(Send({"GET", "/v1/maps/limits"}, "reader").Header("ETag"));
+  reconciler::Target marked = world.TargetOf("limits", world.limits_1);
+  marked.version.sensitive = {"api/l*"};
+  world.Want("limits", marked);
+  const auto ask = [&](const std::string& token) {
+    return Send({"GET", "/v1/maps/limits", "", {{"If-None-Match", tag}}}, token).status;
+  };
+  EXPECT_EQ(ask("reader"), 200);
+  EXPECT_EQ(ask("root"), 304);
+
+  const auto since = [&](const std::string& token, std::string_view place) {
+    const std::string target = "/v1/maps/limits/changes?since=" + std::string(place);
+    return Json(Send({"GET", target}, token));
+  };
+  const manifests::Value masked = since("reader", Digest1());
+  EXPECT_TRUE(masked.BoolOr("whole", false));
+  const std::string_view place = masked.StringOr("since", "");
+  EXPECT_FALSE(since("reader", place).BoolOr("whole", true));
+  EXPECT_TRUE(since("root", place).BoolOr("whole", false));
+  EXPECT_FALSE(since("root", Digest1()).BoolOr("whole", true));
+}
+
 TEST_F(MapRoutesTest, ACommitCannotUncoverValuesThatAreLive) {
   reconciler::Target marked = world.TargetOf("limits", world.limits_1);
   marked.version.sensitive = {"api/login"};
