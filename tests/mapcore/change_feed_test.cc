@@ -130,10 +130,10 @@ TEST(FeedPlace, IsReadAsItIsWritten) {
   const FeedPlace both{Sha256Of("a"), overlaid.overlay, masked.masks};
   for (const FeedPlace& place : {overlaid, masked, both})
     EXPECT_EQ(FeedPlace::Parse(place.ToString()).value(), place);
-  for (const std::string& bad : {std::string(), std::string("sha256:12"), plain.ToString() + "+",
-                                 plain.ToString() + "+12345678901g", plain.ToString() + "+1234",
-                                 plain.ToString() + "~", masked.ToString() + overlaid.overlay,
-                                 masked.ToString() + "+" + overlaid.overlay})
+  for (const std::string& bad :
+       {std::string(), std::string("sha256:12"), plain.ToString() + "+",
+        plain.ToString() + "+12345678901g", plain.ToString() + "+1234", plain.ToString() + "~",
+        masked.ToString() + overlaid.overlay, masked.ToString() + "+" + overlaid.overlay})
     EXPECT_FALSE(FeedPlace::Parse(bad).ok()) << bad;
 }
 
