@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint32_t kReclaimEach = 512;  // replaced values; a pass costs one membarrier
 constexpr std::int64_t kSweepAtLeast = 64;   // erased cells
-constexpr std::uint64_t kValuesShare = 8;    // of the limit, one part that keys never get
+// When there is no room for another key a sweep is worth its while for one in so many cells.
+constexpr std::int64_t kSweepShareWhenFull = 8;
 
 }  // namespace
 
@@ -80,7 +81,7 @@ Result<std::unique_ptr<ReadMostlyMap>> ReadMostlyMap::Create(HmapOptions options
   std::unique_ptr<ReadMostlyMap> map(new ReadMostlyMap(options, limits, fences));
   // Extents of the Hmap are not given back: had keys once taken all, no value would fit any more,
   // whatever is erased.
-  options.memory.limit_bytes -= options.memory.limit_bytes / kValuesShare;
+  options.memory.limit_bytes = map->keys_limit_bytes_;
   PORTOLAN_TRY(Cells cells, Cells::Create(std::move(options)));
   map->dirty_.emplace(std::move(cells));
   PORTOLAN_CHECK(map->Promote());
@@ -88,13 +89,10 @@ Result<std::unique_ptr<ReadMostlyMap>> ReadMostlyMap::Create(HmapOptions options
 }
 
 ReadMostlyMap::~ReadMostlyMap() {
-  const auto free_all = [](Value* value) {
-    while (value != nullptr) ::operator delete(std::exchange(value, value->next));
-  };
-  free_all(replaced_.load(std::memory_order_relaxed));
-  free_all(waiting_);
+  TakeReplaced();
+  FreePassed(UINT32_MAX);
+  swept_cells_.FreePassed(UINT32_MAX, [](Cell* cell) { delete cell; });
   delete read_.load(std::memory_order_relaxed);
-  old_views_.clear();
   if (!dirty_) return;
   const auto last = dirty_->map().TakeSnapshot(0, 0);
   if (!last.ok()) return;  // its memory is out: what the cells hold is lost with the process
@@ -137,8 +135,8 @@ Status ReadMostlyMap::TakeRoom(std::size_t bytes) {
 }
 
 bool ReadMostlyMap::TooManyWait() const {
-  return waiting_max_ != UINT32_MAX &&
-         std::uint64_t{waiting_count_} + replaced_count_ >= waiting_max_;
+  const std::uint64_t waiting = std::uint64_t{waiting_count_} + replaced_count_;
+  return waiting_max_ != UINT32_MAX && waiting > 0 && waiting >= waiting_max_;
 }
 
 Error ReadMostlyMap::NoRoom(const std::string& what) const {
@@ -212,7 +210,7 @@ Found ReadMostlyMap::FindInDirty(std::string_view key, std::string& value) {
   if (now != nullptr) value.assign(reinterpret_cast<const char*>(now + 1), now->bytes);
   // As Go has it: promote when asking dirty has cost as much as it could save. A failure is only
   // the chance missed.
-  if (++missed_ >= std::max<std::uint64_t>(added_, 1) && added_ > 0) (void)Promote();
+  if (++missed_ >= std::max<std::uint64_t>(added_, 1) && added_ > 0) TryToPromote();
   return now == nullptr ? Found::kMiss : Found::kHit;
 }
 
@@ -224,7 +222,31 @@ bool ReadMostlyMap::KeyFits() const {
   const std::uint64_t room = keys.used_bytes - keys.live_bytes() >= hmap::Arena::kExtentBytes
                                  ? 0
                                  : hmap::Arena::kExtentBytes;
-  return keys.used_bytes + value_bytes_ + room <= limit_bytes_;
+  // A sweep copies the pages that are still the read view's as well; without memory for that the
+  // map would stay full of what was erased.
+  const hmap::Counters& head = dirty_->map().branch().head;
+  const std::uint64_t twice = 2 * (head.pages + head.overflow_pages) * hmap::Arena::kPageBytes;
+  const std::uint64_t in_sweep = keys.live_bytes() - keys.page_bytes +
+                                 std::max(keys.page_bytes, twice) + hmap::Arena::kExtentBytes;
+  return in_sweep <= keys_limit_bytes_ &&
+         std::max(keys.used_bytes + room, in_sweep) + value_bytes_ <= limit_bytes_;
+}
+
+// Under the mutex, in no scope. What views kept is freed by the Hmap's Collect(). Where a reader
+// stands still nothing is, and another sweep would only take more.
+void ReadMostlyMap::MakeRoomForKeys() {
+  Hmap& keys = dirty_->map();
+  const std::uint64_t before = keys.memory().live_bytes();
+  Reclaim();
+  keys.Collect();
+  const std::int64_t erased = erased_.load(std::memory_order_relaxed);
+  const bool freed = keys.memory().live_bytes() < before;
+  if (erased < kSweepAtLeast || erased * kSweepShareWhenFull < size_ ||
+      (!freed && erased < sweep_from_))
+    return;
+  Sweep();
+  TryToPromote();
+  keys.Collect();
 }
 
 // In no scope. Takes `value`. Cells in dirty are never swept: that happens under the mutex, with
@@ -233,20 +255,21 @@ Result<bool> ReadMostlyMap::PutInDirty(std::string_view key, Value* value) {
   const std::lock_guard lock(mutex_);
   if (Cell* cell = CellInDirty(key); cell != nullptr)
     return Exchange(*cell, value) == Exchanged::kFresh;
-  if (!KeyFits()) Reclaim();
-  if (!KeyFits()) {
-    FreeUnseen(value);
-    return NoRoom("a new key");
-  }
-  auto cell = std::make_unique<Cell>();
+  const auto free = [this](Value* unseen) { FreeUnseen(unseen); };
+  std::unique_ptr<Value, decltype(free)> unused(value, free);
+  if (!KeyFits()) MakeRoomForKeys();
+  std::unique_ptr<Cell> cell(KeyFits() ? new (std::nothrow) Cell : nullptr);
+  if (cell == nullptr) return NoRoom("a new key");
   cell->value.store(value, std::memory_order_relaxed);
-  const Result<bool> put = dirty_->Put(key, reinterpret_cast<std::uint64_t>(cell.get()));
-  NoteKeysMemory();
+  Result<bool> put = dirty_->Put(key, reinterpret_cast<std::uint64_t>(cell.get()));
   if (!put.ok()) {
-    FreeUnseen(value);
-    return put.error();
+    MakeRoomForKeys();
+    put = dirty_->Put(key, reinterpret_cast<std::uint64_t>(cell.get()));
   }
+  NoteKeysMemory();
+  if (!put.ok()) return put;
   (void)cell.release();  // dirty's now
+  (void)unused.release();
   value_bytes_.fetch_add(sizeof(Cell), std::memory_order_relaxed);
   ++added_;
   size_.fetch_add(1, std::memory_order_relaxed);
@@ -258,13 +281,14 @@ bool ReadMostlyMap::EraseInDirty(std::string_view key) {
   const std::lock_guard lock(mutex_);
   Cell* cell = CellInDirty(key);
   if (cell == nullptr || Exchange(*cell, nullptr) != Exchanged::kReplaced) return false;
-  if (SweepDue()) (void)Promote();  // a failure is only the chance missed
+  if (SweepDue()) TryToPromote();
   return true;
 }
 
 bool ReadMostlyMap::SweepDue() const {
   const std::int64_t erased = erased_.load(std::memory_order_relaxed);
-  return erased >= kSweepAtLeast && erased * 2 >= size_.load(std::memory_order_relaxed);
+  return erased >= std::max(kSweepAtLeast, sweep_from_.load(std::memory_order_relaxed)) &&
+         erased * 2 >= size_.load(std::memory_order_relaxed);
 }
 
 // Under the mutex. Takes keys without a value out of dirty. Threads go on meeting their cells in
@@ -272,15 +296,23 @@ bool ReadMostlyMap::SweepDue() const {
 void ReadMostlyMap::Sweep() {
   const auto keys = dirty_->map().TakeSnapshot(promotions(), 0);
   if (!keys.ok()) return;
+  bool full = false;
   Cells::ForEach(*keys, [&](std::string_view key, std::uint64_t at) {
     auto* cell = reinterpret_cast<Cell*>(at);
     Value* none = nullptr;
-    if (!cell->value.compare_exchange_strong(none, Swept(), std::memory_order_acq_rel)) return;
-    // Without memory to note the key's end, the cell stays what it was: erased.
-    if (!dirty_->Erase(key).ok()) return cell->value.store(nullptr, std::memory_order_release);
+    if (full || !cell->value.compare_exchange_strong(none, Swept(), std::memory_order_acq_rel))
+      return;
+    // Without memory to note the key's end, or to say so, the cell stays what it was: erased.
+    try {
+      full = !dirty_->Erase(key).ok();
+    } catch (const std::bad_alloc&) {
+      full = true;
+    }
+    if (full) return cell->value.store(nullptr, std::memory_order_release);
     erased_.fetch_sub(1, std::memory_order_relaxed);
-    swept_cells_.emplace_back(cell);
+    swept_cells_.Push(cell);
   });
+  sweep_from_ = 2 * erased_;
   sweeps_.fetch_add(1, std::memory_order_relaxed);
 }
 
@@ -288,18 +320,34 @@ void ReadMostlyMap::Sweep() {
 Status ReadMostlyMap::Promote() {
   if (SweepDue()) Sweep();
   PORTOLAN_TRY(Snapshot keys, dirty_->map().TakeSnapshot(promotions(), 0));
-  auto view = std::make_unique<View>();
+  auto* view = new (std::nothrow) View;
+  if (view == nullptr)
+    return Error{ErrorCode::kExhausted, "a view of the keys: expected memory for it, found none"};
   view->keys = std::move(keys);
-  View* past = read_.exchange(view.release(), std::memory_order_acq_rel);
+  View* past = read_.exchange(view, std::memory_order_acq_rel);
   const std::uint32_t epoch = readers_.epoch();
-  if (past != nullptr) old_views_.push_back({std::unique_ptr<View>(past), epoch});
-  for (auto& cell : swept_cells_) old_cells_.push_back({std::move(cell), epoch});
-  swept_cells_.clear();
+  if (past != nullptr) {
+    past->epoch = epoch;
+    old_views_.Push(past);
+  }
+  swept_cells_.FreePassed(UINT32_MAX, [&](Cell* cell) {
+    cell->epoch = epoch;
+    old_cells_.Push(cell);
+  });
   missed_ = added_ = 0;
   promotions_.fetch_add(1, std::memory_order_relaxed);
   Reclaim();
   NoteKeysMemory();
   return {};
+}
+
+// Under the mutex, where something else was done: a failure is only the chance missed, and so is
+// one to say why.
+void ReadMostlyMap::TryToPromote() {
+  try {
+    (void)Promote();
+  } catch (const std::bad_alloc&) {
+  }
 }
 
 // Any thread: `value` was just taken out of its cell.
@@ -319,46 +367,41 @@ void ReadMostlyMap::TidyIfDue() {
   const std::unique_lock lock(mutex_, std::try_to_lock);
   if (!lock.owns_lock()) return;
   if (sweep && SweepDue())
-    (void)Promote();  // a failure is only the chance missed
+    TryToPromote();
   else
     Reclaim();
 }
 
 // Under the mutex. Frees what no reader can see any more.
 void ReadMostlyMap::Reclaim() {
+  TakeReplaced();
+  FreePassed(readers_.Advance());
+  waiting_count_.store(waiting_.count, std::memory_order_relaxed);
+}
+
+// From the stack that threads push to, the newest first.
+void ReadMostlyMap::TakeReplaced() {
   replaced_count_.store(0, std::memory_order_relaxed);
   Value* value = replaced_.exchange(nullptr, std::memory_order_acquire);
-  const std::uint32_t passed = readers_.Advance();
-  Value* kept = nullptr;
-  std::uint32_t kept_count = 0;
-  const auto sort = [&](Value* list) {
-    while (list != nullptr) {
-      Value* next = list->next;
-      if (list->epoch <= passed) {
-        FreeUnseen(list);
-      } else {
-        list->next = kept;
-        kept = list;
-        ++kept_count;
-      }
-      list = next;
-    }
-  };
-  sort(value);
-  sort(std::exchange(waiting_, nullptr));
-  waiting_ = kept;
-  waiting_count_.store(kept_count, std::memory_order_relaxed);
-  std::erase_if(old_views_, [&](const auto& view) { return view.epoch <= passed; });
-  const std::size_t cells =
-      std::erase_if(old_cells_, [&](const auto& cell) { return cell.epoch <= passed; });
-  value_bytes_.fetch_sub(cells * sizeof(Cell), std::memory_order_relaxed);
+  Value* oldest = nullptr;
+  while (value != nullptr) oldest = std::exchange(value, std::exchange(value->next, oldest));
+  while (oldest != nullptr) waiting_.Push(std::exchange(oldest, oldest->next));
+}
+
+void ReadMostlyMap::FreePassed(std::uint32_t passed) {
+  waiting_.FreePassed(passed, [this](Value* value) { FreeUnseen(value); });
+  old_views_.FreePassed(passed, [](View* view) { delete view; });
+  old_cells_.FreePassed(passed, [this](Cell* cell) {
+    value_bytes_.fetch_sub(sizeof(Cell), std::memory_order_relaxed);
+    delete cell;
+  });
 }
 
 hmap::Lineage::Waiting ReadMostlyMap::waiting() const {
   const std::lock_guard lock(mutex_);
-  const std::size_t cells = swept_cells_.size() + old_cells_.size();
-  hmap::Lineage::Waiting waiting{.blocks = cells + old_views_.size(),
-                                 .bytes = cells * sizeof(Cell) + old_views_.size() * sizeof(View)};
+  const std::uint64_t cells = swept_cells_.count + old_cells_.count;
+  hmap::Lineage::Waiting waiting{.blocks = cells + old_views_.count,
+                                 .bytes = cells * sizeof(Cell) + old_views_.count * sizeof(View)};
   const auto count = [&](const Value* value) {
     for (; value != nullptr; value = value->next) {
       ++waiting.blocks;
@@ -367,7 +410,7 @@ hmap::Lineage::Waiting ReadMostlyMap::waiting() const {
   };
   // Other threads may push before it: what hangs on the first is freed under the mutex only.
   count(replaced_.load(std::memory_order_acquire));
-  count(waiting_);
+  count(waiting_.first);
   return waiting;
 }
 

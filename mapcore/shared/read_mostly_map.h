@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "mapcore/shared/shared_map.h"
 #include "mapcore/typed_map.h"
@@ -31,8 +31,9 @@ namespace portolan::mapcore {
 //
 // Values lie outside the Hmap, but within the same limit_bytes: the memory of the keys' Hmap, the
 // values and what waits of them are bounded by it together, but for an extent of 64 KiB, for what
-// the allocator adds to each value, and for what a sweep copies of the Hmap. The Hmap gets seven
-// eighths at most, has 128 KiB at first, and keeps what it took: 1 MiB is a sensible least.
+// the allocator adds to each value. The Hmap gets seven eighths at most, some of it for what a
+// sweep copies, has 128 KiB at first, and keeps what it took: 1 MiB is a sensible least, and a map
+// that was full takes fewer new keys than it had erased.
 // waiting_blocks_max bounds the values that wait. A write that would pass either is kExhausted and
 // changes nothing; to overwrite takes room for both values for a moment. Without a limit_bytes
 // nothing bounds the values, reserve_bytes neither.
@@ -66,23 +67,45 @@ class ReadMostlyMap : public SharedMap {
   // Where a key's value is. Null: erased. Swept(): erased, and the key is no longer in dirty.
   struct Cell {
     std::atomic<Value*> value{nullptr};
+    Cell* next = nullptr;
+    std::uint32_t epoch = 0;  // when the last view that has it was replaced
   };
   struct View {
     Snapshot keys;
-    std::atomic<bool> amended{
-        false};  // dirty has keys that `keys` lacks; never becomes false again
+    // Dirty has keys that `keys` lacks; never becomes false again.
+    std::atomic<bool> amended{false};
+    View* next = nullptr;
+    std::uint32_t epoch = 0;  // when it was replaced
   };
+  // What readers of up to its epoch may be in, oldest first but for what threads retired at once.
+  // Linked through `next`, so that to note it takes no memory.
   template <typename T>
   struct Retired {
-    std::unique_ptr<T> what;
-    std::uint32_t epoch;
+    T* first = nullptr;
+    T* last = nullptr;
+    std::uint32_t count = 0;
+
+    void Push(T* what) {
+      what->next = nullptr;
+      (last == nullptr ? first : last->next) = what;
+      last = what;
+      ++count;
+    }
+    template <typename Free>
+    void FreePassed(std::uint32_t passed, const Free& free) {
+      for (; first != nullptr && first->epoch <= passed; --count)
+        free(std::exchange(first, first->next));
+      if (first == nullptr) last = nullptr;
+    }
   };
   using Cells = TypedMap<std::string_view, std::uint64_t>;  // of Cell*
+  static constexpr std::uint64_t kValuesShare = 8;  // of the limit, one part that keys never get
 
   ReadMostlyMap(const HmapOptions& options, const EntryLimits& limits,
                 hmap::ReaderDomain::Fences fences)
       : SharedMap(limits),
         limit_bytes_(options.memory.limit_bytes),
+        keys_limit_bytes_(limit_bytes_ - limit_bytes_ / kValuesShare),
         waiting_max_(options.waiting_blocks_max),
         readers_(fences) {}
 
@@ -104,12 +127,17 @@ class ReadMostlyMap : public SharedMap {
   Exchanged Exchange(Cell& cell, Value* value);
   bool SweepDue() const;
   void Sweep();
+  void MakeRoomForKeys();
   Status Promote();
+  void TryToPromote();
   void Retire(Value* value);
   void TidyIfDue();
   void Reclaim();
+  void TakeReplaced();
+  void FreePassed(std::uint32_t passed);
 
-  const std::uint64_t limit_bytes_;  // 0: none, and nothing is counted for it
+  const std::uint64_t limit_bytes_;       // 0: none, and nothing is counted for it
+  const std::uint64_t keys_limit_bytes_;  // of it, what dirty's Hmap may have
   const std::uint32_t waiting_max_;
   hmap::ReaderDomain readers_;
   std::atomic<View*> read_{nullptr};
@@ -117,6 +145,8 @@ class ReadMostlyMap : public SharedMap {
   // threads are just doing, below zero too.
   std::atomic<std::int64_t> size_{0};
   std::atomic<std::int64_t> erased_{0};  // cells without a value
+  // So many have to be erased for another sweep: twice what the last one could not take out.
+  std::atomic<std::int64_t> sweep_from_{0};
   std::atomic<std::uint64_t> promotions_{0}, sweeps_{0};
   std::atomic<Value*> replaced_{nullptr};  // a stack, pushed by any thread
   std::atomic<std::uint32_t> replaced_count_{0};
@@ -128,10 +158,10 @@ class ReadMostlyMap : public SharedMap {
   std::optional<Cells> dirty_;
   std::uint64_t missed_ = 0;  // lookups since the last promotion that had to ask dirty
   std::uint64_t added_ = 0;   // keys since then
-  Value* waiting_ = nullptr;  // replaced values that a reader may still see
-  std::vector<Retired<View>> old_views_;
-  std::vector<std::unique_ptr<Cell>> swept_cells_;  // the read view still has them
-  std::vector<Retired<Cell>> old_cells_;
+  Retired<Value> waiting_;    // replaced values that a reader may still see
+  Retired<View> old_views_;
+  Retired<Cell> swept_cells_;  // the read view still has them
+  Retired<Cell> old_cells_;
 };
 
 }  // namespace portolan::mapcore
