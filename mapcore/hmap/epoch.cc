@@ -16,21 +16,26 @@ constexpr bool kMembarrierAllowed = false;
 constexpr bool kMembarrierAllowed = true;
 #endif
 
+constexpr std::uint32_t kLast = UINT32_MAX - 1;
+
 bool Membarrier(int command) {
   return syscall(SYS_membarrier, command, 0, 0) == 0;
 }
 
 }  // namespace
 
-ReaderDomain::ReaderDomain(Fences fences)
-    : readers_fence_(!(kMembarrierAllowed && fences == Fences::kProbe &&
+ReaderDomain::ReaderDomain(Fences fences, std::uint32_t first)
+    : epoch_(first),
+      readers_fence_(!(kMembarrierAllowed && fences == Fences::kProbe &&
                        Membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED) &&
                        Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED))) {}
 
 ReaderDomain::~ReaderDomain() = default;
 
 std::uint32_t ReaderDomain::Advance() {
-  const std::uint32_t ended = epoch_.fetch_add(1, std::memory_order_seq_cst);
+  // 0 is nobody's epoch, and one that came again would pass for an old one.
+  std::uint32_t ended = epoch_.load(std::memory_order_relaxed);
+  if (ended < kLast) ended = epoch_.fetch_add(1, std::memory_order_seq_cst);
   if (uses_membarrier() && !Membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED)) {
     barrier_lost_.store(true, std::memory_order_relaxed);
     readers_fence_.store(true, std::memory_order_relaxed);

@@ -32,7 +32,8 @@ class ReaderDomain {
  public:
   enum class Fences { kProbe, kPortable };
 
-  explicit ReaderDomain(Fences fences = Fences::kProbe);
+  // Epochs are counted from `first` (tests begin near their end).
+  explicit ReaderDomain(Fences fences = Fences::kProbe, std::uint32_t first = 1);
   ~ReaderDomain();
   ReaderDomain(const ReaderDomain&) = delete;
   ReaderDomain& operator=(const ReaderDomain&) = delete;
@@ -45,7 +46,8 @@ class ReaderDomain {
   // The epoch to note beside a block that was just unlinked.
   std::uint32_t epoch() const { return epoch_.load(std::memory_order_acquire); }
   // Begins a new epoch and says which epochs no reader can be in any more: all up to the result, 0
-  // for none.
+  // for none. Behind 2^32 - 2 of them there is no new one: what is unlinked then waits for an
+  // instant in which nobody reads.
   std::uint32_t Advance();
 
  private:
@@ -56,7 +58,7 @@ class ReaderDomain {
     std::atomic<bool> fences{false};  // in this scope and all to come
   };
 
-  std::atomic<std::uint32_t> epoch_{1};
+  std::atomic<std::uint32_t> epoch_;
   std::atomic<bool> readers_fence_;  // becomes true only
   std::atomic<bool> barrier_lost_{false};
   std::mutex mutex_;                          // for seats_, not for what is in them

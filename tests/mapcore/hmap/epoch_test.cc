@@ -96,5 +96,22 @@ TEST(ReaderDomain, GoesOverToFencesWhenItsBarrierIsTakenAway) {
               testing::ExitedWithCode(0), "");
 }
 
+// The last epoch is not left any more: it would come again, and readers pass for those of old.
+TEST(ReaderDomain, StaysInItsLastEpochAndThereWaitsUntilNobodyReads) {
+  for (const auto fences : {ReaderDomain::Fences::kProbe, ReaderDomain::Fences::kPortable}) {
+    ReaderDomain domain(fences, UINT32_MAX - 3);
+    Reader reader(domain);
+    for (int i = 0; i < 10; ++i) EXPECT_GE(domain.Advance(), UINT32_MAX - 3);
+    EXPECT_EQ(domain.epoch(), UINT32_MAX - 1);
+    const std::uint32_t unlinked = domain.epoch();
+    {
+      const ReadScope scope(reader);
+      for (int i = 0; i < 3; ++i) EXPECT_LT(domain.Advance(), unlinked);
+      EXPECT_GT(domain.Advance(), 0u);
+    }
+    EXPECT_GE(domain.Advance(), unlinked);
+  }
+}
+
 }  // namespace
 }  // namespace portolan::mapcore::hmap
