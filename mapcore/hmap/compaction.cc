@@ -110,6 +110,9 @@ void Compaction::Move(std::vector<const Record*>* moved) {
       __builtin_prefetch(arena.At(ref));
       refs[count++] = ref;
     }
+  // Nothing throws behind a move, whose name somebody has to get.
+  if (moved != nullptr && moved->capacity() - moved->size() < count)
+    moved->reserve(std::max<std::size_t>(2 * moved->size(), moved->size() + count));
   // A page that was not yet its branch's own is copied by the first move, with its slots where they
   // were; `page` is not looked at any more.
   for (std::uint32_t i = 0; i < count; ++i)

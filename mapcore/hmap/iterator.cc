@@ -89,6 +89,11 @@ bool HmapIterator::LoadPage() {
   const bool whole = span.begin == stretch.at && span.last <= stretch.last;
   refs_.clear();
   next_ref_ = 0;
+  // For the page and all of its overflow pages: what throws, throws before anything is loaded.
+  std::size_t pages = 1;
+  for (const hmap::Page* page = span.page; page->overflow() != 0; ++pages)
+    page = static_cast<const hmap::Page*>(lineage.arena().At(page->overflow()));
+  refs_.reserve(pages * hmap::Page::kSlots);
   loaded_from_ = stretch.at;
   loaded_seed_ = top->seed;
   loaded_old_ = stretch.old_table;

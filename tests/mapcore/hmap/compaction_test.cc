@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <new>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -10,6 +12,7 @@
 #include "mapcore/base/random.h"
 #include "mapcore/hmap.h"
 #include "mapcore/hmap/iterator.h"
+#include "tests/mapcore/heap.h"
 
 namespace portolan::mapcore::hmap {
 namespace {
@@ -225,6 +228,30 @@ TEST(Compaction, EqualsAPlainMapUnderRandomWritesSnapshotsAndForks) {
     for (const auto& [key, value] : model) ASSERT_EQ(map.Find(key), value);
     ExpectSound(map);
   }
+}
+
+TEST(Compaction, NamesEveryRecordThatItMovedThoughMemoryOfTheHeapWasOut) {
+  Hmap map = MakeOne(/*compact_on_writes=*/false);
+  for (int i = 0; i < kEntries; ++i) ASSERT_TRUE(map.Put(Key(i), std::string(100, 'v')).ok());
+  for (int i = 0; i < kEntries; ++i) ASSERT_TRUE(i % 3 == 0 || map.Erase(Key(i)).ok());
+  std::unordered_map<std::string, const Record*> held;
+  for (int i = 0; i < kEntries; i += 3) held[Key(i)] = map.FindRecord(Key(i));
+  ASSERT_TRUE(map.StartCompaction().ok());
+  int steps = 0, thrown = 0;
+  std::vector<const Record*> moved;
+  for (bool more = true; more;) {
+    moved = {};
+    try {
+      std::optional<HeapFault> fault;
+      if (++steps % 2 == 0) fault.emplace(0);
+      more = map.ContinueCompaction(&moved);
+    } catch (const std::bad_alloc&) {
+      ++thrown;
+    }
+    for (const Record* record : moved) held[std::string(record->key())] = record;
+  }
+  EXPECT_GT(thrown, 0);
+  for (const auto& [key, record] : held) ASSERT_EQ(map.FindRecord(key), record) << key;
 }
 
 }  // namespace

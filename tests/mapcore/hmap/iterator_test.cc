@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <new>
 #include <optional>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "mapcore/base/random.h"
+#include "tests/mapcore/heap.h"
 
 namespace portolan::mapcore {
 namespace {
@@ -412,6 +414,27 @@ TEST(HmapIterator, AnotherMapOfTheSameMemoryMayEndMeanwhile) {
   int seen = 0;
   while (iterator.Next()) ++seen;
   EXPECT_EQ(seen, 10);
+}
+
+// Of a page with overflow pages, all of which are loaded or none.
+TEST(HmapIterator, ReturnsNothingTwiceWhereMemoryOfTheHeapWasOut) {
+  Hmap map = Hmap::Create({.seed = 1,
+                           .hash = [](std::string_view,
+                                      std::uint64_t) { return std::uint64_t{0x123456789abcdef0}; }})
+                 .value();
+  for (int i = 0; i < 500; ++i) ASSERT_TRUE(map.Put(WalkedKey(i), "v").ok());
+  while (map.ContinueReseed()) {
+  }
+  for (std::uint64_t granted = 0; granted < 4; ++granted) {
+    std::map<std::string, int> seen;
+    HmapIterator iterator(map);
+    try {
+      const HeapFault fault(granted);
+      while (const auto item = iterator.Next()) ADD_FAILURE() << "there is no memory for a page";
+    } catch (const std::bad_alloc&) {
+    }
+    for (const auto& [key, count] : CountRest(iterator)) EXPECT_EQ(count, 1) << key;
+  }
 }
 
 }  // namespace
