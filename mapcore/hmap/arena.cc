@@ -6,6 +6,7 @@
 #include <bit>
 #include <cassert>
 #include <cstring>
+#include <new>
 #include <string>
 
 #ifndef MADV_POPULATE_WRITE
@@ -43,9 +44,8 @@ char* Reserve(std::uint64_t bytes) {
 }  // namespace
 
 Result<std::unique_ptr<Arena>> Arena::Create(const ArenaOptions& options) {
-  const std::uint64_t wanted = std::clamp(
-      (options.reserve_bytes + kHugeBytes - 1) & ~(kHugeBytes - 1), kHugeBytes, kReserveMax);
-  std::uint64_t bytes = wanted;
+  const std::uint64_t wanted = std::clamp(options.reserve_bytes, kHugeBytes, kReserveMax);
+  std::uint64_t bytes = (wanted + kHugeBytes - 1) & ~(kHugeBytes - 1);
   char* base = Reserve(bytes + TableBytes(bytes));
   for (; base == nullptr && bytes > kHugeBytes; base = Reserve(bytes + TableBytes(bytes)))
     bytes = (bytes / 2) & ~(kHugeBytes - 1);
@@ -53,7 +53,11 @@ Result<std::unique_ptr<Arena>> Arena::Create(const ArenaOptions& options) {
     return Error{ErrorCode::kExhausted,
                  "a map's memory: expected at least 2 MiB of free address space, found none; raise "
                  "the process's limit (ulimit -v)"};
-  std::unique_ptr<Arena> arena(new Arena(base, bytes, options.limit_bytes));
+  std::unique_ptr<Arena> arena(new (std::nothrow) Arena(base, bytes, options.limit_bytes));
+  if (arena == nullptr) {
+    munmap(base, bytes + TableBytes(bytes));
+    return Error{ErrorCode::kExhausted, "a map: expected memory of the heap for it, found none"};
+  }
   // What grows beyond the first 2 MiB is worth huge pages; a small map would waste one. The calls
   // only advise.
   if (bytes > kHugeBytes && options.huge_pages)
@@ -100,13 +104,16 @@ std::int64_t Arena::TakeExtents(Kind kind, std::uint32_t count) {
     }
   }
   if (begin == extent_count_) {
+    // Free ones at the end go on into those that were never used.
+    while (begin > first_free_ && extents_[begin - 1].kind == Kind::kFree) --begin;
     if (begin + count > extents_max_) return -1;
+    free_extents_ -= extent_count_ - begin;
     extent_count_ = begin + count;
     high_water_.store(begin + count, std::memory_order_relaxed);
   } else {
     free_extents_ -= count;
-    if (begin == first_free_) first_free_ = begin + count;
   }
+  if (begin <= first_free_) first_free_ = std::max(first_free_, begin + count);
   for (std::uint32_t i = begin; i < begin + count; ++i) extents_[i] = {.kind = kind};
   extents_of_[static_cast<int>(kind)] += count;
   extents_[begin].length = count;

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <fstream>
 #include <new>
 #include <optional>
 #include <string>
@@ -115,8 +116,15 @@ INSTANTIATE_TEST_SUITE_P(Calls, OutOfHeap,
                          testing::Values(Call::kTakeSnapshot, Call::kFork, Call::kClear,
                                          Call::kReserve));
 
+std::uint64_t AddressSpacePages() {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return pages;
+}
+
 TEST(HmapAllocations, AMapIsMadeWholeOrNotAtAll) {
   std::uint64_t failed = 0;
+  const std::uint64_t before = AddressSpacePages();
   for (std::uint64_t granted = 0;; ++granted) {
     const HeapFault fault(granted, 1);
     try {
@@ -128,6 +136,7 @@ TEST(HmapAllocations, AMapIsMadeWholeOrNotAtAll) {
     ++failed;
   }
   EXPECT_GE(failed, 3u) << "the arena, the lineage, the branch";
+  EXPECT_LT(AddressSpacePages(), before + (std::uint64_t{1} << 29) / 4'096) << "of 1 GiB each";
 }
 
 }  // namespace

@@ -222,5 +222,21 @@ TEST(Arena, TakesLessAddressSpaceWhereItCannotHaveWhatWasAsked) {
   EXPECT_NE(arena->AllocatePage(), nullptr);
 }
 
+TEST(Arena, ALargeBlockGoesFromFreeExtentsAtTheEndIntoThoseNeverUsed) {
+  const auto arena = MakeArena(1 << 20);
+  Record* const first = NewRecord(*arena, 600'000);
+  ASSERT_NE(first, nullptr);
+  arena->FreeRecord(first, first->bytes());
+  ASSERT_NE(NewRecord(*arena, 900'000), nullptr);
+  EXPECT_TRUE(arena->Validate().ok());
+}
+
+TEST(Arena, ReservesAtMostWhatItCanName) {
+  const auto arena = Arena::Create({.reserve_bytes = UINT64_MAX});
+  if (!arena.ok()) GTEST_SKIP() << "the process may not have as much address space";
+  EXPECT_GT((*arena)->stats().reserved_bytes, std::uint64_t{4} << 30);
+  EXPECT_LE((*arena)->stats().reserved_bytes, Arena::kReserveMax);
+}
+
 }  // namespace
 }  // namespace portolan::mapcore::hmap
