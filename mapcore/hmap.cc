@@ -24,7 +24,7 @@ constexpr std::int64_t kEntriesPerReservedPage = 60;  // far enough from 104 tha
 }  // namespace
 
 Error Hmap::OutOfMemory(const hmap::Lineage& lineage) {
-  const std::uint32_t replaced = lineage.waiting_count();
+  const std::uint64_t replaced = lineage.waiting_count();
   const std::string that_waits = (replaced == 0 ? "what the map was before it was cleared or left"
                                                 : std::to_string(replaced) + " replaced blocks") +
                                  " wait for a reader or an iteration that has not ended";
@@ -154,7 +154,7 @@ void Hmap::MaintainNow() {
   hmap::Counters& head = branch_->head;
   if (branch_->head.top->old == nullptr && head.size < head.reseed_from) return;
   hmap::Relocation relocation(*lineage_, *branch_);
-  if (relocation.active()) return relocation.Step();
+  if (relocation.active()) return void(relocation.Step());  // the next write goes on
   if (lineage_->iterating()) return;
   if (relocation.Begin(NextSeed())) head.reseed_from = 2 * head.size;
 }
@@ -252,7 +252,7 @@ Status Hmap::AbandonReseed() {
 bool Hmap::ContinueReseed() {
   const Writing writing(*this);
   hmap::Relocation relocation(*lineage_, *branch_);
-  relocation.Step();
+  (void)Retry([&] { return relocation.Step(); });
   return relocation.active();
 }
 
@@ -307,6 +307,7 @@ Status Hmap::Clear() {
 
 // Empty, with 2^depth pages. False, and nothing changed, when memory is out.
 bool Hmap::BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth) {
+  if (lineage_->TooMuchWaits()) return false;
   hmap::Branch* past = lineage_->NewBranch(nullptr);
   if (past == nullptr) return false;
   hmap::Top* table =

@@ -134,7 +134,12 @@ void Lineage::DropHead(Branch& branch) {
   if (compaction_.owner == &branch) StopCompaction();
   branch.left_in = std::max(1u, ReaderEpoch());
   ++left_heads_;
-  DropLeft(readers_ == nullptr ? UINT32_MAX : readers_->Advance());
+  const std::uint32_t passed = readers_ == nullptr ? UINT32_MAX : readers_->Advance();
+  if (waiting_max_ != UINT32_MAX && !MayDrop(branch, passed)) {
+    ForEachBlock(branch.head, branch.floor(), [&](void*) { ++branch.left_blocks; });
+    left_blocks_ += branch.left_blocks;
+  }
+  DropLeft(passed);
   Drain();
 }
 
@@ -149,6 +154,7 @@ bool Lineage::DropLeft(std::uint32_t passed) {
     next = branch->next;
     if (!MayDrop(*branch, passed)) continue;
     --left_heads_;
+    left_blocks_ -= std::exchange(branch->left_blocks, 0);
     DropHeadNow(*branch);
   }
   return left_heads_ < before;
@@ -242,7 +248,7 @@ void Lineage::Drain() {
   draining_ = true;
   while (ReleaseAll() && JoinOne()) {
   }
-  draining_ = false;
+  draining_ = unseen_ = false;
 }
 
 // False without memory to note what has to wait; those that are left are released later.
@@ -253,9 +259,7 @@ bool Lineage::ReleaseAll() {
     SnapshotState* snapshot = released->next_released == nullptr ? released : OldestFirst(released);
     for (SnapshotState* next = nullptr; snapshot != nullptr; snapshot = next) {
       next = snapshot->next_released;
-      // What is freed of it may have to wait, which takes a note's block or two; the others are
-      // those that its own list gives back.
-      if ((readers_ != nullptr || iterations_ > 0) && spare_count_ < 2 && !PrepareRoom(0)) {
+      if (!MayNote()) {
         for (; snapshot != nullptr; snapshot = next) {
           next = snapshot->next_released;
           Release(*snapshot);
@@ -266,6 +270,16 @@ bool Lineage::ReleaseAll() {
     }
   }
   return true;
+}
+
+// What is freed of a snapshot may have to wait, which takes a note's block or two; the others are
+// those that its own list gives back. Without memory for them nothing has to wait if nobody is
+// reading now: all that is in the lists died before.
+bool Lineage::MayNote() {
+  if ((readers_ == nullptr && iterations_ == 0) || unseen_ || spare_count_ >= 2 || PrepareRoom(0))
+    return true;
+  unseen_ = iterations_ == 0 && ReadersPassed(ReaderEpoch());
+  return unseen_;
 }
 
 bool Lineage::JoinOne() {
@@ -380,7 +394,7 @@ void Lineage::Retire(Branch& branch, void* block, std::uint32_t birth) {
 }
 
 void Lineage::Free(void* block) {
-  if (readers_ == nullptr && iterations_ == 0) return FreeBlock(block);
+  if (unseen_ || (readers_ == nullptr && iterations_ == 0)) return FreeBlock(block);
   Append(waiting_, {arena_->RefOf(block), readers_ == nullptr ? 0 : readers_->epoch()});
   if (++waiting_count_ >= reclaim_at_ && iterations_ == 0) Reclaim();
 }
@@ -446,11 +460,11 @@ void Lineage::Reclaim() {
 }
 
 bool Lineage::ReclaimForWrite() {
-  if (!AnyWaits() || iterations_ > 0) return false;
-  const std::uint32_t waiting = waiting_count_;
-  const std::uint32_t heads = left_heads_;
+  if ((!AnyWaits() && !HasReleased()) || iterations_ > 0) return false;
+  const std::uint64_t before = arena_->stats().live_bytes();
   Reclaim();
-  return waiting_count_ < waiting || left_heads_ < heads;
+  if (HasReleased()) Drain();
+  return arena_->stats().live_bytes() < before;
 }
 
 // Where there are readers as well the blocks wait for those, and go with a later write's look.

@@ -61,8 +61,9 @@ struct Branch {
   // Its map is gone, or has become another: the head is dropped once no reader of up to this epoch,
   // and no iteration, can be in it. 0 while a map is on it.
   std::uint32_t left_in = 0;
-  std::atomic<std::uint32_t> flags{0};               // HmapDebug::kWriting
-  std::uint64_t mutations = 0;                       // calls that may have changed the head
+  std::uint64_t left_blocks = 0;        // of the head alone, when it was left; see TooMuchWaits()
+  std::atomic<std::uint32_t> flags{0};  // HmapDebug::kWriting
+  std::uint64_t mutations = 0;          // calls that may have changed the head
   mutable std::atomic<std::uint64_t> iterations{0};  // begun so far
   mutable std::uint32_t iterators = 0;               // that have not ended
   SnapshotState* base = nullptr;                     // of another branch, pinned; null: began empty
@@ -182,8 +183,9 @@ class Lineage {
   // Frees now, or when the readers and iterators of this moment are gone. `block` was never in a
   // snapshot that lives.
   void Free(void* block);
-  // Frees what waits for readers that are gone, before a write fails for want of memory; false when
-  // that was nothing. O(what waits); O(branches) when all of it has to wait on.
+  // Frees what waits for readers that are gone, or what released snapshots alone have kept, before
+  // a write fails for want of memory; false when that was nothing. O(what waits); O(branches) when
+  // all of it has to wait on.
   bool ReclaimForWrite();
 
   // What waits for readers and iterations to end. O(it).
@@ -192,10 +194,11 @@ class Lineage {
     std::uint64_t bytes = 0;
   };
   Waiting waiting() const;
-  // Of waiting(): whether there is any, and the blocks that were replaced one by one. O(1).
+  // Of waiting(): whether there is any; and its blocks, where waiting_max bounds them those of left
+  // heads too, which are counted only then. O(1).
   bool AnyWaits() const { return waiting_count_ + left_heads_ > 0; }
-  std::uint32_t waiting_count() const { return waiting_count_; }
-  bool TooMuchWaits() const { return waiting_count_ > 0 && waiting_count_ >= waiting_max_; }
+  std::uint64_t waiting_count() const { return waiting_count_ + left_blocks_; }
+  bool TooMuchWaits() const { return waiting_count() > 0 && waiting_count() >= waiting_max_; }
 
   // Of a block whose kind has one.
   std::uint32_t BirthOf(const void* block) const;
@@ -241,6 +244,7 @@ class Lineage {
   void ReleaseNow(SnapshotState& snapshot);
   static void Publish(Branch& branch, const Contents& contents);
   bool ReleaseAll();
+  bool MayNote();
   void Unlink(SnapshotState& snapshot);
   bool MayDrop(const Branch& branch, std::uint32_t passed) const;
   void DropHeadNow(Branch& branch);
@@ -272,7 +276,8 @@ class Lineage {
   std::uint32_t spare_count_ = 0;
   RefList waiting_;  // unlinked blocks that a reader may still look at, with their epoch
   std::uint32_t waiting_count_ = 0;
-  std::uint32_t left_heads_ = 0;  // branches with left_in
+  std::uint32_t left_heads_ = 0;   // branches with left_in
+  std::uint64_t left_blocks_ = 0;  // the sum of theirs
   const std::uint32_t waiting_max_;
   std::uint32_t reclaim_at_ = 1;
   std::uint64_t leaked_ = 0;
@@ -281,6 +286,7 @@ class Lineage {
   std::atomic<bool> writing_{false};
   bool digests_kept_ = false;
   bool draining_ = false;  // within Drain()
+  bool unseen_ = false;    // within Drain(): no reader can be in what died before it
   CompactionState compaction_;
 };
 

@@ -60,22 +60,24 @@ bool Relocation::Begin(std::uint64_t prepared_seed) {
   return true;
 }
 
-void Relocation::Step() {
-  if (!active() || lineage_.iterating()) return;
+bool Relocation::Step() {
+  if (!active() || lineage_.iterating()) return true;
   Counters& head = branch_.head;
   if (!Prepared()) {
-    if (!lineage_.ReadersPassed(head.waits_for_epoch)) return;
+    if (!lineage_.ReadersPassed(head.waits_for_epoch)) return true;
     head.waits_for_epoch = 0;
   }
   if (phase() == RelocationPhase::kCommit) return Commit();
-  if (MoveEntries(head.cursor)) ++head.evacuated;
+  const Moved moved = MoveEntries(head.cursor);
+  head.evacuated += moved == Moved::kPage;
+  return moved != Moved::kNoMemory;
 }
 
-// Moves entries of the old page at the cursor, and the cursor behind it when they were its last;
-// true then. Where a page stands, and what of it is left, is found anew each time: entries that
+// Moves entries of the old page at the cursor, and the cursor behind it when they were its last:
+// kPage. Where a page stands, and what of it is left, is found anew each time: entries that
 // moved are no longer in it, and it may have joined a neighbour meanwhile. Stops where memory is
 // out: what was moved, was.
-bool Relocation::MoveEntries(std::uint64_t& cursor) {
+Relocation::Moved Relocation::MoveEntries(std::uint64_t& cursor) {
   const std::uint32_t depth = tree_.DepthAt(*branch_.head.top->old, cursor);
   Arena::Ref refs[kEntriesPerStep];
   const std::size_t count = tree_.CollectRefs(*branch_.head.top->old, cursor, refs);
@@ -83,44 +85,45 @@ bool Relocation::MoveEntries(std::uint64_t& cursor) {
   for (std::size_t i = 0; i < count; ++i) {
     const Arena::Ref ref = refs[i];
     // The page, chunk and top of both tables, with some to spare for a split.
-    if (!lineage_.PrepareRoomIfShared(branch_, 8)) return false;
+    if (!lineage_.PrepareRoomIfShared(branch_, 8)) return Moved::kNoMemory;
     const Record& record = *lineage_.RecordAt(ref);
     const Top& old = *branch_.head.top->old;
     const std::uint64_t from = old.HashOf(record.key());
     const std::uint64_t to = branch_.head.top->HashOf(record.key());
     // Its page is made this branch's own first: then leaving it cannot fail.
-    if (!tree_.OwnForRemoval(tree_.old(), from)) return false;
+    if (!tree_.OwnForRemoval(tree_.old(), from)) return Moved::kNoMemory;
     // There before it is gone from here: a reader finds it in one of them at every instant, or for
     // a moment in both. The record itself stays where it is; only references move.
-    if (!tree_.Insert(tree_.primary(), to, ref)) return false;
+    if (!tree_.Insert(tree_.primary(), to, ref)) return Moved::kNoMemory;
     const Slot slot = tree_.FindRef(*branch_.head.top->old, from, ref);
     tree_.Remove(tree_.old(), from, slot, Tree::Fate::kKeep);
   }
-  if (count == kEntriesPerStep) return false;
+  if (count == kEntriesPerStep) return Moved::kSome;
   // Behind the page as it was: it may have begun before the cursor, joined with one that is done.
   cursor = depth == 0 ? 0 : (cursor | (~std::uint64_t{0} >> depth)) + 1;
-  return true;
+  return Moved::kPage;
 }
 
 // The old table is empty but for its nodes and pages, which readers may still be in: they are
 // retired like any block. Without memory for it, tries again with the next step.
-void Relocation::Commit() {
+bool Relocation::Commit() {
   const Counters& head = branch_.head;
   for (int i = 0; i < kFoldsPerStep; ++i) {
     const auto blocks = static_cast<std::uint32_t>(2 * Chunk::kPages + head.old_overflow_pages + 8);
-    if (!lineage_.PrepareRoomIfShared(branch_, blocks)) return;
+    if (!lineage_.PrepareRoomIfShared(branch_, blocks)) return false;
     const Tree::Fold fold = tree_.FoldEmpty(tree_.old());
-    if (fold == Tree::Fold::kNoMemory) return;
+    if (fold == Tree::Fold::kNoMemory) return false;
     if (fold == Tree::Fold::kWhole) return DropOld();
   }
+  return true;
 }
 
 // What is left of it: one chunk.
-void Relocation::DropOld() {
+bool Relocation::DropOld() {
   const Counters& head = branch_.head;
   const auto blocks = static_cast<std::uint32_t>(head.old_pages + head.old_overflow_pages + 8);
   if (!lineage_.PrepareRoomIfShared(branch_, blocks) || tree_.OwnTop(tree_.primary()) == nullptr)
-    return;
+    return false;
   Top* old = branch_.head.top->old;
   Store(branch_.head.top->old, static_cast<Top*>(nullptr));
   Contents past;
@@ -129,6 +132,7 @@ void Relocation::DropOld() {
       past, 0, [&](void* block) { lineage_.Retire(branch_, block, lineage_.BirthOf(block)); });
   branch_.head.old_pages = branch_.head.old_overflow_pages = 0;
   branch_.head.old_pages_at_first = branch_.head.evacuated = 0;
+  return true;
 }
 
 // The two tables change parts: what was new becomes the old one, and is emptied into the other by

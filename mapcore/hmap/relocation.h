@@ -40,9 +40,9 @@ class Relocation {
   // False when memory is out; the map is as it was. Not while active.
   bool Begin(std::uint64_t prepared_seed);
   RelocationPhase phase() const { return PhaseOf(branch_.head); }
-  // Moves a few entries, or folds a few chunks; without memory for it, none. Not while an iteration
-  // is under way, whose order it would change. O(1).
-  void Step();
+  // Moves a few entries, or folds a few chunks. Not while an iteration is under way, whose order it
+  // would change. False when memory for it was out. O(1).
+  bool Step();
   // The same, backwards. False when memory is out.
   bool Abandon();
   // Nothing moves any more before the readers of this moment are gone, as after Begin().
@@ -52,9 +52,10 @@ class Relocation {
 
  private:
   bool Prepared() const { return branch_.head.waits_for_epoch == 0; }
-  bool MoveEntries(std::uint64_t& cursor);
-  void Commit();
-  void DropOld();
+  enum class Moved { kPage, kSome, kNoMemory };
+  Moved MoveEntries(std::uint64_t& cursor);
+  bool Commit();
+  bool DropOld();
 
   Lineage& lineage_;
   Branch& branch_;

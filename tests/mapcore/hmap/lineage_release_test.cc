@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "mapcore/hmap.h"
 
@@ -123,6 +124,33 @@ TEST_F(LineageRelease, OfASnapshotWithoutMemoryLosesNothing) {
   first = Snapshot();
   ExpectNothingLost(map_);
   EXPECT_LT(map_.memory().live_bytes(), before / 2);
+}
+
+// Snapshots that hold all memory: there is none left to note what of theirs would have to wait.
+TEST_F(LineageRelease, OfSnapshotsThatHoldAllMemoryWhereNobodyReads) {
+  for (const std::uint64_t limit : {192u << 10, 512u << 10, 1024u << 10})
+    for (const std::size_t bytes : {8u, 40u, 100u})
+      for (const int keys : {50, 300}) {
+        SCOPED_TRACE(testing::Message() << limit << " " << bytes << " " << keys);
+        Hmap map = Hmap::Create({.seed = 3, .memory = {.limit_bytes = limit}, .readers = &domain_})
+                       .value();
+        PutAll(map, 0, keys, std::string(bytes, 'v'));
+        std::vector<Snapshot> snapshots;
+        int writes = 0;
+        for (bool full = false; !full;) {
+          auto snapshot = map.TakeSnapshot(1, 0);
+          if (snapshot.ok()) snapshots.push_back(std::move(snapshot).value());
+          for (int i = 0; i < 20 && !full; ++i, ++writes)
+            full = !map.Put(Name(writes * 7 % keys),
+                            std::string(bytes, static_cast<char>('a' + writes % 26)))
+                        .ok();
+        }
+        snapshots.clear();
+        ASSERT_TRUE(map.Put(Name(1), "another").ok());
+        map.Collect();
+        EXPECT_EQ(map.lineage().counts().snapshots, 0u);
+        ExpectNothingLost(map);
+      }
 }
 
 }  // namespace

@@ -385,5 +385,43 @@ TEST(Lineage, SnapshotsMayBeReleasedOnAnyThreadBesideTheWriter) {
   ExpectSound(map);
 }
 
+// A head that was left is blocks that wait as well.
+TEST(Lineage, NoMoreWaitsBehindClearThanMay) {
+  ReaderDomain domain;
+  Hmap map = Hmap::Create({.seed = 1, .readers = &domain, .waiting_blocks_max = 1'000}).value();
+  for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(map.Put("key/" + std::to_string(i), "0").ok());
+  Reader reader(domain);
+  {
+    const ReadScope scope(reader);
+    ASSERT_TRUE(map.Clear().ok());
+    EXPECT_GT(map.waiting().blocks, 5'000u);
+    EXPECT_EQ(map.Put("a", "1").error().code, ErrorCode::kExhausted);
+    EXPECT_EQ(map.Clear().error().code, ErrorCode::kExhausted);
+    ExpectSound(map);
+  }
+  ASSERT_TRUE(map.Put("a", "1").ok());
+  ASSERT_TRUE(map.Clear().ok());
+  EXPECT_EQ(map.waiting().blocks, 0u);
+  ExpectSound(map);
+}
+
+TEST(Lineage, ReserveUsesWhatReadersThatAreGoneHeld) {
+  ReaderDomain domain;
+  Reader reader(domain);
+  Hmap map =
+      Hmap::Create({.seed = 1, .memory = {.limit_bytes = 512 << 10}, .readers = &domain}).value();
+  for (int i = 0; i < 6'000; ++i) ASSERT_TRUE(map.Put("a" + std::to_string(i), "").ok());
+  {
+    const ReadScope scope(reader);
+    ASSERT_TRUE(map.Clear().ok());
+    for (int i = 0; i < 6'000 && map.Put("b" + std::to_string(i), "").ok(); ++i) {
+    }
+    ASSERT_TRUE(map.Clear().ok());
+  }
+  ASSERT_TRUE(map.Reserve(3'000).ok());
+  EXPECT_EQ(map.debug().buckets, 64u * 16);
+  EXPECT_EQ(map.waiting().blocks, 0u);
+}
+
 }  // namespace
 }  // namespace portolan::mapcore::hmap

@@ -280,5 +280,23 @@ TEST(Relocation, KeysCraftedForASeedAreSpreadAgain) {
   ExpectHolds(map, 2'000);
 }
 
+TEST(Relocation, GoesOnWithoutWritesWhenTheReadersThatHeldMemoryAreGone) {
+  ReaderDomain domain;
+  Reader reader(domain);
+  Hmap map = Filled(
+      1'500, {.seed = 1, .memory = {.limit_bytes = std::uint64_t{512} << 10}, .readers = &domain});
+  ASSERT_TRUE(map.StartReseed().ok());
+  {
+    const ReadScope scope(reader);
+    int writes = 0;
+    while (map.Put("key/" + std::to_string(writes % 1'500), "another").ok())
+      ASSERT_LT(++writes, 1'000'000);
+  }
+  int steps = 0;
+  while (map.ContinueReseed()) ASSERT_LT(++steps, 2'000);
+  EXPECT_EQ(map.debug().phase, RelocationPhase::kInit);
+  EXPECT_EQ(map.size(), 1'500u);
+}
+
 }  // namespace
 }  // namespace portolan::mapcore::hmap
