@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
+#include "tests/mapcore/heap.h"
+
 namespace portolan::mapcore {
 namespace {
 
@@ -61,6 +65,26 @@ TEST(MapPool, HandsOutNoMapWhoseMemoryAsksForMoreThanIsAllowed) {
   EXPECT_EQ(pool.stats().dropped, 1u);
   { const PooledMap less = pool.Take().value(); }  // it asks for less: as good
   EXPECT_EQ(pool.stats().reused, 1u);
+}
+
+TEST(MapPool, EndsAMapThatItHasNoMemoryOfTheHeapToKeep) {
+  std::uint64_t dropped = 0;
+  for (std::uint64_t granted = 0;; ++granted) {
+    MapPool pool({});
+    std::optional<PooledMap> map(pool.Take().value());
+    bool met = false;
+    {
+      const HeapFault fault(granted);
+      map.reset();
+      met = fault.met();
+    }
+    EXPECT_EQ(pool.stats().resting, met ? 0u : 1u);
+    EXPECT_EQ(pool.stats().dropped, met ? 1u : 0u);
+    EXPECT_TRUE(pool.Take().value()->Put("a", "1").ok());
+    if (!met) break;
+    ++dropped;
+  }
+  EXPECT_GT(dropped, 1u);
 }
 
 TEST(MapPool, MayEndBeforeItsMaps) {
