@@ -41,13 +41,18 @@ PooledMap::~PooledMap() {
   if (!rests) shelf_->CountDropped();
 }
 
-// Empties it, for whoever takes it next. A lineage that a snapshot keeps alive is that snapshot's;
-// a map that grew large would hold its memory for small ones.
+// Empties it, for whoever takes it next, on any thread. A lineage that a snapshot or a fork keeps
+// alive is theirs; a map that grew large would hold its memory for small ones.
 bool PooledMap::MayRest() const {
   if (map_->memory().used_bytes > shelf_->options.map_bytes_max || !map_->Clear().ok())
     return false;
   map_->Collect();
-  return map_->lineage().counts().snapshots == 0;
+  const hmap::Lineage& lineage = map_->lineage();
+  const hmap::Lineage::Counts counts = lineage.counts();
+  // A fork outlives its snapshot: it is then seen as a branch, but so is what the map was as long
+  // as a reader may be in it.
+  const bool waits_for_readers = lineage.waiting().blocks > counts.waiting;
+  return counts.snapshots == 0 && counts.branches == (waits_for_readers ? 2u : 1u);
 }
 
 MapPool::MapPool(Options options) : shelf_(std::make_shared<PooledMap::Shelf>()) {

@@ -45,7 +45,7 @@ class PooledMap {
 struct MapPoolStats {
   std::uint64_t made = 0;    // maps for which memory was reserved
   std::uint64_t reused = 0;  // maps that came from the shelf
-  // Ended: too large, snapshots alive, the shelf full, no longer allowed, or the heap out.
+  // Ended: too large, snapshots or forks alive, the shelf full, no longer allowed, or the heap out.
   std::uint64_t dropped = 0;
   std::uint64_t resting = 0;  // on the shelf now
 };
