@@ -159,15 +159,24 @@ bool MapDoor::TellLeg(Observer& observer) {
   return true;
 }
 
-// Leg by leg: one that was begun ends where it was to end, and the next leads from there to the
-// present. False when the observer failed; its leg stays as it is.
+// False when the observer failed, or memory is out; its leg stays as it is.
 bool MapDoor::CatchUp(Observer& observer) {
-  if (!TellFailed(observer)) return false;
+  try {
+    return TellFailed(observer) && TellLegs(observer);
+  } catch (const std::bad_alloc& error) {
+    NoteFailure(observer.state, error.what());
+    return false;
+  }
+}
+
+// Leg by leg: one that was begun ends where it was to end, and the next leads from there to the
+// present.
+bool MapDoor::TellLegs(Observer& observer) {
   for (;;) {
     if (!observer.leg.to) {
       Result<Snapshot> present = map_.TakeSnapshot(version_, 0);
       if (!present.ok()) {
-        observer.state.last_error = present.error().message;
+        NoteFailure(observer.state, present.error().message);
         return false;
       }
       observer.leg.to = std::move(present).value();

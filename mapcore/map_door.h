@@ -83,7 +83,7 @@ class MapDoor {
   Result<Snapshot> TakeSnapshot(std::int64_t timestamp_ms);
 
   // Tells the observer the whole map, after OnReset(), and from then on every change. It is
-  // subscribed even when it fails at once: look at StateOf().
+  // subscribed even when it fails at once, or memory is out for telling it: look at StateOf().
   ObserverId Subscribe(ChangeAware& observer);
   // The same for an observer that has exactly the contents of `from`, a snapshot of this map: it is
   // told what differs.
@@ -123,6 +123,7 @@ class MapDoor {
   void FallBehind(Observer& observer, const MapEvent& event);
   bool CatchUp(Observer& observer);
   bool TellFailed(Observer& observer);
+  bool TellLegs(Observer& observer);
   bool TellLeg(Observer& observer);
 
   Hmap map_;

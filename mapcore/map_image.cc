@@ -285,20 +285,23 @@ Status MapImage::VerifyRecords() const {
   const Header& at = header();
   const auto* index = reinterpret_cast<const ImageGroup*>(base_ + at.index_offset);
   std::uint64_t entries = 0;
+  // Records that do not overlap are together no longer than the file, and so is what is hashed.
+  std::uint64_t left = bytes_ - at.records_offset;
   for (std::uint64_t group = 0; group < at.groups; ++group) {
     const std::uint32_t* refs = index[group].refs;
     const std::uint32_t* end = std::find(refs, refs + 8, 0u);
     if (std::any_of(end, refs + 8, [](std::uint32_t ref) { return ref != 0; }))
       return Corrupt("a group of the index has a gap");
     for (const std::uint32_t* ref = refs; ref != end; ++ref, ++entries)
-      PORTOLAN_CHECK(VerifyRecord(group, index[group].tags[ref - refs], *ref));
+      PORTOLAN_CHECK(VerifyRecord(group, index[group].tags[ref - refs], *ref, left));
   }
   if (entries == at.entries) return {};
   return Corrupt("expected " + std::to_string(at.entries) + " entries, found " +
                  std::to_string(entries));
 }
 
-Status MapImage::VerifyRecord(std::uint64_t group, std::uint32_t tag, std::uint32_t ref) const {
+Status MapImage::VerifyRecord(std::uint64_t group, std::uint32_t tag, std::uint32_t ref,
+                              std::uint64_t& left) const {
   const Header& at = header();
   const std::uint64_t offset = std::uint64_t{ref} << 3;
   if (offset < at.records_offset || offset + kRecordHeader > bytes_)
@@ -306,6 +309,9 @@ Status MapImage::VerifyRecord(std::uint64_t group, std::uint32_t tag, std::uint3
   const RecordView record = RecordAt(base_, ref);
   if (record.key.size() + record.value.size() > bytes_ - offset - kRecordHeader)
     return Corrupt("the record at byte " + std::to_string(offset) + " goes beyond the end");
+  const std::uint64_t bytes = RecordBytes(record.key.size(), record.value.size());
+  if (bytes > left) return Corrupt("its records overlap: together they are longer than the file");
+  left -= bytes;
   const std::uint64_t hash = hmap::HashBytes(record.key, at.seed);
   const auto* index = reinterpret_cast<const ImageGroup*>(base_ + at.index_offset);
   const bool reached =

@@ -70,7 +70,9 @@ class MapImage {
   Status Verify() const;
   Status VerifyHeader() const;
   Status VerifyRecords() const;
-  Status VerifyRecord(std::uint64_t group, std::uint32_t tag, std::uint32_t ref) const;
+  // `left`: bytes of the file that no record before has taken.
+  Status VerifyRecord(std::uint64_t group, std::uint32_t tag, std::uint32_t ref,
+                      std::uint64_t& left) const;
   friend Status WriteImage(const Snapshot&, int, const ImageOptions&);
 
   const char* const base_;

@@ -127,8 +127,12 @@ class FilledMap::Session : public MapSession {
   Result<bool> EraseAndRemember(std::string_view key) {
     State::Stripe& stripe = state_.StripeOf(key);
     const std::lock_guard lock(stripe.mutex);
-    PORTOLAN_TRY(const bool there, behind_->Erase(key));
-    if (!state_.complete.load(std::memory_order_relaxed)) stripe.erased.insert(std::string(key));
+    if (state_.complete.load(std::memory_order_relaxed)) return behind_->Erase(key);
+    // Noted first, and not taken back where the heap is out meanwhile: what is erased and not noted
+    // comes back as the source has it.
+    const auto [noted, fresh] = stripe.erased.insert(std::string(key));
+    Result<bool> there = behind_->Erase(key);
+    if (!there.ok() && fresh) stripe.erased.erase(noted);
     return there;
   }
 

@@ -1,6 +1,7 @@
 #include "mapcore/shared/make_map.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <string>
@@ -107,7 +108,11 @@ Status WriteFromSource(std::uint64_t entries, const MapServices& services) {
   };
   PORTOLAN_CHECK(services.source->Read(0, 1, put));
   PORTOLAN_TRY(const Snapshot snapshot, map.TakeSnapshot(1, 0));
-  return WriteImage(snapshot, services.image_fd);
+  Status written = WriteImage(snapshot, services.image_fd);
+  // Half an image would be refused the next time; an empty file is written again. Where it cannot
+  // be emptied either, what failed first is what the caller has to mend.
+  if (!written.ok()) (void)!ftruncate(services.image_fd, 0);
+  return written;
 }
 
 Made Imaged(std::uint64_t entries, const MapServices& services) {

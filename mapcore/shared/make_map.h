@@ -52,8 +52,8 @@ struct MapServices {
   std::shared_ptr<EntrySource> source = nullptr;  // null: the map begins empty
   Executor* executor = nullptr;  // kAsync; without one it is filled before it returns
   std::uint32_t fill_parts_max = kFillPartsMax;
-  // kImage: a regular file or memfd. Empty, it is written from the source; otherwise it must be an
-  // image, which is used as it is.
+  // kImage: a regular file or memfd. Empty, it is written from the source, and empty again if that
+  // fails; otherwise it must be an image, which is used as it is.
   int image_fd = -1;
   MapPool* pool = nullptr;                    // kPooled
   const Clock* clock = nullptr;               // admission; it and `fast_paths` outlive the map

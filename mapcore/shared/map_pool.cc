@@ -1,6 +1,7 @@
 #include "mapcore/shared/map_pool.h"
 
 #include <mutex>
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -15,22 +16,43 @@ struct PooledMap::Shelf {
   std::mutex mutex;
   std::vector<Resting> maps;  // guarded by mutex
   MapPoolStats stats;         // guarded by mutex, but for `resting`
+
+  // False where that has no room.
+  bool Add(Resting resting) {
+    const std::lock_guard lock(mutex);
+    if (maps.size() >= options.maps_max) return false;
+    maps.push_back(std::move(resting));
+    return true;
+  }
+  void CountDropped() {
+    const std::lock_guard lock(mutex);
+    ++stats.dropped;
+  }
 };
 
 PooledMap::~PooledMap() {
   if (shelf_ == nullptr || map_ == nullptr) return;
-  // A lineage that a snapshot keeps alive is that snapshot's; a map that grew large would hold its
-  // memory for small ones.
-  bool keep = map_->memory().used_bytes <= shelf_->options.map_bytes_max && map_->Clear().ok();
-  if (keep) {
-    map_->Collect();
-    keep = map_->lineage().counts().snapshots == 0;
+  bool rests = false;
+  try {
+    rests = MayRest() && shelf_->Add({std::move(map_), memory_});
+  } catch (const std::bad_alloc&) {
+    // Its memory is needed elsewhere.
   }
-  const std::lock_guard lock(shelf_->mutex);
-  if (keep && shelf_->maps.size() < shelf_->options.maps_max)
-    shelf_->maps.push_back({std::move(map_), memory_});
-  else
-    ++shelf_->stats.dropped;
+  if (!rests) shelf_->CountDropped();
+}
+
+// Empties it, for whoever takes it next, on any thread. A lineage that a snapshot or a fork keeps
+// alive is theirs; a map that grew large would hold its memory for small ones.
+bool PooledMap::MayRest() const {
+  if (map_->memory().used_bytes > shelf_->options.map_bytes_max || !map_->Clear().ok())
+    return false;
+  map_->Collect();
+  const hmap::Lineage& lineage = map_->lineage();
+  const hmap::Lineage::Counts counts = lineage.counts();
+  // A fork outlives its snapshot: it is then seen as a branch, but so is what the map was as long
+  // as a reader may be in it.
+  const bool waits_for_readers = lineage.waiting().blocks > counts.waiting;
+  return counts.snapshots == 0 && counts.branches == (waits_for_readers ? 2u : 1u);
 }
 
 MapPool::MapPool(Options options) : shelf_(std::make_shared<PooledMap::Shelf>()) {

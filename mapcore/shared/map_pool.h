@@ -35,6 +35,8 @@ class PooledMap {
   PooledMap(std::unique_ptr<Hmap> map, PooledMemory memory, std::shared_ptr<Shelf> shelf)
       : map_(std::move(map)), memory_(memory), shelf_(std::move(shelf)) {}
 
+  bool MayRest() const;
+
   std::unique_ptr<Hmap> map_;
   PooledMemory memory_;           // what it was made with
   std::shared_ptr<Shelf> shelf_;  // null: no pool
@@ -43,8 +45,8 @@ class PooledMap {
 struct MapPoolStats {
   std::uint64_t made = 0;    // maps for which memory was reserved
   std::uint64_t reused = 0;  // maps that came from the shelf
-  std::uint64_t dropped =
-      0;  // ended: too large, snapshots alive, the shelf full, or no longer allowed
+  // Ended: too large, snapshots or forks alive, the shelf full, no longer allowed, or the heap out.
+  std::uint64_t dropped = 0;
   std::uint64_t resting = 0;  // on the shelf now
 };
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <new>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -88,6 +89,42 @@ TEST(MapDoorAllocations, NoMirrorDriftsWhereMemoryIsOutInAChange) {
       }
       EXPECT_GT(failed, 3u);
     }
+}
+
+// Who is not told the id of a subscription cannot end it, nor let go of the snapshot that it keeps.
+TEST(MapDoorAllocations, AnObserverIsSubscribedUnderAnIdThatIsReturnedOrNotAtAll) {
+  std::uint64_t behind = 0;
+  for (std::uint64_t granted = 0;; ++granted) {
+    SCOPED_TRACE(testing::Message() << "after " << granted << " calls");
+    const auto door = MapDoor::Create({.seed = 1}).value();
+    ASSERT_TRUE(door->Put(kLongKey, kBefore).ok());
+    const Snapshot from = door->TakeSnapshot(0).value();
+    ASSERT_TRUE(door->Put(kLongKey, kAfter).ok());
+    BrittleMirror mirror;
+    mirror.contents[kLongKey] = kBefore;
+    std::optional<MapDoor::ObserverId> id;
+    bool met = false;
+    {
+      const HeapFault fault(granted);
+      try {
+        id = door->Subscribe(mirror, from);
+        (void)door->Resume(*id);
+      } catch (const std::bad_alloc&) {
+      }
+      met = fault.met();
+    }
+    if (!met) break;
+    if (!id) {
+      ASSERT_FALSE(door->StateOf(1));
+      continue;
+    }
+    ++behind;
+    ASSERT_FALSE(door->StateOf(*id)->following);
+    ASSERT_EQ(door->StateOf(*id)->failures, 2u);
+    ASSERT_TRUE(*door->Resume(*id));
+    ASSERT_EQ(mirror.contents, (std::map<std::string, std::string>{{kLongKey, kAfter}}));
+  }
+  EXPECT_GT(behind, 1u);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ namespace portolan::mapcore {
 namespace {
 
 using Entries = std::map<std::string, std::string>;
+constexpr std::size_t kEntriesAt = 32;
 constexpr std::size_t kDigestAt = 96;
 constexpr std::size_t kHeaderBytes = 128;
 
@@ -186,6 +187,22 @@ TEST(MapImage, ASealedForgeryNeverMakesALookupLeaveTheFile) {
     for (int i = 0; i < 60; ++i) (void)(*image)->Find("key/" + std::to_string(i));
   }
   EXPECT_GT(refused, 1'000);
+}
+
+// Else a file of n bytes could have n / 16 records of n / 2 bytes each, and opening it hash them
+// all. That this one's tag is wrong would be seen only by hashing its key.
+TEST(MapImage, RefusesRecordsThatOverlapBeforeItHashesThem) {
+  std::string forged = ImageOf({{std::string(100, 'k'), "value"}});  // in one group of slots
+  char* tags = forged.data() + kHeaderBytes;
+  char* refs = tags + 8 * sizeof(std::uint32_t);
+  std::memset(tags + sizeof(std::uint32_t), 'x', sizeof(std::uint32_t));
+  std::memcpy(refs + sizeof(std::uint32_t), refs, sizeof(std::uint32_t));
+  const std::uint64_t entries = 2;
+  std::memcpy(forged.data() + kEntriesAt, &entries, sizeof entries);
+  Reseal(forged);
+  EXPECT_EQ(RefusalOf(forged),
+            "map image: its records overlap: together they are longer than the file; make the "
+            "image anew");
 }
 
 TEST(MapImage, SaysWhenItsFileCannotBeWrittenOrMapped) {

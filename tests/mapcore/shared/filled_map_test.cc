@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
+
+#include "mapcore/shared/admission.h"
 #include "mapcore/shared/epoch_map.h"
+#include "tests/mapcore/heap.h"
 #include "tests/mapcore/shared/shared_map_fixture.h"
 
 namespace portolan::mapcore {
@@ -138,6 +142,50 @@ TEST_F(Filled, ASourceThatFailsIsNotTakenForAMiss) {
   std::string value;
   EXPECT_EQ(session_->Find("key/1", value), Found::kUnavailable);
   EXPECT_EQ(map_.counters().unavailable, 1u);
+}
+
+TEST(FilledMap, AKeyWhoseEraseIsRefusedIsStillThere) {
+  FakeMonoClock clock;
+  FilledMap map(std::make_unique<AdmittedMap>(EpochMap::Create({.seed = 1}).value(), 1, 1, clock),
+                std::make_shared<FakeSource>(Numbered(10)));
+  const auto session = map.Open();
+  ASSERT_TRUE(session->Put("key/1", "mine").ok());
+  for (const char* key : {"key/1", "key/7"}) ASSERT_FALSE(session->Erase(key).ok());
+  EXPECT_EQ(map.remembered(), 0u);
+  std::string value;
+  EXPECT_EQ(session->Find("key/1", value), Found::kHit);
+  EXPECT_EQ(value, "mine");
+  EXPECT_EQ(session->Find("key/7", value), Found::kHit);
+  EXPECT_EQ(value, "value 7");
+}
+
+// It is erased, or as it was; never what the source has of the past.
+TEST(FilledMap, AnEraseWithoutMemoryOfTheHeapBringsNothingBack) {
+  std::uint64_t failed = 0;
+  for (std::uint64_t granted = 0;; ++granted) {
+    SCOPED_TRACE(testing::Message() << "after " << granted << " calls");
+    FilledMap map(EpochMap::Create({.seed = 1}).value(),
+                  std::make_shared<FakeSource>(Numbered(10)));
+    const auto session = map.Open();
+    ASSERT_TRUE(session->Put("key/7", "mine").ok());
+    bool met = false;
+    {
+      const HeapFault fault(granted);
+      try {
+        (void)session->Erase("key/7");
+      } catch (const std::bad_alloc&) {
+      }
+      met = fault.met();
+    }
+    std::string value;
+    if (session->Find("key/7", value) == Found::kHit) {
+      EXPECT_EQ(value, "mine");
+      EXPECT_EQ(map.remembered(), 0u);
+    }
+    if (!met) break;
+    ++failed;
+  }
+  EXPECT_GT(failed, 1u);
 }
 
 TEST(FilledMap, TasksThatComeAfterItsEndDoNothing) {

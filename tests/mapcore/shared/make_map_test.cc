@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <fstream>
 #include <string>
 
@@ -172,6 +174,38 @@ TEST_F(MakeMapTest, SaysThatAnImageCannotBeWritten) {
   close(read_only);
   ASSERT_FALSE(map.ok());
   EXPECT_EQ(map.error().code, ErrorCode::kUnavailable) << map.error().message;
+}
+
+// Files of this process end at `bytes`, as those of a disk that is full.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit full{bytes, before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &full);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  void (*const handler_)(int);
+  rlimit before_{};
+};
+
+TEST_F(MakeMapTest, AnImageForWhichTheDiskWasFullIsWrittenWhenThereIsRoom) {
+  ErrorCode refused{};
+  {
+    const FullDisk full(1'000);
+    refused = MakeMap({3'000'000, kLong, 1}, Services()).error().code;
+  }
+  EXPECT_EQ(refused, ErrorCode::kExhausted);
+  const auto map = MakeMap({3'000'000, kLong, 1}, Services());
+  ASSERT_TRUE(map.ok()) << map.error().message;
+  ExpectServes(**map);
 }
 
 TEST_F(MakeMapTest, NamesTheServiceThatIsMissing) {

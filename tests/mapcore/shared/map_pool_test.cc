@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
+#include "tests/mapcore/heap.h"
+
 namespace portolan::mapcore {
 namespace {
 
@@ -38,6 +42,53 @@ TEST(MapPool, DropsAMapThatASnapshotStillNeeds) {
   EXPECT_EQ(snapshot.Find("a"), "1");
 }
 
+// Its snapshot is gone, and nothing but the fork stands on what it was.
+TEST(MapPool, DropsAMapThatAForkStillShares) {
+  MapPool pool({});
+  std::optional<Hmap> fork;
+  {
+    PooledMap map = pool.Take().value();
+    ASSERT_TRUE(map->Put("a", "1").ok());
+    fork.emplace(map->Fork(map->TakeSnapshot(1, 0).value()).value());
+  }
+  EXPECT_EQ(pool.stats().dropped, 1u);
+  EXPECT_EQ(pool.stats().resting, 0u);
+  EXPECT_EQ(fork->Find("a"), "1");
+}
+
+TEST(MapPool, KeepsAMapWhoseForkHasEnded) {
+  MapPool pool({});
+  {
+    PooledMap map = pool.Take().value();
+    ASSERT_TRUE(map->Put("a", "1").ok());
+    Hmap fork = map->Fork(map->TakeSnapshot(1, 0).value()).value();
+    ASSERT_TRUE(fork.Put("b", "2").ok());
+  }
+  EXPECT_EQ(pool.stats().resting, 1u);
+}
+
+// What the map was is left to a reader until it has gone, and is no fork.
+TEST(MapPool, KeepsAMapThatReadersAreInUnlessItHasAForkToo) {
+  hmap::ReaderDomain domain;
+  hmap::Reader reader(domain);
+  for (const bool reads : {false, true})
+    for (const bool forked : {false, true}) {
+      SCOPED_TRACE(testing::Message() << "reads " << reads << ", forked " << forked);
+      MapPool pool({.map = {.readers = &domain}});
+      std::optional<hmap::ReadScope> scope;
+      std::optional<Hmap> fork;
+      {
+        PooledMap map = pool.Take().value();
+        for (int i = 0; i < 500; ++i) ASSERT_TRUE(map->Put(std::to_string(i), "value").ok());
+        if (reads) scope.emplace(reader);
+        if (forked) fork.emplace(map->Fork(map->TakeSnapshot(1, 0).value()).value());
+      }
+      EXPECT_EQ(pool.stats().resting, forked ? 0u : 1u);
+      scope.reset();
+      ASSERT_TRUE(pool.Take().value()->Put("a", "1").ok());
+    }
+}
+
 TEST(MapPool, DropsAMapThatGrewTooLargeAndWhatTheShelfCannotTake) {
   MapPool pool({.maps_max = 1, .map_bytes_max = 1 << 20});
   {
@@ -61,6 +112,26 @@ TEST(MapPool, HandsOutNoMapWhoseMemoryAsksForMoreThanIsAllowed) {
   EXPECT_EQ(pool.stats().dropped, 1u);
   { const PooledMap less = pool.Take().value(); }  // it asks for less: as good
   EXPECT_EQ(pool.stats().reused, 1u);
+}
+
+TEST(MapPool, EndsAMapThatItHasNoMemoryOfTheHeapToKeep) {
+  std::uint64_t dropped = 0;
+  for (std::uint64_t granted = 0;; ++granted) {
+    MapPool pool({});
+    std::optional<PooledMap> map(pool.Take().value());
+    bool met = false;
+    {
+      const HeapFault fault(granted);
+      map.reset();
+      met = fault.met();
+    }
+    EXPECT_EQ(pool.stats().resting, met ? 0u : 1u);
+    EXPECT_EQ(pool.stats().dropped, met ? 1u : 0u);
+    EXPECT_TRUE(pool.Take().value()->Put("a", "1").ok());
+    if (!met) break;
+    ++dropped;
+  }
+  EXPECT_GT(dropped, 1u);
 }
 
 TEST(MapPool, MayEndBeforeItsMaps) {
