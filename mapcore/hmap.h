@@ -237,31 +237,31 @@ class Hmap {
   class Writing {
    public:
     // Plain loads and stores, as in the Go runtime: a locked instruction would wait for every store
-    // of the write before it. So a second writer is seen at its beginning or at the first one's
-    // end.
+    // of the write before it. So a second writer is seen at its beginning or at an end: of two that
+    // began at once, the memory names one, and the other ends with the message.
     explicit Writing(const Hmap& map)
         : flags_(map.branch_->flags), memory_(map.lineage_->writing()) {
       const std::uint32_t flags = flags_.load(std::memory_order_relaxed);
-      if ((flags & HmapDebug::kWriting) != 0 || memory_.load(std::memory_order_relaxed))
+      if ((flags & HmapDebug::kWriting) != 0 || memory_.load(std::memory_order_relaxed) != nullptr)
           [[unlikely]]
         Fatal("concurrent map writes");
       flags_.store(flags | HmapDebug::kWriting, std::memory_order_relaxed);
-      memory_.store(true, std::memory_order_relaxed);
+      memory_.store(this, std::memory_order_relaxed);
       ++map.branch_->mutations;
     }
     ~Writing() {
       const std::uint32_t flags = flags_.load(std::memory_order_relaxed);
-      if ((flags & HmapDebug::kWriting) == 0 || !memory_.load(std::memory_order_relaxed))
+      if ((flags & HmapDebug::kWriting) == 0 || memory_.load(std::memory_order_relaxed) != this)
           [[unlikely]]
         Fatal("concurrent map writes");
       flags_.store(flags & ~HmapDebug::kWriting, std::memory_order_relaxed);
-      memory_.store(false, std::memory_order_relaxed);
+      memory_.store(nullptr, std::memory_order_relaxed);
     }
     Writing(const Writing&) = delete;
 
    private:
     std::atomic<std::uint32_t>& flags_;
-    std::atomic<bool>& memory_;
+    std::atomic<const void*>& memory_;
   };
 
   Hmap(hmap::Lineage* lineage, hmap::Branch* branch, std::optional<std::uint64_t> seed,

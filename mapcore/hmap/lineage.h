@@ -213,8 +213,9 @@ class Lineage {
   void EndIteration();
   bool iterating() const { return iterations_ > 0; }
 
-  // Set while any head is written: the heads share blocks, and one thread at a time writes them.
-  std::atomic<bool>& writing() { return writing_; }
+  // Who writes any of the heads, or null: the heads share blocks, and one thread at a time writes
+  // them.
+  std::atomic<const void*>& writing() { return writing_; }
   // Whether pages and chunks may know their digests. Of the lineage and not of a head: they are
   // shared, and a fork may come to own one that another head was asked about.
   bool digests_kept() const { return digests_kept_; }
@@ -283,7 +284,7 @@ class Lineage {
   std::uint64_t leaked_ = 0;
   std::uint64_t handed_on_ = 0;
   int iterations_ = 0;
-  std::atomic<bool> writing_{false};
+  std::atomic<const void*> writing_{nullptr};
   bool digests_kept_ = false;
   bool draining_ = false;  // within Drain()
   bool unseen_ = false;    // within Drain(): no reader can be in what died before it
