@@ -124,7 +124,6 @@ Value FleetStatus(const Rollout& r) {
 }
 
 void SetProgress(Value& value, const Rollout& r) {
-  // Only then `progress` is of the target.
   const bool moving = ServesCanary(r.phase) && r.target.has_value();
   const std::size_t steps = r.target ? r.target->strategy.steps.size() : 0;
   Duration required(0);

@@ -473,7 +473,7 @@ Result<Rollout> RolloutFromValue(const Value& value) {
   if (const Value* progress = value.Find("progress"); progress != nullptr) {
     PORTOLAN_TRY(r.progress, ProgressFrom(*progress));
   }
-  if (r.target && r.progress.step >= r.target->strategy.steps.size())
+  if (r.target && ProgressIsOfTarget(r.phase) && r.progress.step >= r.target->strategy.steps.size())
     return Corrupt("progress.step");
   if (r.phase == Phase::kShadow && !(r.target && r.target->strategy.shadow))
     return Corrupt("target.strategy.shadow");

@@ -87,6 +87,10 @@ bool ServesCanary(Phase phase) {
   return phase == Phase::kStepping || phase == Phase::kPaused || phase == Phase::kBaking;
 }
 
+bool ProgressIsOfTarget(Phase phase) {
+  return InFlight(phase) || phase == Phase::kRollingBack || phase == Phase::kRolledBack;
+}
+
 std::uint32_t CanaryWeight(const Rollout& r) {
   // No step below the last, which is of 100 %, has more than a holdback leaves (LargestHoldback).
   return std::min(r.target->strategy.steps[r.progress.step].weight,

@@ -265,6 +265,8 @@ constexpr Duration kUnclearPatience =
 bool InFlight(Phase phase);
 // Of these in flight clients may be served the canary; in a dual run none is.
 bool ServesCanary(Phase phase);
+// Of these the progress is of the target; of others it is of a rollout before, by another strategy.
+bool ProgressIsOfTarget(Phase phase);
 // How many of 100,000 subjects get the target in the step or bake that the progress is in, while a
 // phase serves a canary. Only with a target.
 std::uint32_t CanaryWeight(const Rollout& rollout);

@@ -104,6 +104,17 @@ TEST(RolloutRecord, RefusesAStepThatItsStrategyDoesNotHave) {
   EXPECT_FALSE(RolloutFromValue(stored).ok());
 }
 
+TEST(RolloutRecord, HoldsATargetOfFewerStepsThanTheRolloutBeforeItTook) {
+  Rollout held = FullRollout();
+  held.phase = Phase::kHeld;
+  held.target->strategy.steps.erase(held.target->strategy.steps.begin(),
+                                    held.target->strategy.steps.end() - 1);
+  const auto again = RolloutFromValue(RolloutToValue(held));
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(again->phase, Phase::kHeld);
+  EXPECT_EQ(again->target->strategy.steps.size(), 1u);
+}
+
 TEST(RolloutRecord, NamesTheFieldThatIsBroken) {
   manifests::Value stored = RolloutToValue(FullRollout());
   stored.Set("since", "yesterday");
