@@ -88,6 +88,11 @@ bool IsSensitiveKey(const std::vector<std::string>& globs, std::string_view key)
                      [&](const std::string& glob) { return mapcore::GlobMatch(glob, key); });
 }
 
+void AddSensitive(std::vector<std::string>& globs, const std::vector<std::string>& more) {
+  for (const std::string& glob : more)
+    if (std::find(globs.begin(), globs.end(), glob) == globs.end()) globs.push_back(glob);
+}
+
 std::vector<CheckedEntry> CheckEntries(const Field& mapping, const EntryRules& rules,
                                        Report& report) {
   std::vector<CheckedEntry> entries;

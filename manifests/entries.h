@@ -27,6 +27,8 @@ struct CheckedEntry {
 
 // Whether a sensitive glob covers the key.
 bool IsSensitiveKey(const std::vector<std::string>& globs, std::string_view key);
+// Adds those of `more` that are not among the globs.
+void AddSensitive(std::vector<std::string>& globs, const std::vector<std::string>& more);
 
 // Reads the members of a mapping as entries. Entries with errors are reported and left out. A value
 // that is exactly {secretRef: NAME} is exempt from the schema. Time linear in the text; duplicates

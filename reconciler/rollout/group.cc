@@ -4,6 +4,9 @@
 #include <set>
 #include <utility>
 
+#include "manifests/entries.h"
+#include "reconciler/rollout/marks.h"
+
 namespace portolan::reconciler {
 namespace {
 
@@ -64,15 +67,18 @@ Digest PlanOfAll(const std::map<std::string, Digest>& plans) {
   return Sha256Of(text);
 }
 
-void AppendPart(const Rollout& member, const std::optional<VersionRef>& version,
-                std::optional<VersionRef>& whole) {
-  if (!version) return;
+void AppendStable(const Rollout& member, std::optional<VersionRef>& whole) {
+  if (!member.stable) return;
+  const manifests::Revision& revision = member.stable->revision;
   if (!whole) {
     whole.emplace();
-    whole->revision = version->revision;
+    whole->revision = revision;
   }
-  if (whole->revision.time < version->revision.time) whole->revision = version->revision;
-  whole->members.push_back(PartOf(member.map, *version, member.heal));
+  if (whole->revision.time < revision.time) whole->revision = revision;
+  MemberVersion& part =
+      whole->members.emplace_back(PartOf(member.map, *member.stable, member.heal));
+  // The group knows nothing of what git wanted of the map before, and must not uncover it.
+  if (member.desired) manifests::AddSensitive(part.sensitive, member.desired->sensitive);
 }
 
 // When the stable version of the map became known good; none when it is not.
@@ -261,7 +267,7 @@ Rollout FormGroup(std::string_view group, const std::vector<Rollout>& members,
     r.strategy = member.strategy;
     r.members.push_back(member.map);
     r.since = std::max(r.since, member.since);
-    AppendPart(member, member.stable, r.stable);
+    AppendStable(member, r.stable);
     const auto since = KnownGoodSince(member);
     known_good &= since.has_value();
     if (since) entry.known_good = std::max(entry.known_good.value_or(*since), *since);
@@ -299,7 +305,10 @@ Rollout LeaveGroup(const Rollout& group, const Rollout& before) {
   r.progress = Progress{};
   for (HistoryEntry entry : seen.history) {
     const bool same = !r.history.empty() && r.history.back().version.digest == entry.version.digest;
-    if (same) continue;
+    if (same) {
+      AddMarks(r.history.back().version, entry.version);
+      continue;
+    }
     entry.version.number = r.history.empty() ? 1 : r.history.back().version.number + 1;
     r.history.push_back(std::move(entry));
   }

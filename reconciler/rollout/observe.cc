@@ -3,6 +3,7 @@
 
 #include "reconciler/rollout/converge.h"
 #include "reconciler/rollout/judge.h"
+#include "reconciler/rollout/marks.h"
 #include "reconciler/rollout/turn.h"
 
 namespace portolan::reconciler {
@@ -197,6 +198,21 @@ void AddToBlast(Progress& progress, const ReportItem& item) {
   }
 }
 
+// Also of what is not followed now.
+void NoteDesired(Turn& turn, const Target& desired) {
+  Rollout& r = turn.state();
+  if (!r.desired || r.desired->digest != desired.version.digest ||
+      r.desired->revision != desired.version.revision) {
+    KeepMarks(r);
+    r.desired = desired.version;
+    turn.PersistAtLeast(Persist::kNow);
+  }
+  if (r.heal != desired.heal) {
+    r.heal = desired.heal;
+    turn.PersistAtLeast(Persist::kNow);
+  }
+}
+
 }  // namespace
 
 void TakeReports(Turn& turn) {
@@ -244,6 +260,7 @@ void TakeDesired(Turn& turn) {
       r.phase != Phase::kLocked) {
     if (InFlight(r.phase) && r.stable)
       turn.Withdraw("RolloutWithdrawn", "the map was removed from git");
+    KeepMarks(r);
     r.desired.reset();
     if (!r.stable && !InFlight(r.phase)) {
       r.target.reset();
@@ -259,15 +276,7 @@ void TakeDesired(Turn& turn) {
   if (!turn.seen.desired) return;
   const Target& desired = *turn.seen.desired;
   const Digest& digest = desired.version.digest;
-  if (!r.desired || r.desired->digest != digest ||
-      r.desired->revision != desired.version.revision) {
-    r.desired = desired.version;
-    turn.PersistAtLeast(Persist::kNow);
-  }
-  if (r.heal != desired.heal) {
-    r.heal = desired.heal;
-    turn.PersistAtLeast(Persist::kNow);
-  }
+  NoteDesired(turn, desired);
   const bool same_target = r.target && r.target->version.digest == digest;
   switch (r.phase) {
     case Phase::kLocked:
@@ -290,6 +299,7 @@ void TakeDesired(Turn& turn) {
   if (same_target) return;
   if (r.stable && r.stable->digest == digest) {
     if (Quarantined(r, digest)) return;
+    TakeMarks(r, desired.version);
     turn.Withdraw("GitBackAtStable", "git is back at stable; the rollout is withdrawn");
     return turn.Enter(Phase::kHealthy, "Synced", "git is live");
   }

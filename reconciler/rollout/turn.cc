@@ -6,6 +6,7 @@
 #include "manifests/short_commit.h"
 #include "reconciler/rollout/group.h"
 #include "reconciler/rollout/judge.h"
+#include "reconciler/rollout/marks.h"
 #include "reconciler/text_format.h"
 
 namespace portolan::reconciler {
@@ -144,7 +145,7 @@ void Turn::Consider(Target target) {
   r.split = target.split;
   if (r.stable && r.stable->digest == target.version.digest) {
     r.target.reset();
-    r.stable->sensitive = target.version.sensitive;
+    TakeMarks(r, target.version);
     if (r.phase != Phase::kHealthy) {
       Say("Normal", "Synced", "git and the served version are the same", VersionData(*r.stable));
       Enter(Phase::kHealthy, "Synced", "git is live");

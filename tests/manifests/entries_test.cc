@@ -20,6 +20,12 @@ EntryRules WithSchema(const std::string& schema) {
   return rules;
 }
 
+TEST(AddSensitive, AddsTheGlobsThatAreNotAmongThem) {
+  std::vector<std::string> globs = {"a", "b"};
+  AddSensitive(globs, {"b", "c"});
+  EXPECT_EQ(globs, (std::vector<std::string>{"a", "b", "c"}));
+}
+
 TEST(Entries, AreCanonicalWithTheirPlaces) {
   Decoding d("b: {y: 1, x: 2.0}\na: text\n");
   const auto entries = CheckEntries(d.field(), {}, d.report);
