@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "manifests/entries.h"
 #include "mapcore/traffic_split.h"
 #include "reconciler/plan_digest.h"
 
@@ -95,7 +96,7 @@ std::string ApproveCommand(const Digest& plan, const std::vector<Finding>& findi
 }
 
 Plan MakePlan(const StableVersions& stable, const manifests::DesiredState& desired,
-              const std::string& environment) {
+              const std::string& environment, const ServedMarks& masked) {
   Plan plan;
   plan.revision = desired.revision;
   plan.rejected = desired.rejected;
@@ -108,6 +109,8 @@ Plan MakePlan(const StableVersions& stable, const manifests::DesiredState& desir
       ++plan.unchanged;
     } else {
       plan.maps.push_back(MakeMapPlan(base, *map, desired.revision, environment));
+      if (const auto marks = masked.find(name); marks != masked.end())
+        manifests::AddSensitive(plan.maps.back().sensitive, marks->second);
     }
   }
   // A map may be declared in what could not be read: nothing may be taken as removed.

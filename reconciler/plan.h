@@ -26,7 +26,8 @@ struct MapPlan {
   std::int64_t size_before = 0;  // keys
   std::int64_t size_after = 0;
   manifests::Strategy strategy;
-  std::vector<std::string> sensitive;  // key globs whose values are never printed
+  std::vector<std::string> sensitive;  // key globs whose values are never printed: what git wants,
+                                       // and what masks the values that are served meanwhile
   std::vector<std::string> secrets;    // changed keys whose values look like secrets in clear, in
                                        // byte order (MarkSecrets); never printed either
   std::vector<Finding> findings;       // not empty: Held until approved
@@ -49,10 +50,14 @@ struct Plan {
 // The base of a plan: what is stable now, by map. A null version: known, but nothing is stable yet.
 using StableVersions = std::map<std::string, mapcore::VersionPtr>;
 
+// The key globs whose values are masked where a map is served, by map.
+using ServedMarks = std::map<std::string, std::vector<std::string>>;
+
 // Pure. `stable` holds the maps that this source owns. A rejected map is neither planned nor
-// removed; with an incomplete desired state nothing counts as removed.
+// removed; with an incomplete desired state nothing counts as removed. A plan that takes marks away
+// shows none of the values that are `masked` still.
 Plan MakePlan(const StableVersions& stable, const manifests::DesiredState& desired,
-              const std::string& environment);
+              const std::string& environment, const ServedMarks& masked = {});
 // Pure. `stable` null: the map's first version. `desired` must have a version.
 MapPlan MakeMapPlan(const mapcore::MapVersion* stable, const manifests::DesiredMap& desired,
                     const manifests::Revision& revision, const std::string& environment);

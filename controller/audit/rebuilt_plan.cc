@@ -1,6 +1,7 @@
 #include "controller/audit/rebuilt_plan.h"
 
 #include "controller/audit/recorded_validators.h"
+#include "manifests/entries.h"
 #include "reconciler/policy/context_record.h"
 #include "reconciler/policy/judge.h"
 #include "reconciler/policy/report_json.h"
@@ -23,6 +24,10 @@ Result<reconciler::MapPlan> RebuildPlan(const PlanParts& parts) {
     return Wrong("source/ does not declare the map \"" + name + "\" without errors");
   reconciler::MapPlan plan =
       reconciler::MakeMapPlan(parts.base, *map->second, parts.desired.revision, parts.environment);
+  // Those of what was served then, which the commit took away.
+  if (const Value* masked = parts.record.Find("sensitive"); masked != nullptr && masked->is_array())
+    for (const Value& glob : masked->as_array())
+      if (glob.is_string()) manifests::AddSensitive(plan.sensitive, {glob.as_string()});
   const std::string_view wanted = parts.record.StringOr("id", "");
   if (plan.id.ToString() != wanted)
     return Wrong("source/ makes the plan " + plan.id.ToString() + ", not " + std::string(wanted));

@@ -91,6 +91,12 @@ reconciler::StableVersions VersionsOf(const manifests::DesiredState& state) {
   return versions;
 }
 
+reconciler::ServedMarks MarksOf(const manifests::DesiredState& state) {
+  reconciler::ServedMarks marks;
+  for (const auto& [name, map] : state.maps) marks[name] = map->sensitive;
+  return marks;
+}
+
 Result<DaemonBase> FetchDaemonBase(VerbSession& session, const std::string& source) {
   PORTOLAN_TRY(const Value chosen, ChooseSource(session, source));
   DaemonBase base{std::string(chosen.StringOr("name", "")),

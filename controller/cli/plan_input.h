@@ -23,8 +23,10 @@ std::vector<std::string> SplitList(std::string_view text);
 // kCorrupt of reading; bad content is in the diagnostics.
 Result<manifests::DesiredState> LoadTree(const TreeLocation& location);
 
-// The versions of a desired state as the base of a plan: what a daemon that follows it would serve.
+// The versions of a desired state as the base of a plan: what a daemon that follows it would serve,
+// and what it would mask of it.
 reconciler::StableVersions VersionsOf(const manifests::DesiredState& state);
+reconciler::ServedMarks MarksOf(const manifests::DesiredState& state);
 
 // Who signed the commit that a revision names, by a file of allowed signers (LoadSigners): verified
 // identities, nobody for a commit without a good signature, and then why. Errors: those of reading.

@@ -166,8 +166,8 @@ PlanResult PlanOffline(VerbSession& session) {
         "the base has invalid maps; they are planned as if nothing had been served: portolan "
         "validate --repo " +
         repository + " --head " + call.Get("base"));
-  auto plan =
-      reconciler::MakePlan(VersionsOf(*base), *head, call.Get("environment", kDefaultEnvironment));
+  auto plan = reconciler::MakePlan(VersionsOf(*base), *head,
+                                   call.Get("environment", kDefaultEnvironment), MarksOf(*base));
   for (reconciler::MapPlan& map : plan.maps) reconciler::MarkSecrets(nullptr, map);
   Planned planned{std::move(plan), *std::move(head), {}};
   if (Judges(call)) {

@@ -105,7 +105,8 @@ class Replay {
 
   // Judges what a commit changed by both sets, at the commit's own time.
   void Judge(const DesiredState& base, const DesiredState& head) {
-    reconciler::Plan plan = reconciler::MakePlan(VersionsOf(base), head, target_.name);
+    reconciler::Plan plan =
+        reconciler::MakePlan(VersionsOf(base), head, target_.name, MarksOf(base));
     reconciler::JudgeContext context;
     context.desired = &head;
     context.target = target_;

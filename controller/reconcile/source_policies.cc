@@ -288,7 +288,8 @@ std::vector<reconciler::Finding> SourceReconciler::JudgeRaise(const Rollout& rol
   map.version = *version;
   map.strategy = target.strategy;
   map.rollout_rules.clear();
-  map.sensitive = target.version.sensitive;
+  const std::set<std::string> masked = reconciler::ServingOf(rollout).sensitive;
+  map.sensitive.assign(masked.begin(), masked.end());
   desired.maps[map.name] = std::make_shared<const manifests::DesiredMap>(map);
   reconciler::MapPlan plan = reconciler::MakeMapPlan(stable.get(), map, target.version.revision,
                                                      settings_.environment.name);

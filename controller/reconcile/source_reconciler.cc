@@ -27,6 +27,15 @@ reconciler::MapPlan Abridged(reconciler::MapPlan plan) {
   return plan;
 }
 
+reconciler::ServedMarks MarksOf(const std::vector<std::shared_ptr<const Rollout>>& all) {
+  reconciler::ServedMarks marks;
+  for (const auto& rollout : all) {
+    const std::set<std::string> globs = reconciler::ServingOf(*rollout).sensitive;
+    if (!globs.empty()) marks[rollout->map].assign(globs.begin(), globs.end());
+  }
+  return marks;
+}
+
 }  // namespace
 
 SourceReconciler::SourceReconciler(SourceSettings settings, Ports ports, std::uint64_t jitter_seed)
@@ -368,6 +377,8 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
     Value record = reconciler::MapPlanToValue(Abridged(map.plan));
     WriteWriters(map.writers, record);
     record.Set("policies", std::move(map.policies));
+    if (map.plan.sensitive != desired.sensitive)
+      record.Set("sensitive", Value::Array(map.plan.sensitive.begin(), map.plan.sensitive.end()));
     AddJudged(map.plan, std::move(map.judged_in), record);
     records.puts.push_back(
         {"plan/" + map.plan.id.ToString(), manifests::CanonicalJson(record), std::nullopt});
@@ -438,7 +449,8 @@ void SourceReconciler::Plan() {
   if (const auto refused = WholeRefused(served)) return Fail(*refused, true);
   TakeContent();
   NoteRegulated();
-  reconciler::Plan plan = reconciler::MakePlan(served, *desired_, settings_.environment.name);
+  reconciler::Plan plan =
+      reconciler::MakePlan(served, *desired_, settings_.environment.name, MarksOf(all));
   ConsiderPolicies(served.empty());
   for (reconciler::MapPlan& map_plan : plan.maps) gate_.MarkSecrets(map_plan);
   PublishOverrideRules();

@@ -43,8 +43,8 @@ TEST(MapPlan, TakesTheStrategyOfTheFirstRuleThatCoversAllChangedKeys) {
   const auto stable = Version({{"kill/a", "0"}, {"kill/b", "0"}, {"limit", "1"}});
   auto desired = Desired("limits", Version({{"kill/a", "1"}, {"kill/b", "1"}, {"limit", "1"}}));
   desired.rollout_rules = {{{"kill/a"}, *manifests::BuiltInStrategy("default")},
-                   {{"kill/a", "kill/?"}, *manifests::BuiltInStrategy("fast")},
-                   {{"*"}, *manifests::BuiltInStrategy("default")}};
+                           {{"kill/a", "kill/?"}, *manifests::BuiltInStrategy("fast")},
+                           {{"*"}, *manifests::BuiltInStrategy("default")}};
   const MapPlan plan = PlanOf(stable, desired);
   EXPECT_EQ(plan.strategy.name, "fast");
   EXPECT_EQ(plan.notes.at(0), "strategy fast: every changed key fits the rule kill/a, kill/?");
@@ -124,6 +124,14 @@ TEST(Plan, TakesAMapWithoutAStableVersionForAFirstVersion) {
   const Plan plan = MakePlan({{"a", nullptr}}, StateOf({Desired("a", Numbered(2))}), "prod-eu");
   ASSERT_EQ(plan.maps.size(), 1U);
   EXPECT_EQ(plan.maps[0].base, std::nullopt);
+}
+
+TEST(Plan, ShowsNoValueThatIsMaskedWhereItIsServed) {
+  auto desired = Desired("a", Version({{"token/new", "1"}}));
+  desired.sensitive = {"token/new"};
+  const Plan plan = MakePlan({{"a", Version({{"password", "1"}})}}, StateOf({desired}), "prod-eu",
+                             {{"a", {"password", "token/new"}}, {"b", {"*"}}});
+  EXPECT_EQ(plan.maps.at(0).sensitive, (std::vector<std::string>{"token/new", "password"}));
 }
 
 TEST(Plan, SaysWhichMapsLeftGit) {

@@ -61,6 +61,11 @@ TEST_F(RebuiltPlanTest, APlanIsMadeOnlyFromWhatItsDigestIsOf) {
   const auto made = RebuildPlan({named, desired, before.get(), "test"});
   ASSERT_TRUE(made.ok()) << made.error().message;
   EXPECT_EQ(made->changes.changes.size(), 3u);
+  EXPECT_TRUE(made->sensitive.empty());
+  named.Set("sensitive", Value::Array{"a"});
+  EXPECT_EQ(RebuildPlan({named, desired, before.get(), "test"})->sensitive,
+            std::vector<std::string>{"a"})
+      << "what was masked when it was planned";
   EXPECT_EQ(RebuildPlan({named, desired, before.get(), "prod"}).error().code, ErrorCode::kCorrupt);
   EXPECT_EQ(RebuildPlan({named, desired, nullptr, "test"}).error().code, ErrorCode::kCorrupt);
 }

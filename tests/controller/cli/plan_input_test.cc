@@ -22,6 +22,17 @@ TEST(LoadTree, ReadsTheWorkingTreeWithoutARevision) {
   EXPECT_NE(head->revision.commit, "");
 }
 
+TEST(MarksOf, AreThoseOfEachMap) {
+  const TestDirectory directory;
+  const TestRepository repository(directory.Path("repository"));
+  repository.Commit("maps/limits.yaml",
+                    "apiVersion: portolan/v1\nkind: Map\nmetadata: {name: limits}\n"
+                    "spec: {sensitive: [token/*], entries: {a: 1}}\n");
+  const auto tree = LoadTree({repository.dir(), "HEAD", "maps/"});
+  ASSERT_TRUE(tree.ok());
+  EXPECT_EQ(MarksOf(*tree).at("limits"), std::vector<std::string>{"token/*"});
+}
+
 TEST(LoadTree, ChecksTheExpressionsOfMetrics) {
   const TestDirectory directory;
   const TestRepository repository(directory.Path("repository"));

@@ -34,6 +34,37 @@ TEST_F(SourceEvidenceTest, APlanIsStoredWithWhatItsDigestIsOfAndWhatItWasJudgedI
   EXPECT_EQ(value.Find("judgedIn")->Find("target")->StringOr("name", ""), "test");
 }
 
+// The policy's message tells the value that the commit deletes.
+TEST(SourceEvidence, APlanThatTakesAMarkAwayTellsNothingThatIsServedMasked) {
+  MemoryStore disk;
+  World world{disk};
+  FollowedSource edge{world, SettingsOf("edge")};
+  const auto push = [&](char commit, const std::string& entries, const std::string& marks) {
+    FileTexts files = MapsOf({{"limits", entries}});
+    std::string& map = files.at("maps/limits.yaml");
+    map.insert(map.find("spec:\n") + 6, "  sensitive: " + marks + "\n");
+    files["p.yaml"] =
+        "apiVersion: portolan/v1\nkind: Policy\nmetadata: {name: kept, owner: o}\n"
+        "spec: {scope: plan, level: hard, rule: plan.first,\n"
+        "       message: \"'it was ' + string(live['owner'])\"}\n";
+    edge.Push(commit, files);
+  };
+  push('a', "{a: 1, b: 2, c: 3, owner: hunter2}", "[owner]");
+  world.Pass(std::chrono::minutes(2));
+  ASSERT_EQ(world.Phase("limits"), "Healthy");
+  push('b', "{a: 1, b: 2, c: 3}", "[]");
+  const auto rollout = world.rollouts.Find("limits");
+  ASSERT_EQ(world.Phase("limits"), "Held") << edge.source.status().message;
+  const auto record = world.store.Get("plan/" + rollout->target->plan.ToString());
+  ASSERT_TRUE(record.ok());
+  EXPECT_EQ(record->body.find("hunter2"), std::string::npos) << record->body;
+  EXPECT_NE(record->body.find(R"("sensitive":["owner"])"), std::string::npos) << record->body;
+  const auto raised = edge.source.JudgeRaise(*rollout, world.clock.now().wall);
+  ASSERT_FALSE(raised.empty());
+  for (const reconciler::Finding& finding : raised)
+    EXPECT_EQ(finding.message.find("hunter2"), std::string::npos) << finding.message;
+}
+
 TEST_F(SourceEvidenceTest, FilesOfACommitAreReadOnTheSourcesThread) {
   auto read = edge.source.ReadFiles({ScriptedGit::Name('a')}, 0);
   EXPECT_EQ(read.wait_for(Duration(0)), std::future_status::timeout);
