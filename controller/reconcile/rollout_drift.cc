@@ -35,6 +35,27 @@ DriftReport RolloutReconciler::LastDrift(WallTime now) const {
   return drift_.Report(now);
 }
 
+// What a group could not serve when it was to is served of all its maps at once, or of none: one
+// alone would be seen beside the others' old state. Errors: of the map that cannot be read.
+Status RolloutReconciler::CatchUp(const std::string& group) {
+  const std::string name = reconciler::GroupName(group);
+  bool behind = false;
+  for (const std::string& member : lanes_.at(name).rollout.members) {
+    Lane& lane = lanes_.at(member);
+    const reconciler::Serving wanted = reconciler::ServingOf(*Find(member));
+    if (!lane.served || *lane.served == wanted) continue;
+    behind = true;
+    if (const auto state = Assemble(wanted, lane); !state.ok())
+      return Error{state.error().code,
+                   "map \"" + member + "\" of its group cannot be read: " + state.error().message};
+  }
+  if (!behind) return {};
+  Batch late;
+  Serve(name, lanes_.at(name), late);
+  catalog_.Publish(std::move(late));
+  return {};
+}
+
 // A map of a group holds what the group gives it. A map that nobody should hold is watched no
 // longer once nobody does.
 std::vector<reconciler::Event> RolloutReconciler::CheckMap(const std::string& map, const Now& now,
@@ -42,7 +63,9 @@ std::vector<reconciler::Event> RolloutReconciler::CheckMap(const std::string& ma
   const auto rollout = Find(map);
   const reconciler::Serving serving = reconciler::ServingOf(*rollout);
   Lane& lane = lanes_.at(map);
-  const auto should = Assemble(serving, lane);
+  auto should = Assemble(serving, lane);
+  if (heal && rollout->heal.self_heal && should.ok() && !lane.rollout.group.empty())
+    if (const Status whole = CatchUp(lane.rollout.group); !whole.ok()) should = whole.error();
   auto events = drift_.Check(*rollout, should, now, heal);
   if (should.ok()) lane.held.Serve(*should);
   if (!serving.stable && !serving.canary) drift_.Forget(map);

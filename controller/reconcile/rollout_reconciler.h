@@ -282,6 +282,7 @@ class RolloutReconciler {
   void CheckDrift(Inbox& inbox, const Now& now);
   void AnswerDrift(std::vector<PendingDrift>& asked, const Now& now);
   std::vector<reconciler::Event> CheckMap(const std::string& map, const Now& now, bool heal);
+  Status CatchUp(const std::string& group);
   void TellDrift(std::vector<reconciler::Event> events);
   Duration NextDue(const Now& now) const;
 

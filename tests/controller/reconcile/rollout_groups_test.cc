@@ -1,6 +1,7 @@
 // Maps that move together, as the control loop drives them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "reconciler/rollout/group.h"
@@ -239,6 +240,29 @@ TEST_F(RolloutGroupsTest, HealsEachOfItsMaps) {
   world.catalog.Publish("prices", {});
   world.Pass(seconds(31));
   EXPECT_EQ(world.Served("prices").stable, right.stable);
+}
+
+TEST_F(RolloutGroupsTest, HealsNoneOfItsMapsAloneIntoWhatAnotherCannotBeRead) {
+  WantTogether(1);
+  ASSERT_TRUE(world.Do("group/g", Verb::kPause)->outcome.accepted);
+  SourceWish wish{"edge", {}, {}};
+  wish.targets["limits"] = world.TargetOf("limits", limits(2));
+  wish.targets["prices"] = world.TargetOf("prices", prices(1));
+  wish.targets["prices"].version.digest = prices(2)->digest();
+  wish.groups["g"] = {"limits", "prices"};
+  world.rollouts.Wish(std::move(wish));
+  world.Process();
+  ASSERT_EQ(world.Phase("group/g"), "Held");
+  ASSERT_TRUE(world.Do("group/g", Verb::kResume)->outcome.accepted);
+  ASSERT_TRUE(world.Do("group/g", Verb::kPause)->outcome.accepted);
+  world.Pass(seconds(31));
+  EXPECT_EQ(Weight("limits"), 0u) << "prices could not follow";
+  EXPECT_EQ(Weight("prices"), 0u);
+  EXPECT_EQ(std::count(world.told.begin(), world.told.end(), "DriftUnknown"), 2);
+  ASSERT_TRUE(world.versions.Put(prices(2)).ok());
+  for (int second = 0; second < 31 && Weight("limits") == 0; ++second) world.Pass(seconds(1));
+  EXPECT_EQ(Weight("limits"), 5'000u);
+  EXPECT_EQ(Weight("prices"), 5'000u) << "both at once";
 }
 
 }  // namespace
