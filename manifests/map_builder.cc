@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 
 // Two ways to a version: all entries joined, or the previous version with the changes of the files
 // that differ, which shares everything else with it (mapcore/map_version.h). The entries in the
 // manifest itself count as one more file. The second is only taken while it cannot hide a
-// duplicate: where a key that is new to a file exists in the map already, which may be in another
-// file, the entries are joined anew and duplicates are looked for.
+// duplicate: where a key that is new to a file exists in the map already and no other file gave it
+// up, the entries are joined anew and duplicates are looked for.
 
 namespace portolan::manifests {
 namespace {
@@ -68,23 +69,44 @@ void CollectInOrder(Entries& before, Entries& after, std::vector<mapcore::Change
   after = after.subspan(same);
 }
 
-// The changes that one part makes. Nothing when a key that is new to it exists elsewhere: it may be
-// a duplicate.
+// What the parts that differ change together. A key may move: one part loses it, another one gains
+// it.
+struct PartChanges {
+  std::vector<mapcore::Change> values;  // of keys that stay in their part
+  std::vector<const CheckedEntry*> gained;
+  std::unordered_set<std::string_view> lost;
+};
+
+// Adds the changes that one part makes.
 // Keys of one part are unique: CheckEntries and the reader saw to that.
-bool CollectChanges(Entries before, Entries after, const mapcore::MapVersion& version,
-                    std::vector<mapcore::Change>& changes) {
-  CollectInOrder(before, after, changes);
+void CollectChanges(Entries before, Entries after, PartChanges& changes) {
+  CollectInOrder(before, after, changes.values);
   std::unordered_map<std::string_view, const std::string*> old;
   for (const CheckedEntry& entry : before) old.emplace(entry.key, &entry.value);
   for (const CheckedEntry& entry : after) {
     const auto found = old.find(entry.key);
-    if (found == old.end() && version.Find(entry.key)) return false;
-    if (found == old.end() || *found->second != entry.value)
-      changes.push_back({entry.key, entry.value});
-    if (found != old.end()) old.erase(found);
+    if (found == old.end()) {
+      changes.gained.push_back(&entry);
+      continue;
+    }
+    if (*found->second != entry.value) changes.values.push_back({entry.key, entry.value});
+    old.erase(found);
   }
-  for (const auto& [key, value] : old) changes.push_back({std::string(key), std::nullopt});
-  return true;
+  for (const auto& [key, value] : old) changes.lost.insert(key);
+}
+
+// The version with all changes; null when a key may be declared twice.
+mapcore::VersionPtr ApplyChanges(const mapcore::MapVersion& version, PartChanges changes) {
+  std::vector<mapcore::Change> all = std::move(changes.values);
+  for (const CheckedEntry* entry : changes.gained) {
+    const auto known = version.Find(entry->key);
+    if (known && changes.lost.erase(entry->key) == 0) return nullptr;
+    if (known != entry->value) all.push_back({entry->key, entry->value});
+  }
+  for (const std::string_view key : changes.lost) all.push_back({std::string(key), std::nullopt});
+  // Fails on a key that is new to the map and to two parts.
+  auto changed = version.Apply(all);
+  return changed.ok() ? *std::move(changed) : nullptr;
 }
 
 Entries EntriesOf(const EntryPart* part) {
@@ -94,32 +116,26 @@ Entries EntriesOf(const EntryPart* part) {
 // The version made from the previous one and the parts that differ; null when all entries must be
 // joined anew.
 mapcore::VersionPtr ChangedVersion(const MapInputs& inputs, const BuiltMap& previous) {
-  const mapcore::MapVersion& version = *previous.map->version;
   // By path: a file may have moved in the order of entriesFrom, which changes no entry.
   std::unordered_map<std::string_view, const EntryPart*> gone;
   const auto& before = previous.inputs.parts;
   for (std::size_t i = 0; i < before.size(); ++i)
     if (i >= inputs.parts.size() || before[i] != inputs.parts[i])
       gone.emplace(before[i]->path, before[i].get());
-  std::vector<mapcore::Change> changes;
-  if (previous.inputs.declaration != inputs.declaration &&
-      !CollectChanges(previous.inputs.declaration->map->entries, inputs.declaration->map->entries,
-                      version, changes))
-    return nullptr;
+  PartChanges changes;
+  if (previous.inputs.declaration != inputs.declaration)
+    CollectChanges(previous.inputs.declaration->map->entries, inputs.declaration->map->entries,
+                   changes);
   for (std::size_t i = 0; i < inputs.parts.size(); ++i) {
     const EntryPart* part = inputs.parts[i].get();
     if (i < before.size() && before[i].get() == part) continue;
     const auto old = gone.find(part->path);
     const EntryPart* counterpart = old == gone.end() ? nullptr : old->second;
-    if (counterpart != part &&
-        !CollectChanges(EntriesOf(counterpart), part->entries, version, changes))
-      return nullptr;
+    if (counterpart != part) CollectChanges(EntriesOf(counterpart), part->entries, changes);
     if (old != gone.end()) gone.erase(old);
   }
-  // Cannot fail: it only removes keys that this part had.
-  for (const auto& [path, part] : gone) CollectChanges(part->entries, {}, version, changes);
-  auto changed = version.Apply(changes);
-  return changed.ok() ? *std::move(changed) : nullptr;
+  for (const auto& [path, part] : gone) CollectChanges(part->entries, {}, changes);
+  return ApplyChanges(*previous.map->version, std::move(changes));
 }
 
 }  // namespace

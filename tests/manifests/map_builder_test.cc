@@ -98,14 +98,44 @@ TEST(MapBuilder, TakesChangesBeforeAndBehindAKeyThatWasInserted) {
   EXPECT_EQ(less->version->size(), 1u) << "what is behind the end of the new part is gone";
 }
 
+// The versions share what did not change: it is one object in both.
 TEST(MapBuilder, TakesAKeyThatMovedToAnotherPart) {
   std::vector<Diagnostic> diagnostics;
-  BuiltMap before{Inputs({Part("a", {{"x", "1", {}}}), Part("b", {})}), nullptr};
+  std::vector<CheckedEntry> entries;
+  for (int i = 0; i < 500; ++i) entries.push_back({"key/" + std::to_string(i), "1", {}});
+  BuiltMap before{Inputs({Part("a", entries), Part("b", {{"y", "2", {}}})}), nullptr};
   before.map = BuildMap(before.inputs, nullptr, diagnostics);
-  const auto after =
-      BuildMap(Inputs({Part("a", {}), Part("b", {{"x", "1", {}}})}), &before, diagnostics);
+  ASSERT_NE(before.map, nullptr);
+  const CheckedEntry moved = entries[7];
+  entries.erase(entries.begin() + 7);
+  const auto same = BuildMap(Inputs({Part("a", entries), Part("b", {{"y", "2", {}}, moved})}),
+                             &before, diagnostics);
+  ASSERT_NE(same, nullptr);
+  EXPECT_EQ(same->version, before.map->version);
+
+  const MapInputs inputs =
+      Inputs({Part("a", entries), Part("b", {{moved.key, "5", {}}}), Part("c", {{"y", "2", {}}})});
+  const auto after = BuildMap(inputs, &before, diagnostics);
   ASSERT_NE(after, nullptr);
-  EXPECT_EQ(after->version->digest(), before.map->version->digest());
+  EXPECT_EQ(after->version->Find(moved.key), "5");
+  EXPECT_EQ(after->version->Find("y"), "2");
+  EXPECT_EQ(after->version->Find("key/3")->data(), before.map->version->Find("key/3")->data());
+  EXPECT_EQ(after->version->digest(), BuildMap(inputs, nullptr, diagnostics)->version->digest());
+  EXPECT_TRUE(diagnostics.empty());
+}
+
+TEST(MapBuilder, RefusesAKeyThatMovedToTwoParts) {
+  for (const std::string value : {"1", "2"}) {
+    std::vector<Diagnostic> diagnostics;
+    BuiltMap before{Inputs({Part("a", {{"x", "1", {}}}), Part("b", {}), Part("c", {})}), nullptr};
+    before.map = BuildMap(before.inputs, nullptr, diagnostics);
+    EXPECT_EQ(BuildMap(Inputs({Part("a", {}), Part("b", {{"x", value, {3, 1}}}),
+                               Part("c", {{"x", value, {4, 1}}})}),
+                       &before, diagnostics),
+              nullptr);
+    EXPECT_EQ(FormatDiagnostics(diagnostics),
+              "c:4:1: duplicate key \"x\" of map \"m\", first at b:3:1\n");
+  }
 }
 
 TEST(MapBuilder, NamesBothPlacesOfAKeyThatAChangeDuplicates) {
