@@ -57,9 +57,7 @@ bool NodeBuilder::Scalar(std::string text, bool quoted, Position position) {
 
 bool NodeBuilder::Open(Node::Kind kind, Position position) {
   if (!Count(position)) return false;
-  if (open_.size() == static_cast<std::size_t>(limits_.depth))
-    return Fail(position,
-                "nested too deep: at most " + std::to_string(limits_.depth) + " levels are read");
+  if (open_.size() == static_cast<std::size_t>(limits_.depth)) return FailTooDeep(position);
   Node* node = AddNode(position);
   node->kind = kind;
   open_.push_back({node});
@@ -95,6 +93,11 @@ bool NodeBuilder::Fail(Position position, std::string message, std::string hint)
   failure_ = {Diagnostic::Severity::kError, file_,          position, "",
               std::move(message),           std::move(hint)};
   return false;
+}
+
+bool NodeBuilder::FailTooDeep(Position position) {
+  return Fail(position,
+              "nested too deep: at most " + std::to_string(limits_.depth) + " levels are read");
 }
 
 Document NodeBuilder::TakeDocument() {

@@ -30,6 +30,8 @@ class NodeBuilder {
   bool Damage(Position position, std::string message, std::string hint = "");
   // Ends the reading. Always false.
   bool Fail(Position position, std::string message, std::string hint = "");
+  // Ends the reading at a collection that has too many around it. Always false.
+  bool FailTooDeep(Position position);
   const std::optional<Diagnostic>& failure() const { return failure_; }
 
   // The document that the events since the last call made, and a new start.

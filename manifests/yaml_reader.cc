@@ -17,13 +17,16 @@
 
 #include "manifests/node_builder.h"
 #include "manifests/text_source.h"
+#include "manifests/yaml_nesting.h"
 
 // yaml-cpp 0.7 as a tokeniser: its events become nodes with positions, and its own tree, typing
 // and schema are not used. It is laxer than YAML in ways that lose keys without a word, each met
 // in a test: a quote that is never closed swallows the rest of the text; a quote closed by a later
 // line's opening swallows the lines between; a line without ':' is a key without a value; another
 // document begins wherever the text goes on after a complete node. What it lets pass is found
-// again here by looking at the text at the offset of its marks.
+// again here by looking at the text at the offset of its marks. And it gives no event of what is
+// behind a bracket that may still begin a key: how deep brackets are nested is found before it
+// (yaml_nesting.h).
 
 namespace portolan::manifests {
 namespace {
@@ -37,30 +40,36 @@ constexpr std::size_t kNowhere = std::string_view::npos;
 // An exception, since the parser has no other way to stop.
 struct Stopped {};
 
+// The same, of a bracket with too many around it.
+struct TooDeep {
+  std::size_t offset;
+};
+
+// Hands a text out byte by byte, so that what the scanner has taken tells where it is.
 class MemoryBuffer : public std::streambuf {
  public:
   explicit MemoryBuffer(std::string_view text) {
     char* begin = const_cast<char*>(text.data());  // a get area is never written through
     setg(begin, begin, begin + text.size());
   }
-};
 
-// The offset of the quote that closes the one at `open`, or npos.
-// YAML 1.2.2 sections 7.3.1 and 7.3.2: a double-quoted text escapes by a backslash, a
-// single-quoted one doubles its quote.
-std::size_t ClosingQuote(std::string_view text, std::size_t open) {
-  const char quote = text[open];
-  for (std::size_t i = open + 1; i < text.size(); ++i) {
-    if (quote == '"' && text[i] == '\\') {
-      ++i;
-    } else if (text[i] == quote) {
-      const bool doubled = quote == '\'' && i + 1 < text.size() && text[i + 1] == quote;
-      if (!doubled) return i;
-      ++i;
-    }
+  std::size_t taken() const { return static_cast<std::size_t>(gptr() - eback()); }
+  // Throws TooDeep when more than this bracket is wanted: until then the parser completes what
+  // stands before it.
+  void EndAt(std::size_t bracket) { last_ = bracket; }
+
+ protected:
+  std::streamsize xsgetn(char* to, std::streamsize size) override {
+    if (last_ && taken() > *last_) throw TooDeep{*last_};
+    if (size == 0 || gptr() == egptr()) return 0;
+    *to = *gptr();
+    gbump(1);
+    return 1;
   }
-  return kNowhere;
-}
+
+ private:
+  std::optional<std::size_t> last_;
+};
 
 // True when a line of a quoted text looks like a member, "key:" or "- key:". Text over lines has no
 // such lines by chance, but a quote that is closed by another one's opening has.
@@ -85,7 +94,17 @@ bool HasMemberLine(std::string_view quoted) {
 class YamlEvents : public YAML::EventHandler {
  public:
   YamlEvents(TextSource& source, NodeBuilder& builder, const ReadLimits& limits)
-      : source_(source), builder_(builder), limits_(limits) {}
+      : source_(source),
+        builder_(builder),
+        limits_(limits),
+        buffer_(source.text()),
+        nesting_(source.text(), limits.depth) {}
+
+  MemoryBuffer& buffer() { return buffer_; }
+  // Ends the text at a bracket nested too deep in what the parser reads before its next event.
+  void CheckNesting() {
+    if (const auto bracket = nesting_.FindTooDeep(buffer_.taken())) buffer_.EndAt(*bracket);
+  }
 
   std::vector<Document> TakeDocuments() { return std::move(documents_); }
   void DropLastDocument() { documents_.pop_back(); }
@@ -93,6 +112,7 @@ class YamlEvents : public YAML::EventHandler {
   std::size_t last_quote() const { return last_quote_; }
 
   void OnDocumentStart(const YAML::Mark& mark) override {
+    CheckNesting();
     const Position position = Place(mark);
     // yaml-cpp begins another document wherever the text goes on after a complete node.
     if (started_ > 0 && !source_.text().substr(Offset(mark)).starts_with("---"))
@@ -104,6 +124,7 @@ class YamlEvents : public YAML::EventHandler {
   }
 
   void OnDocumentEnd() override {
+    CheckNesting();
     Document document = builder_.TakeDocument();
     const Node& root = document.root;
     const bool empty = root.kind == Node::Kind::kScalar && root.text.empty() && !root.quoted;
@@ -112,6 +133,7 @@ class YamlEvents : public YAML::EventHandler {
 
   // An absent value and a spelled null are one event; the text at the mark tells them apart.
   void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
+    CheckNesting();
     if (SkipLeaf()) return;
     const std::string_view spelled = SpelledNull(Offset(mark));
     if (builder_.ExpectsKey()) return RefuseKey(Place(mark), "null");
@@ -122,6 +144,7 @@ class YamlEvents : public YAML::EventHandler {
   }
 
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    CheckNesting();
     if (SkipLeaf()) return;
     const Position position = Place(mark);
     if (builder_.ExpectsKey()) return RefuseKey(position, "an alias");
@@ -136,6 +159,7 @@ class YamlEvents : public YAML::EventHandler {
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
                 const std::string& text) override {
+    CheckNesting();
     if (tag != kPlainTag && IsQuote(SkipTag(Offset(mark)))) TakeQuote(SkipTag(Offset(mark)));
     if (SkipLeaf()) return;
     const Position position = Place(mark);
@@ -271,6 +295,7 @@ class YamlEvents : public YAML::EventHandler {
   }
 
   void Close() {
+    CheckNesting();
     if (skip_depth_ == 0) return Check(builder_.Close());
     if (--skip_depth_ == 0) --skip_nodes_;
   }
@@ -278,6 +303,8 @@ class YamlEvents : public YAML::EventHandler {
   TextSource& source_;
   NodeBuilder& builder_;
   const ReadLimits& limits_;
+  MemoryBuffer buffer_;
+  YamlNesting nesting_;
   std::vector<Document> documents_;
   std::size_t started_ = 0;  // documents, empty ones included
   std::size_t last_quote_ = kNowhere;
@@ -324,13 +351,16 @@ bool FailAtQuote(TextSource& source, std::size_t quote, Position failure, NodeBu
 
 // Runs the parser to the end of the text, or to the builder's failure.
 void Parse(TextSource& source, YamlEvents& events, NodeBuilder& builder) {
-  MemoryBuffer buffer(source.text());
-  std::istream stream(&buffer);
+  std::istream stream(&events.buffer());
   try {
+    events.CheckNesting();
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(events)) {
     }
   } catch (const Stopped&) {
+    return;
+  } catch (const TooDeep& bracket) {
+    builder.FailTooDeep(source.At(bracket.offset));
     return;
   } catch (const YAML::DeepRecursion& error) {
     // yaml-cpp's own guard of its stack, far above ours: reached by what is no node to us.

@@ -149,6 +149,75 @@ TEST(ReadYaml, FailsByItsOwnLimitOnNestingThatWouldExhaustTheParser) {
   EXPECT_NE(Complaints(maps).find("nested too deep"), std::string::npos);
 }
 
+// The parser itself tells nothing of such brackets before the end of the text.
+TEST(ReadYaml, NamesTheBracketThatIsTooDeepWhereverTheBracketsBegin) {
+  const std::string brackets(1'000'000, '[');
+  EXPECT_EQ(Complaints(brackets),
+            "maps/a.yaml:1:33: nested too deep: at most 32 levels are read\n");
+  const std::string some = brackets.substr(0, 10'000);
+  for (const std::string before : {"a: ",
+                                   "a: b\nc: ",
+                                   "a: b\n  c\nd: ",
+                                   "- |\n  x\n- ",
+                                   "- x\n- ",
+                                   "- 'x'\n- ",
+                                   "- ~\n- ",
+                                   "--- ",
+                                   "a: 1\n--- ",
+                                   "a: 1\n...\n",
+                                   "? ",
+                                   "\"a\": ",
+                                   "\"a\" ",
+                                   "- []\n- ",
+                                   "- {a: b}\n- - ",
+                                   "-a: ",
+                                   ".: ",
+                                   "a: !!str b\nc: ",
+                                   "a: # b\n  # c\n  ",
+                                   "a: \n\n  ",
+                                   "a: >-\n  b\n\nc: ",
+                                   "a:\n  - b\nc: ",
+                                   "a: b\r\nc:\r\n "}) {
+    const ReadResult result = Read(before + some);
+    ASSERT_TRUE(result.failure.has_value()) << before;
+    EXPECT_EQ(result.failure->message, "nested too deep: at most 32 levels are read") << before;
+    const std::size_t line = before.rfind('\n') + 1;  // npos + 1 is 0
+    EXPECT_EQ(result.failure->position.column, static_cast<int>(before.size() - line) + 33)
+        << before;
+  }
+}
+
+TEST(ReadYaml, KeepsDocumentsThatWereCompleteBeforeBracketsTooDeep) {
+  const ReadResult result = Read("a: 1\n---\n" + std::string(1000, '['));
+  EXPECT_EQ(FormatDiagnostics(result.AllDiagnostics()),
+            "maps/a.yaml:3:33: nested too deep: at most 32 levels are read\n");
+  ASSERT_EQ(result.documents.size(), 1u);
+  EXPECT_EQ(Show(result.documents[0].root), "{a@1:1: 1@1:4}@1:1");
+}
+
+TEST(ReadYaml, ReadsAnyNumberOfBracketsThatAreText) {
+  const std::string many(200'000, '[');
+  for (const std::string before : {"# ", "a: 1 # ", "a: b ", "a: |\n  ", "a: >\n  - ", "a: \"",
+                                   "a: '", "[a, \"", "{a: '", "- [a] # ", "--- # ", "a: b\n  - "}) {
+    std::string text = before + many;
+    if (const char quote = before.back(); quote == '"' || quote == '\'') text += quote;
+    if (before[0] == '[') text += ']';
+    if (before[0] == '{') text += '}';
+    EXPECT_EQ(Complaints(text + "\n"), "") << before;
+  }
+  const std::string some = many.substr(0, 100);
+  for (const std::string before :
+       {"a: |\n  x\n-", "a: |\n  x\n--", "a: >\n  x\n-- ", "a: |\n  x\n---", "a: |\n  x\n..",
+        "a: b\n.", "a: b\nc ", "a: [b]\nc"})
+    EXPECT_EQ(Complaints(before + some + ": y\n"), "") << before;
+}
+
+TEST(ReadYaml, ReadsManyFlatFlowCollections) {
+  std::string text = "a: [";
+  for (int i = 0; i < 1000; ++i) text += "[b, {c: 'd]'}], ";
+  EXPECT_EQ(Complaints(text + "[]]\n"), "");
+}
+
 TEST(ReadYaml, LimitsTheNumberOfNodes) {
   ReadLimits limits;
   limits.nodes = 5;
