@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "mapcore/shared/retired.h"
 #include "mapcore/shared/shared_map.h"
 #include "mapcore/typed_map.h"
 
@@ -76,27 +77,6 @@ class ReadMostlyMap : public SharedMap {
     std::atomic<bool> amended{false};
     View* next = nullptr;
     std::uint32_t epoch = 0;  // when it was replaced
-  };
-  // What readers of up to its epoch may be in, oldest first but for what threads retired at once.
-  // Linked through `next`, so that to note it takes no memory.
-  template <typename T>
-  struct Retired {
-    T* first = nullptr;
-    T* last = nullptr;
-    std::uint32_t count = 0;
-
-    void Push(T* what) {
-      what->next = nullptr;
-      (last == nullptr ? first : last->next) = what;
-      last = what;
-      ++count;
-    }
-    template <typename Free>
-    void FreePassed(std::uint32_t passed, const Free& free) {
-      for (; first != nullptr && first->epoch <= passed; --count)
-        free(std::exchange(first, first->next));
-      if (first == nullptr) last = nullptr;
-    }
   };
   using Cells = TypedMap<std::string_view, std::uint64_t>;  // of Cell*
   static constexpr std::uint64_t kValuesShare = 8;  // of the limit, one part that keys never get
