@@ -147,9 +147,9 @@ double OutputCounts::BadRatio() const {
   return std::min(1.0, static_cast<double>(BadSubjects()) / static_cast<double>(subjects));
 }
 
-void CountLookups(ShadowEvidence& evidence, const mapcore::DualRun::Counts& counts,
+bool CountLookups(ShadowEvidence& evidence, const mapcore::DualRun::Counts& counts,
                   const Now& now) {
-  if (counts == mapcore::DualRun::Counts{}) return;
+  if (counts == mapcore::DualRun::Counts{}) return false;
   evidence.lookups += counts.compared;
   evidence.differing += counts.differing;
   evidence.lost += counts.lost;
@@ -167,6 +167,7 @@ void CountLookups(ShadowEvidence& evidence, const mapcore::DualRun::Counts& coun
     key->differing += one.differing;
     key->lost += one.lost;
   }
+  return true;
 }
 
 bool CountOutputs(ShadowEvidence& evidence, const OutputReport& report, const Now& now) {

@@ -89,8 +89,8 @@ struct ShadowEvidence {
   bool empty() const { return lookups == 0 && outputs.compared == 0 && soaked == Duration(0); }
 };
 
-// Counts what lookups found. Nothing when none was compared.
-void CountLookups(ShadowEvidence& evidence, const mapcore::DualRun::Counts& counts, const Now& now);
+// Counts what lookups found. False, and nothing counted, when there was nothing.
+bool CountLookups(ShadowEvidence& evidence, const mapcore::DualRun::Counts& counts, const Now& now);
 // Counts a report whole. False, and nothing counted, when this instance's batch was counted before
 // or the cap on reporters is reached.
 bool CountOutputs(ShadowEvidence& evidence, const OutputReport& report, const Now& now);

@@ -83,8 +83,7 @@ void TakeComparisons(Turn& turn) {
   if (r.phase != Phase::kShadow) return;
   ShadowEvidence& evidence = r.progress.shadow;
   const auto& compared = turn.seen.compared;
-  bool counted = compared && *compared != mapcore::DualRun::Counts{};
-  if (counted) CountLookups(evidence, *compared, turn.seen.now);
+  bool counted = compared && CountLookups(evidence, *compared, turn.seen.now);
   for (const OutputReport& report : turn.seen.outputs)
     if (report.digest == r.target->version.digest)
       counted |= CountOutputs(evidence, report, turn.seen.now);
