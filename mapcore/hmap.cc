@@ -188,22 +188,38 @@ Result<bool> Hmap::Write(std::string_view key, std::string_view value, Mode mode
 std::optional<bool> Hmap::TryWrite(std::string_view key, std::string_view value, Mode mode) {
   hmap::Tree tree(*lineage_, *branch_);
   const std::uint64_t hash = (*tree.primary())->HashOf(key);
+  if (mode == Mode::kInsert) {
+    const Target target = Aim(tree, hash, key);
+    if (target.slot.page != nullptr) return false;
+    return Place(tree, target, NewRecord(key, value));
+  }
   tree.Prefetch(hash);
-  if (mode == Mode::kInsert && Aim(tree, hash, key).slot.page != nullptr) return false;
   // While the bucket is on its way: a put needs its record whether the key is there or not.
-  hmap::Arena& arena = lineage_->arena();
+  hmap::Record* record = NewRecord(key, value);
+  return Place(tree, Aim(tree, hash, key), record);
+}
+
+[[gnu::always_inline]] inline hmap::Record* Hmap::NewRecord(std::string_view key,
+                                                            std::string_view value) const {
   const std::size_t bytes = hmap::Record::BytesFor(key.size(), value.size());
-  void* memory = arena.AllocateRecord(bytes);
+  void* memory = lineage_->arena().AllocateRecord(bytes);
   if (memory == nullptr) [[unlikely]]
+    return nullptr;
+  return hmap::Record::Make(memory, lineage_->version(), key, value);
+}
+
+[[gnu::always_inline]] inline std::optional<bool> Hmap::Place(hmap::Tree& tree,
+                                                              const Target& target,
+                                                              hmap::Record* record) {
+  if (record == nullptr) [[unlikely]]
     return std::nullopt;
-  hmap::Record::Make(memory, lineage_->version(), key, value);
-  const hmap::Arena::Ref ref = arena.RefOf(memory);
-  const Target target = Aim(tree, hash, key);
+  hmap::Arena& arena = lineage_->arena();
+  const hmap::Arena::Ref ref = arena.RefOf(record);
   const bool fresh = target.slot.page == nullptr;
   if (!lineage_->PrepareRoomIfShared(*branch_, kDeathsPerWrite) ||
       !(fresh ? tree.Insert(target.table, target.hash, ref)
               : tree.Replace(target.table, target.hash, target.slot, ref))) [[unlikely]] {
-    arena.FreeRecord(memory, bytes);
+    arena.FreeRecord(record, record->bytes());
     return std::nullopt;
   }
   branch_->head.size += fresh;

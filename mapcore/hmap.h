@@ -97,7 +97,7 @@ class Hmap {
   bool empty() const { return size() == 0; }
 
   // O(1), allocates nothing. Find also finds while another thread holds snapshots.
-  std::optional<std::string_view> Find(std::string_view key) const {
+  [[gnu::always_inline]] std::optional<std::string_view> Find(std::string_view key) const {
     CheckNotWriting("concurrent map read and map write");
     const hmap::Record* record = hmap::FindRecord(branch_->head.top, key, lineage_->base());
     if (record == nullptr) return std::nullopt;
@@ -299,6 +299,9 @@ class Hmap {
   Result<bool> Write(std::string_view key, std::string_view value, Mode mode);
   // As Write and Erase; nothing, and nothing changed, when memory is out.
   std::optional<bool> TryWrite(std::string_view key, std::string_view value, Mode mode);
+  // Null when memory is out. `record` may be that too, and is freed where it is not placed.
+  hmap::Record* NewRecord(std::string_view key, std::string_view value) const;
+  std::optional<bool> Place(hmap::Tree& tree, const Target& target, hmap::Record* record);
   std::optional<bool> TryErase(std::string_view key);
   bool BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);
   // Of a map that was just made. False when memory is out.

@@ -70,7 +70,7 @@ struct alignas(64) Top : Node {
   static std::uint32_t BytesFor(std::uint32_t depth) {
     return static_cast<std::uint32_t>((sizeof(Top) + (std::size_t{8} << depth) + 63) & ~63u);
   }
-  std::uint64_t HashOf(std::string_view key) const {
+  [[gnu::always_inline]] std::uint64_t HashOf(std::string_view key) const {
     return hash == nullptr ? HashBytes(key, seed) : hash(key, seed);
   }
 };
@@ -126,27 +126,40 @@ inline bool LeadsTo(std::uint32_t ref, const Record* record, std::string_view ke
   return record->HasKey(key) && ref != 0;
 }
 
-// Of the table alone. The beginning of Probe(), with the record at hand once its key is compared.
+// Looks a key up as far as its home bucket's first candidate, which nearly always decides, or its
+// having none and nothing having passed it: hit(bucket, index, record), `none`, or rest().
+//
+// The fewer instructions a lookup has, the more lookups that wait for memory a processor has under
+// way. So this is inlined with what it calls, and rest() is to be a call at the caller's end that
+// is told all anew: then a lookup that needs none saves no registers for it.
+template <typename Hit, typename None, typename Rest>
+[[gnu::always_inline]] inline auto FindAtHome(const Page* page, std::uint64_t hash,
+                                              std::string_view key, const char* base,
+                                              const Hit& hit, const None& none, const Rest& rest) {
+  const HashParts parts(hash);
+  const Bucket* home = &page->buckets[parts.home];
+  asm("" : "+r"(home));  // or its address is computed anew for each of its fields
+  const SlotBytes slots = CandidateSlots(Load(home->tops), parts.top);
+  if (slots != 0) [[likely]] {
+    const std::uint32_t index = FirstSlot(slots);
+    if (LoadRelaxed(home->ext[index]) == parts.ext) [[likely]] {
+      const std::uint32_t ref = Load(home->refs[index]);
+      const Record* record = RecordAt(base, ref);
+      if (record->HasShortKey(key) && ref != 0) [[likely]]
+        return hit(parts.home, index, record);
+    }
+  } else if (Load(home->link) == 0) {
+    return none;
+  }
+  return rest();
+}
+
+// Of the table alone.
 inline const Record* FindIn(const Top& top, std::uint64_t hash, std::string_view key,
                             const char* base) {
-  const Page* page = FindPage(top, hash);
-  const HashParts parts(hash);
-  const Bucket& home = page->buckets[parts.home];
-  const SlotBytes slots = CandidateSlots(Load(home.tops), parts.top);
-  if (slots != 0) {
-    const std::uint32_t index = FirstSlot(slots);
-    if (LoadRelaxed(home.ext[index]) == parts.ext) {
-      const std::uint32_t ref = Load(home.refs[index]);
-      const Record* record = RecordAt(base, ref);
-      if (LeadsTo(ref, record, key)) [[likely]]
-        return record;
-    }
-  } else if (Load(home.link) == 0) {
-    return nullptr;
-  }
   // Kept here and not read again from the slot, which a writer may give to another key meanwhile.
   const Record* found = nullptr;
-  ProbeAll(page, parts, base, [&](std::uint32_t ref) {
+  Probe(FindPage(top, hash), HashParts(hash), base, [&](std::uint32_t ref) {
     const Record* record = RecordAt(base, ref);
     if (!LeadsTo(ref, record, key)) return false;
     found = record;
@@ -155,12 +168,31 @@ inline const Record* FindIn(const Top& top, std::uint64_t hash, std::string_view
   return found;
 }
 
-// The record of a key, or null. While a table is being relocated an entry is in one of the two
-// tables, or for an instant in both; the old one is asked first, because entries move from it.
-inline const Record* FindRecord(const Top* top, std::string_view key, const char* base) {
-  if (const Top* old = Load(top->old); old != nullptr) [[unlikely]]
+// FindRecord() of any key in any state. While a table is being relocated an entry is in one of the
+// two tables, or for an instant in both; the old one is asked first, because entries move from it.
+[[gnu::noinline]] inline const Record* FindAnyRecord(const Top* top, std::string_view key,
+                                                     const char* base) {
+  if (const Top* old = Load(top->old); old != nullptr)
     if (const Record* record = FindIn(*old, old->HashOf(key), key, base)) return record;
   return FindIn(*top, top->HashOf(key), key, base);
+}
+
+// The record of a key, or null.
+inline const Record* FindRecord(const Top* top, std::string_view key, const char* base) {
+  const auto find = [&]() __attribute__((always_inline)) {
+    const std::uint64_t hash = HashBytes(key, top->seed);
+    return FindAtHome(
+        FindPage(*top, hash), hash, key, base,
+        [](std::uint32_t, std::uint32_t, const Record* record) { return record; },
+        static_cast<const Record*>(nullptr), [&] { return FindAnyRecord(top, key, base); });
+  };
+  if (Load(top->old) == nullptr && top->hash == nullptr) [[likely]] {
+    // Twice, because the longer ones are then hashed and compared with one branch.
+    if (key.size() - 17 <= kShortBytes - 17) [[likely]]
+      return find();
+    if (key.size() <= 16) return find();
+  }
+  return FindAnyRecord(top, key, base);
 }
 
 // Lookups that are under way at once: as many as a core has lines on their way, roughly, and two
@@ -206,15 +238,12 @@ void FindRecords(const Top* top, const char* base, std::span<const std::string_v
     const auto few = keys.subspan(begin, std::min(kFlight, keys.size() - begin));
     Prefetch(*top, base, few, flight);
     for (std::size_t i = 0; i < few.size(); ++i) {
-      const std::string_view key = few[i];
-      const Record* match = nullptr;
-      Probe(flight.pages[i], HashParts(flight.hashes[i]), base, [&](std::uint32_t ref) {
-        const Record* record = RecordAt(base, ref);
-        if (!LeadsTo(ref, record, key)) return false;
-        match = record;
-        return true;
-      });
-      found(begin + i, match);
+      found(begin + i,
+            FindAtHome(
+                flight.pages[i], flight.hashes[i], few[i], base,
+                [](std::uint32_t, std::uint32_t, const Record* record) { return record; },
+                static_cast<const Record*>(nullptr),
+                [&] { return FindAnyRecord(top, few[i], base); }));
     }
   }
 }

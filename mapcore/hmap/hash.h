@@ -46,55 +46,53 @@ std::uint64_t Read(const char* at) {
   return word;
 }
 
-// Over 48 bytes: three lanes at once, so that the multiplications overlap.
-inline std::uint64_t FoldBlocks(const char*& at, std::size_t& left, std::uint64_t seed) {
-  std::uint64_t one = seed;
-  std::uint64_t two = seed;
-  do {
-    seed = Mix(Read<std::uint64_t>(at) ^ kHashWords[1], Read<std::uint64_t>(at + 8) ^ seed);
-    one = Mix(Read<std::uint64_t>(at + 16) ^ kHashWords[2], Read<std::uint64_t>(at + 24) ^ one);
-    two = Mix(Read<std::uint64_t>(at + 32) ^ kHashWords[3], Read<std::uint64_t>(at + 40) ^ two);
-    at += 48;
-    left -= 48;
-  } while (left > 48);
-  return seed ^ one ^ two;
-}
-
-}  // namespace detail
-
-inline std::uint64_t HashBytes(std::string_view bytes, std::uint64_t prepared_seed) {
-  using detail::Read;
-  const char* at = bytes.data();
-  std::size_t left = bytes.size();
-  std::uint64_t seed = prepared_seed;
-  std::uint64_t a = 0;
-  std::uint64_t b = 0;
-  if (left <= 16) {
-    if (left >= 4) {
-      const std::size_t inner = left >> 3 << 2;
-      a = Read<std::uint32_t>(at) << 32 | Read<std::uint32_t>(at + inner);
-      b = Read<std::uint32_t>(at + left - 4) << 32 | Read<std::uint32_t>(at + left - 4 - inner);
-    } else if (left > 0) {
-      a = Read<std::uint8_t>(at) << 16 | Read<std::uint8_t>(at + (left >> 1)) << 8 |
-          Read<std::uint8_t>(at + left - 1);
-    }
-  } else {
-    if (left > 48) seed = detail::FoldBlocks(at, left, seed);
-    while (left > 16) {
-      seed = Mix(Read<std::uint64_t>(at) ^ kHashWords[1], Read<std::uint64_t>(at + 8) ^ seed);
-      at += 16;
-      left -= 16;
-    }
-    a = Read<std::uint64_t>(at + left - 16);
-    b = Read<std::uint64_t>(at + left - 8);
-  }
+[[gnu::always_inline]] inline std::uint64_t Finish(std::uint64_t a, std::uint64_t b,
+                                                   std::uint64_t seed, std::size_t bytes) {
   a ^= kHashWords[1];
   b ^= seed;
   __extension__ using Wide = unsigned __int128;
   const Wide product = Wide{a} * b;
   a += static_cast<std::uint64_t>(product);
   b += static_cast<std::uint64_t>(product >> 64);
-  return Fold(a ^ kHashWords[0] ^ bytes.size(), b ^ kHashWords[1]);
+  return Fold(a ^ kHashWords[0] ^ bytes, b ^ kHashWords[1]);
+}
+
+// The last `left` bytes, 17 to 48, of a run of `bytes`.
+[[gnu::always_inline]] inline std::uint64_t FoldTail(const char* at, std::size_t left,
+                                                     std::uint64_t seed, std::size_t bytes) {
+  const char* end = at + left;
+  seed = Mix(Read<std::uint64_t>(at) ^ kHashWords[1], Read<std::uint64_t>(at + 8) ^ seed);
+  if (left > 32)
+    seed = Mix(Read<std::uint64_t>(at + 16) ^ kHashWords[1], Read<std::uint64_t>(at + 24) ^ seed);
+  return Finish(Read<std::uint64_t>(end - 16), Read<std::uint64_t>(end - 8), seed, bytes);
+}
+
+// Over 48 bytes: three lanes at once, so that the multiplications overlap.
+std::uint64_t HashLong(std::string_view bytes, std::uint64_t seed);
+
+}  // namespace detail
+
+// Inlined where it is called up to 48 bytes, and saves no registers there.
+[[gnu::always_inline]] inline std::uint64_t HashBytes(std::string_view bytes,
+                                                      std::uint64_t prepared_seed) {
+  using detail::Read;
+  const char* at = bytes.data();
+  const std::size_t size = bytes.size();
+  if (size > 48) [[unlikely]]
+    return detail::HashLong(bytes, prepared_seed);
+  if (size > 16) [[likely]]
+    return detail::FoldTail(at, size, prepared_seed, size);
+  std::uint64_t a = 0;
+  std::uint64_t b = 0;
+  if (size >= 4) {
+    const std::size_t inner = size >> 3 << 2;
+    a = Read<std::uint32_t>(at) << 32 | Read<std::uint32_t>(at + inner);
+    b = Read<std::uint32_t>(at + size - 4) << 32 | Read<std::uint32_t>(at + size - 4 - inner);
+  } else if (size > 0) {
+    a = Read<std::uint8_t>(at) << 16 | Read<std::uint8_t>(at + (size >> 1)) << 8 |
+        Read<std::uint8_t>(at + size - 1);
+  }
+  return detail::Finish(a, b, prepared_seed, size);
 }
 
 // One entry's share of a map's additive digest. `key_hash` is HashBytes(key) under the map's seed.

@@ -61,6 +61,11 @@ class Record {
       return {data() + 8 + LongLength(0), LongLength(1)};
     return {data() + key_length_, value_length_};
   }
+  // HasKey() for keys of 1 to kShortBytes, and false for others.
+  [[gnu::always_inline]] bool HasShortKey(std::string_view key) const {
+    return key_length_ == key.size() && key.size() - 1 < kShortBytes &&
+           SameShortBytes(data(), key.data(), key.size());
+  }
   bool HasKey(std::string_view key) const {
     if (key_length_ == key.size() && key_length_ != kLong) [[likely]]
       return SameBytes(data(), key.data(), key.size());

@@ -75,6 +75,11 @@ Top* Tree::NewTable(std::uint64_t prepared_seed, HashFunction hash, std::uint32_
   return nullptr;
 }
 
+Slot Tree::FindAnySlot(const Top& top, std::uint64_t hash, std::string_view key) const {
+  return Probe(FindPage(top, hash), HashParts(hash), lineage_.base(),
+               [&](Arena::Ref ref) { return lineage_.RecordAt(ref)->HasKey(key); });
+}
+
 Slot Tree::FindRef(const Top& top, std::uint64_t hash, Arena::Ref ref) const {
   return Probe(FindPage(top, hash), HashParts(hash), lineage_.base(),
                [&](Arena::Ref found) { return found == ref; });

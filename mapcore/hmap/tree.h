@@ -32,8 +32,13 @@ class Tree {
   Top** primary() { return &branch_.head.top; }
   Top** old() { return &branch_.head.top->old; }
   Slot Find(const Top& top, std::uint64_t hash, std::string_view key) const {
-    return Probe(FindPage(top, hash), HashParts(hash), lineage_.base(),
-                 [&](Arena::Ref ref) { return lineage_.RecordAt(ref)->HasKey(key); });
+    Page* page = FindPage(top, hash);
+    return FindAtHome(
+        page, hash, key, lineage_.base(),
+        [&](std::uint32_t bucket, std::uint32_t index, const Record*) {
+          return Slot{page, bucket, index};
+        },
+        Slot{}, [&] { return FindAnySlot(top, hash, key); });
   }
 
   // Asks for what a write of this hash looks at first: its bucket, and where snapshots are, the
@@ -86,6 +91,7 @@ class Tree {
     std::uint32_t depth;
     std::uint32_t span;  // pointers
   };
+  Slot FindAnySlot(const Top& top, std::uint64_t hash, std::string_view key) const;
   Place Locate(Top& top, std::uint64_t hash) const;
   Chunk* OwnChunk(Top** table, std::uint64_t hash);
   Page* OwnPage(Top** table, std::uint64_t hash);

@@ -102,6 +102,23 @@ TEST(HmapProbe, ACollidingKeyIsFoundAfterTheOneBeforeItIsErased) {
   }
 }
 
+// Lookups of up to 16 bytes, of up to 48 and of more go different ways.
+TEST(HmapProbe, KeysOfEveryLengthAreToldFromTheirLike) {
+  Hmap map = Hmap::Create({.seed = 1}).value();
+  std::string key;
+  for (int length = 0; length <= 80; ++length, key += static_cast<char>('a' + length % 26)) {
+    ASSERT_TRUE(map.Put(key, std::to_string(length)).value()) << length;
+    EXPECT_EQ(map.Find(key), std::to_string(length)) << length;
+    EXPECT_FALSE(map.Insert(key, "another").value()) << length;
+    for (char& byte : key) {
+      byte = static_cast<char>(byte ^ 1);
+      EXPECT_EQ(map.Find(key), std::nullopt) << length;
+      byte = static_cast<char>(byte ^ 1);
+    }
+  }
+  EXPECT_EQ(map.size(), 81u);
+}
+
 TEST(HmapProbe, KeysOfOneLengthAndOfManyShareABucket) {
   for (const bool one_length : {true, false}) {
     Hmap map = MakeProbed(OneHash);
