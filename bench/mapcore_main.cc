@@ -1,11 +1,13 @@
 // portolan_bench_mapcore [proxies] [--check] [--rounds N]: the hash map beside its peers, or the
-// ways to share one between threads. With --check it exits with 1 when a gate is missed by more
-// than its margin.
+// ways to share one between threads. With --check, which has no gate for the latter, it exits with
+// 1 when a gate is missed by more than its margin.
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "bench/mapcore.h"
 #include "bench/mapcore_proxies.h"
@@ -13,19 +15,33 @@
 namespace portolan::bench {
 namespace {
 
-constexpr std::array<std::string_view, 7> kGates = {
-    "hit-1M",         "pause-1M", "pause-ratio-1M", "snapshot-ratio-1M",
-    "diff-100-of-1M", "bytes-1M", "reader-kept"};
+// Each is missed when all of its measurements are. A snapshot has two: hours differ by 1.7 in its
+// nanoseconds, and processors by as much in the other.
+using Gate = std::array<std::string_view, 2>;
+constexpr std::array<Gate, 7> kGates = {{{"hit-1M"},
+                                         {"pause-1M"},
+                                         {"pause-ratio-1M"},
+                                         {"snapshot-1M", "snapshot-ratio-1M"},
+                                         {"diff-100-of-1M"},
+                                         {"bytes-1M"},
+                                         {"reader-kept"}}};
 constexpr double kMargin = 1.15;  // what runs differ by on a shared machine
+
+bool Met(const std::vector<Finding>& findings, std::string_view name) {
+  return std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
+    return finding.name == name && RatioOf(finding) >= 1 / kMargin;
+  });
+}
 
 int MissedGates(const std::vector<Finding>& findings) {
   int missed = 0;
-  for (const Finding& finding : findings)
-    for (const std::string_view gate : kGates)
-      if (finding.name == gate && RatioOf(finding) < 1 / kMargin) {
-        std::fprintf(stderr, "gate missed: %s\n", finding.name.c_str());
-        ++missed;
-      }
+  for (const Gate& gate : kGates) {
+    if (std::any_of(gate.begin(), gate.end(),
+                    [&](std::string_view name) { return Met(findings, name); }))
+      continue;
+    std::fprintf(stderr, "gate missed: %s\n", std::string(gate.front()).c_str());
+    ++missed;
+  }
   return missed;
 }
 
@@ -52,5 +68,5 @@ int main(int argc, char** argv) {
   }
   const std::vector<Finding> findings = proxies ? MeasureProxies(rounds) : MeasureMapcore(rounds);
   Print(findings);
-  return check && MissedGates(findings) > 0 ? 1 : 0;
+  return check && !proxies && MissedGates(findings) > 0 ? 1 : 0;
 }
