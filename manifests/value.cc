@@ -131,6 +131,14 @@ bool Value::BoolOr(std::string_view key, bool fallback) const {
   return found != nullptr && found->is_bool() ? found->as_bool() : fallback;
 }
 
+std::vector<std::string> Value::StringsAt(std::string_view key) const {
+  std::vector<std::string> strings;
+  if (const Value* list = Find(key); list != nullptr && list->is_array())
+    for (const Value& item : list->as_array())
+      if (item.is_string()) strings.push_back(item.as_string());
+  return strings;
+}
+
 // O(members): for objects that a program builds; readers of large ones append.
 void Value::Set(std::string_view key, Value value) {
   if (is_null()) data_ = Object();

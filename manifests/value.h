@@ -75,6 +75,8 @@ class Value {
   std::string_view StringOr(std::string_view key, std::string_view fallback) const;
   std::int64_t IntOr(std::string_view key, std::int64_t fallback) const;
   bool BoolOr(std::string_view key, bool fallback) const;
+  // The texts of a member that is an array; what else it holds is left out.
+  std::vector<std::string> StringsAt(std::string_view key) const;
   // Sets a member of an object (a null value becomes an object first), replacing one of the same
   // key.
   void Set(std::string_view key, Value value);

@@ -25,9 +25,7 @@ Result<reconciler::MapPlan> RebuildPlan(const PlanParts& parts) {
   reconciler::MapPlan plan =
       reconciler::MakeMapPlan(parts.base, *map->second, parts.desired.revision, parts.environment);
   // Those of what was served then, which the commit took away.
-  if (const Value* masked = parts.record.Find("sensitive"); masked != nullptr && masked->is_array())
-    for (const Value& glob : masked->as_array())
-      if (glob.is_string()) manifests::AddSensitive(plan.sensitive, {glob.as_string()});
+  manifests::AddSensitive(plan.sensitive, parts.record.StringsAt("sensitive"));
   const std::string_view wanted = parts.record.StringOr("id", "");
   if (plan.id.ToString() != wanted)
     return Wrong("source/ makes the plan " + plan.id.ToString() + ", not " + std::string(wanted));

@@ -121,13 +121,10 @@ ExitCode GetChanges(VerbSession& session, const std::string& query) {
     table.Add({std::move(change), reconciler::Printable(key), std::move(value)});
   };
   const Value* set = answer->Find("set");
-  const Value* erased = answer->Find("erased");
   if (set != nullptr && set->is_object())
     for (const auto& [key, value] : set->as_object())
       add("set", key, manifests::CanonicalJson(value));
-  if (erased != nullptr && erased->is_array())
-    for (const Value& key : erased->as_array())
-      if (key.is_string()) add("erase", key.as_string(), "-");
+  for (const std::string& key : answer->StringsAt("erased")) add("erase", key, "-");
   if (session.format() == OutputFormat::kName)
     for (const std::string& key : keys) session.out() << key << '\n';
   else

@@ -11,14 +11,6 @@ Value Strings(const std::vector<std::string>& strings) {
   return Value::Array(strings.begin(), strings.end());
 }
 
-std::vector<std::string> StringsAt(const Value& value, std::string_view key) {
-  std::vector<std::string> strings;
-  if (const Value* list = value.Find(key); list != nullptr && list->is_array())
-    for (const Value& item : list->as_array())
-      if (item.is_string()) strings.push_back(item.as_string());
-  return strings;
-}
-
 Result<std::optional<WallTime>> TimeAt(const Value& value, std::string_view key) {
   const Value* text = value.Find(key);
   if (text == nullptr || !text->is_string()) return std::optional<WallTime>();
@@ -96,8 +88,8 @@ Result<PolicyPlan> PolicyPlanFromValue(const Value& value) {
   PORTOLAN_TRY(plan.id, Digest::Parse(value.StringOr("plan", "")));
   plan.commit = value.StringOr("commit", "");
   plan.writers = reconciler::WritersFrom(value);
-  plan.owners = StringsAt(value, "owners");
-  plan.changes = StringsAt(value, "changes");
+  plan.owners = value.StringsAt("owners");
+  plan.changes = value.StringsAt("changes");
   plan.loosens = value.BoolOr("loosens", true);
   PORTOLAN_TRY(plan.rollback, RollbackFrom(value));
   plan.approved_by = value.StringOr("approvedBy", "");

@@ -14,14 +14,6 @@ Error Corrupt(std::string_view field) {
           "record of a judgement: field \"" + std::string(field) + "\" is missing or malformed"};
 }
 
-std::vector<std::string> StringsAt(const Value& value, std::string_view field) {
-  std::vector<std::string> strings;
-  if (const Value* list = value.Find(field); list != nullptr && list->is_array())
-    for (const Value& item : list->as_array())
-      if (item.is_string()) strings.push_back(item.as_string());
-  return strings;
-}
-
 Result<WallTime> TimeAt(const Value& value, std::string_view field) {
   auto time = ParseTime(value.StringOr(field, ""));
   if (!time.ok()) return Corrupt(field);
@@ -50,7 +42,7 @@ Result<PolicyOverride> OverrideFrom(const Value& value) {
   PORTOLAN_TRY(each.plan, Digest::Parse(value.StringOr("plan", "")));
   PORTOLAN_TRY(each.policy_digest, Digest::Parse(value.StringOr("policyDigest", "")));
   each.note = {std::string(value.StringOr("by", "")), std::string(value.StringOr("reason", ""))};
-  each.groups = StringsAt(value, "groups");
+  each.groups = value.StringsAt("groups");
   return each;
 }
 
@@ -96,17 +88,17 @@ Result<JudgedIn> JudgedInFromValue(const Value& value) {
   if (target == nullptr || actor == nullptr || drift == nullptr)
     return Corrupt("target, actor or drift");
   context.target = {std::string(target->StringOr("name", "")),
-                    std::string(target->StringOr("tier", "")), StringsAt(*target, "regions")};
+                    std::string(target->StringOr("tier", "")), target->StringsAt("regions")};
   context.actor = {std::string(actor->StringOr("name", "")),
-                   std::string(actor->StringOr("kind", "")), StringsAt(*actor, "groups"),
+                   std::string(actor->StringOr("kind", "")), actor->StringsAt("groups"),
                    std::string(actor->StringOr("source", ""))};
-  context.commit = {StringsAt(value, "signers"), StringsAt(value, "paths"),
+  context.commit = {value.StringsAt("signers"), value.StringsAt("paths"),
                     value.BoolOr("descendsFromLive", true)};
   context.drift = {drift->IntOr("total", 0), drift->IntOr("drifted", 0)};
   PORTOLAN_CHECK(EachAt(value, "approvals", [&](const Value& item) -> Status {
     PORTOLAN_TRY(const WallTime at, TimeAt(item, "at"));
     context.approvals.push_back({std::string(item.StringOr("by", "")),
-                                 std::string(item.StringOr("plan", "")), StringsAt(item, "groups"),
+                                 std::string(item.StringOr("plan", "")), item.StringsAt("groups"),
                                  at});
     return {};
   }));

@@ -33,11 +33,7 @@ std::string TextIn(const Value& tree, std::string_view object, std::string_view 
 
 TargetFacts TargetOf(const Value& tree) {
   TargetFacts target{TextIn(tree, "target", "name"), TextIn(tree, "target", "tier"), {}};
-  const Value* facts = tree.Find("target");
-  const Value* regions = facts == nullptr ? nullptr : facts->Find("regions");
-  if (regions == nullptr || !regions->is_array()) return target;
-  for (const Value& region : regions->as_array())
-    if (region.is_string()) target.regions.push_back(region.as_string());
+  if (const Value* facts = tree.Find("target")) target.regions = facts->StringsAt("regions");
   return target;
 }
 

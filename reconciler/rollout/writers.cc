@@ -12,14 +12,6 @@ void AddEach(std::vector<std::string>& names, const std::vector<std::string>& ot
     if (std::ranges::find(names, other) == names.end()) names.push_back(other);
 }
 
-std::vector<std::string> StringsAt(const Value& value, std::string_view field) {
-  std::vector<std::string> strings;
-  if (const Value* list = value.Find(field); list != nullptr && list->is_array())
-    for (const Value& item : list->as_array())
-      if (item.is_string()) strings.push_back(item.as_string());
-  return strings;
-}
-
 Value Strings(const std::vector<std::string>& strings) {
   return Value::Array(strings.begin(), strings.end());
 }
@@ -37,7 +29,7 @@ void WriteWriters(const Writers& writers, Value& value) {
 }
 
 Writers WritersFrom(const Value& value) {
-  return {StringsAt(value, "authors"), StringsAt(value, "signers")};
+  return {value.StringsAt("authors"), value.StringsAt("signers")};
 }
 
 }  // namespace portolan::reconciler

@@ -22,6 +22,15 @@ TEST(Value, FindsMembersAndFallsBackOnWrongKinds) {
   EXPECT_FALSE(value.BoolOr("size", false));
 }
 
+TEST(Value, GivesTheTextsOfAnArrayAndNoneOfAnythingElse) {
+  Value value;
+  value.Set("globs", Value::Array{"a.*", 3, "b", Value::Array{"c"}});
+  value.Set("name", "limits");
+  EXPECT_EQ(value.StringsAt("globs"), (std::vector<std::string>{"a.*", "b"}));
+  EXPECT_TRUE(value.StringsAt("name").empty());
+  EXPECT_TRUE(value.StringsAt("none").empty());
+}
+
 TEST(Value, SetReplacesAMemberInItsPlace) {
   Value value;
   value.Set("a", 1);
