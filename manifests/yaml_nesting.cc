@@ -13,12 +13,14 @@ constexpr std::string_view kBlank = " \t\r\n";
 constexpr std::string_view kFlow = ",[]{}";
 constexpr std::size_t kMarkerSize = 3;  // of --- and ...
 
-// Where a tag, an anchor or an alias ends.
+// Where a tag, an anchor or an alias ends. A quote ends a tag only.
 std::size_t PropertyEnd(std::string_view text, std::size_t begin) {
-  const bool verbatim = text.substr(begin).starts_with("!<");
-  const std::size_t end =
-      verbatim ? text.find('>', begin) : text.find_first_of(" \t\r\n,[]{}\"", begin);
-  return std::min(end, text.size());
+  if (text.substr(begin).starts_with("!<")) {
+    const std::size_t close = text.find('>', begin);
+    return close == std::string_view::npos ? text.size() : close + 1;
+  }
+  const std::string_view ends = text[begin] == '!' ? " \t\r\n,[]{}\"" : " \t\r\n,[]{}";
+  return std::min(text.find_first_of(ends, begin), text.size());
 }
 
 std::size_t QuotedEnd(std::string_view text, std::size_t open) {

@@ -31,8 +31,9 @@ TEST(YamlNesting, CountsNoBracketsInQuotesAndComments) {
 }
 
 TEST(YamlNesting, FollowsIndicatorsToTheNextCollection) {
-  for (const std::string_view text : {"- - [[[", "? [[[", "\"a\": [[[", "'a' [[[", "--- [[[",
-                                      "&a !!seq\n[[[", "# a\n\n[[[", "[a]: [[[", "{} [[["})
+  for (const std::string_view text :
+       {"- - [[[", "? [[[", "\"a\": [[[", "'a' [[[", "--- [[[", "&a !!seq\n[[[", "!<x> [[[",
+        "&a\"b [[[", "# a\n\n[[[", "[a]: [[[", "{} [[["})
     EXPECT_EQ(ThirdLevel(text), text.size() - 1) << text;
 }
 

@@ -187,6 +187,11 @@ TEST(ReadYaml, NamesTheBracketThatIsTooDeepWhereverTheBracketsBegin) {
   }
 }
 
+TEST(ReadYaml, ReadsAQuotedTextBehindATagThatIsWrittenOut) {
+  const ReadResult result = Read("{a: !<tag:yaml.org,2002:str> \"" + std::string(40, '[') + "\"}");
+  EXPECT_TRUE(result.ok()) << FormatDiagnostics(result.AllDiagnostics());
+}
+
 TEST(ReadYaml, KeepsDocumentsThatWereCompleteBeforeBracketsTooDeep) {
   const ReadResult result = Read("a: 1\n---\n" + std::string(1000, '['));
   EXPECT_EQ(FormatDiagnostics(result.AllDiagnostics()),
