@@ -192,6 +192,7 @@ Result<LineVersion> LineVersion::ApplyLocked(std::span<const KeyChange> changes,
     return LineVersion(std::make_shared<VersionLine>(line_->mutex(), std::move(fork), at),
                        std::move(snapshot));
   }
+  line_->set_at(0);  // what throws leaves some of the changes in the head
   Result<Snapshot> next = VersionAfter(head, changes, ordered);
   if (!next.ok()) {
     line_->Restore(snapshot_);

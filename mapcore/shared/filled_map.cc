@@ -106,8 +106,9 @@ class FilledMap::Session : public MapSession {
     if (state_.complete.load(std::memory_order_acquire)) return behind_->Put(key, value);
     State::Stripe& stripe = state_.StripeOf(key);
     const std::lock_guard lock(stripe.mutex);
+    const std::string erased(key);  // first: what throws has changed nothing
     PORTOLAN_TRY(const bool fresh, behind_->Put(key, value));
-    stripe.erased.erase(std::string(key));
+    stripe.erased.erase(erased);
     return fresh;
   }
 

@@ -226,14 +226,15 @@ bool ReadMostlyMap::KeyFits() const {
   // map would stay full of what was erased.
   const hmap::Counters& head = dirty_->map().branch().head;
   const std::uint64_t twice = 2 * (head.pages + head.overflow_pages) * hmap::Arena::kPageBytes;
-  const std::uint64_t in_sweep = keys.live_bytes() - keys.page_bytes +
+  // Of extents, for one that has records gives no page.
+  const std::uint64_t in_sweep = keys.record_extent_bytes + keys.node_bytes +
                                  std::max(keys.page_bytes, twice) + hmap::Arena::kExtentBytes;
   return in_sweep <= keys_limit_bytes_ &&
-         std::max(keys.used_bytes + room, in_sweep) + value_bytes_ <= limit_bytes_;
+         std::max(keys.used_bytes + room, in_sweep) + value_bytes_ + sizeof(Cell) <= limit_bytes_;
 }
 
 // Under the mutex, in no scope. What views kept is freed by the Hmap's Collect(). Where a reader
-// stands still nothing is, and another sweep would only take more.
+// stands still in one nothing is, and another sweep would only take more.
 void ReadMostlyMap::MakeRoomForKeys() {
   Hmap& keys = dirty_->map();
   const std::uint64_t before = keys.memory().live_bytes();
@@ -242,7 +243,7 @@ void ReadMostlyMap::MakeRoomForKeys() {
   const std::int64_t erased = erased_.load(std::memory_order_relaxed);
   const bool freed = keys.memory().live_bytes() < before;
   if (erased < kSweepAtLeast || erased * kSweepShareWhenFull < size_ ||
-      (!freed && erased < sweep_from_))
+      (!freed && old_views_.first != nullptr && erased < sweep_from_))
     return;
   Sweep();
   TryToPromote();
@@ -253,8 +254,11 @@ void ReadMostlyMap::MakeRoomForKeys() {
 // the key's end.
 Result<bool> ReadMostlyMap::PutInDirty(std::string_view key, Value* value) {
   const std::lock_guard lock(mutex_);
-  if (Cell* cell = CellInDirty(key); cell != nullptr)
-    return Exchange(*cell, value) == Exchanged::kFresh;
+  if (Cell* cell = CellInDirty(key); cell != nullptr) {
+    const bool fresh = Exchange(*cell, value) == Exchanged::kFresh;
+    if (replaced_count_.load(std::memory_order_relaxed) >= kReclaimEach) Reclaim();
+    return fresh;
+  }
   const auto free = [this](Value* unseen) { FreeUnseen(unseen); };
   std::unique_ptr<Value, decltype(free)> unused(value, free);
   if (!KeyFits()) MakeRoomForKeys();
@@ -281,7 +285,10 @@ bool ReadMostlyMap::EraseInDirty(std::string_view key) {
   const std::lock_guard lock(mutex_);
   Cell* cell = CellInDirty(key);
   if (cell == nullptr || Exchange(*cell, nullptr) != Exchanged::kReplaced) return false;
-  if (SweepDue()) TryToPromote();
+  if (SweepDue())
+    TryToPromote();
+  else if (replaced_count_.load(std::memory_order_relaxed) >= kReclaimEach)
+    Reclaim();
   return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace portolan::mapcore {
 namespace {
@@ -10,6 +11,7 @@ thread_local std::uint64_t t_calls = 0;
 thread_local std::uint64_t t_granted = UINT64_MAX;
 thread_local std::uint64_t t_failures = 0;
 thread_local bool t_met = false;
+thread_local HeapStop* t_stop = nullptr;
 
 }  // namespace
 
@@ -31,8 +33,16 @@ bool HeapFault::met() const {
   return t_met;
 }
 
+void HeapStop::Arm() {
+  t_stop = this;
+}
+
 void* TakeFromHeap(std::size_t bytes) {
   ++t_calls;
+  if (HeapStop* stop = std::exchange(t_stop, nullptr); stop != nullptr) {
+    stop->there_.release();
+    stop->go_.acquire();
+  }
   if (t_granted == 0 && t_failures > 0) {
     --t_failures;
     t_met = true;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <semaphore>
 
 namespace portolan::mapcore {
 
@@ -18,6 +20,21 @@ class HeapFault {
 
   // Whether a call has failed.
   bool met() const;
+};
+
+// Holds a thread up in a call of operator new, and so in whatever it does there.
+class HeapStop {
+ public:
+  // This thread's next call stands still.
+  void Arm();
+  // Another thread's: until the call is there; to let it go on.
+  void Await() { there_.acquire(); }
+  void LetGo() { go_.release(); }
+
+ private:
+  friend void* TakeFromHeap(std::size_t bytes);
+  std::binary_semaphore there_{0};
+  std::binary_semaphore go_{0};
 };
 
 }  // namespace portolan::mapcore

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <new>
 #include <optional>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "tests/mapcore/heap.h"
 
 namespace portolan::mapcore {
 namespace {
@@ -118,6 +121,28 @@ TEST_F(VersionLineTest, GoesOnAfterAChangeThatFailed) {
     ASSERT_TRUE(changes.has_value());
     EXPECT_EQ(changes->changes.size(), 1u);
   }
+}
+
+TEST_F(VersionLineTest, GoesOnAfterAChangeThatThrew) {
+  const std::vector<KeyChange> changes = {
+      {"key/0", "new"}, {"key/1", "new"}, {"key/2", "new"}, {"key/3", "new"}, {"key/4", "new"}};
+  std::uint64_t threw = 0;
+  bool met = true;
+  for (std::uint64_t granted = 0; met; ++granted) {
+    const LineVersion base = Numbered(40);
+    std::vector<Edit> edits;
+    try {
+      const HeapFault fault(granted);
+      (void)base.Apply(changes, edits);
+      met = fault.met();
+    } catch (const std::bad_alloc&) {
+      ++threw;
+    }
+    const LineVersion next = With(base, "key/39", "new");
+    for (int i = 0; i < 5; ++i)
+      EXPECT_EQ(next.Find("key/" + std::to_string(i)), "old") << "after " << granted << " calls";
+  }
+  EXPECT_GT(threw, 1u);
 }
 
 // Sizes that go up and come back: the line moves records together, and what it says of them keeps

@@ -188,6 +188,28 @@ TEST(FilledMap, AnEraseWithoutMemoryOfTheHeapBringsNothingBack) {
   EXPECT_GT(failed, 1u);
 }
 
+TEST(FilledMap, APutThatThrowsHasChangedNothing) {
+  const std::string key = "a key that has its bytes on the heap";
+  bool met = true;
+  for (std::uint64_t granted = 0; met; ++granted) {
+    FilledMap map(EpochMap::Create({.seed = 1}).value(),
+                  std::make_shared<FakeSource>(Numbered(10)));
+    const auto session = map.Open();
+    ASSERT_TRUE(session->Put(key, "old").ok());
+    bool threw = false;
+    try {
+      const HeapFault fault(granted);
+      (void)session->Put(key, "new");
+      met = fault.met();
+    } catch (const std::bad_alloc&) {
+      threw = true;
+    }
+    std::string value;
+    ASSERT_EQ(session->Find(key, value), Found::kHit);
+    EXPECT_TRUE(!threw || value == "old") << "after " << granted << " calls";
+  }
+}
+
 TEST(FilledMap, TasksThatComeAfterItsEndDoNothing) {
   FakeExecutor executor;
   const auto source = std::make_shared<FakeSource>(Numbered(10));

@@ -6,6 +6,7 @@
 #include <map>
 #include <new>
 #include <string>
+#include <thread>
 
 #include "mapcore/base/random.h"
 #include "tests/mapcore/heap.h"
@@ -168,6 +169,19 @@ TEST(ReadMostlyMap, CountsWhatWaitsForItsReaders) {
   EXPECT_GE(map->waiting().bytes, before.bytes + 100);
 }
 
+TEST(ReadMostlyMap, FreesWhatIsReplacedOfKeysThatNobodyLooksUp) {
+  const auto map = ReadMostlyMap::Create({.seed = 1}).value();
+  const auto session = map->Open();
+  for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(session->Put("overwritten", "value").ok());
+  EXPECT_LE(map->waiting().blocks, 2'000u);
+  for (int i = 0; i < 10'000; ++i) {
+    ASSERT_TRUE(session->Put("erased", "value").ok());
+    ASSERT_TRUE(*session->Erase("erased"));
+  }
+  EXPECT_LE(map->waiting().blocks, 2'000u);
+  EXPECT_EQ(map->promotions(), 1u) << "nothing but the writes frees it";
+}
+
 std::string LongKey(int i) {
   std::string key = std::to_string(i);
   key.insert(0, 100 - key.size(), 'k');
@@ -192,6 +206,81 @@ TEST(ReadMostlyMap, TakesNewKeysWhereOthersWereErased) {
   std::string value;
   for (int i = 0; i < filled + more; ++i)
     ASSERT_EQ(session->Find(LongKey(i), value) == Found::kHit, i >= filled || i % 5 >= 3) << i;
+}
+
+// A lookup of a key of the read view that stands still where it copies the value.
+class StandingLookup {
+ public:
+  StandingLookup(ReadMostlyMap& map, const std::string& key)
+      : thread_([this, &map, key] {
+          const auto session = map.Open();
+          std::string value;
+          stop_.Arm();
+          (void)session->Find(key, value);
+        }) {
+    stop_.Await();
+  }
+  ~StandingLookup() {
+    stop_.LetGo();
+    thread_.join();
+  }
+
+ private:
+  HeapStop stop_;
+  std::thread thread_;
+};
+
+// What it keeps makes sweeps fail; once it is gone the map takes keys again.
+TEST(ReadMostlyMap, IsNotFullForEverOfWhatWasErasedWhileALookupStoodStill) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const auto map = ReadMostlyMap::Create({.seed = 1, .memory = {.limit_bytes = 1 << 20}}).value();
+    const auto session = map->Open();
+    Random random(seed);
+    std::string value;
+    ASSERT_TRUE(session->Put("stood", std::string(100, 'v')).ok());
+    ASSERT_EQ(session->Find("stood", value), Found::kHit);  // and is in the read view from now on
+    const std::string pad(1 + random.Below(3) * 90, 'k');
+    const auto key = [&](int i) { return pad + std::to_string(i); };
+    int next = 0;
+    const auto put_up_to = [&](int most) {
+      while (most-- > 0 && session->Put(key(next), "").ok()) ++next;
+    };
+    const auto erase = [&](std::uint64_t percent) {
+      for (int i = 0; i < next; ++i)
+        ASSERT_TRUE(random.Below(100) >= percent || session->Erase(key(i)).ok());
+    };
+    const auto find = [&](std::uint64_t times) {
+      for (std::uint64_t i = 0; i < times; ++i)
+        (void)session->Find(
+            key(static_cast<int>(random.Below(static_cast<std::uint64_t>(next) + 1))), value);
+    };
+    const auto act = [&] {
+      switch (random.Below(3)) {
+        case 0:
+          return erase(5 + random.Below(60));
+        case 1:
+          return put_up_to(2'000);
+        default:
+          return find(random.Below(5'000));
+      }
+    };
+    put_up_to(1'000'000);
+    for (int round = 0; round < 6; ++round) {
+      {
+        const StandingLookup standing(*map, "stood");
+        for (std::uint64_t i = random.Below(6); i <= 6; ++i) act();
+      }
+      for (std::uint64_t i = random.Below(4); i < 3; ++i) act();
+      for (int i = 0; i < 10; ++i, find(50)) put_up_to(1'000'000);
+    }
+    erase(100);
+    int put = 0;
+    for (int i = 0; i < 2'000; ++i) {
+      put += session->Put("new/" + key(i), "").ok();
+      if (i % 20 == 0) find(20);
+    }
+    EXPECT_GT(put, 1'000) << "seed " << seed;
+  }
 }
 
 TEST(ReadMostlyMap, MayHaveNothingThatWaits) {
