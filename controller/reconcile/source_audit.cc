@@ -1,5 +1,6 @@
 // The audit of what a source's maps serve: an alarm, never an act.
 #include "controller/reconcile/source_reconciler.h"
+#include "manifests/entries.h"
 
 namespace portolan::controller {
 namespace {
@@ -36,14 +37,19 @@ reconciler::Event EventOf(const std::string& policy, const std::string& map,
 void SourceReconciler::Audit() {
   if (!desired_) return;
   Findings found;
-  for (const auto& [name, version] : StableOf(ports_.rollouts.All())) {
+  const Rollouts all = ports_.rollouts.All();
+  const reconciler::ServedMarks marks = MarksOf(all);
+  for (const auto& [name, version] : StableOf(all)) {
     const auto declared = desired_->maps.find(name);
     if (version == nullptr || declared == desired_->maps.end()) continue;
     reconciler::JudgeContext context;
     context.desired = &*desired_;
     context.live = version.get();
     context.now = now_;
-    AddVerdicts(gate_.JudgeLive(*declared->second, context), found);
+    manifests::DesiredMap map = *declared->second;
+    if (const auto served = marks.find(name); served != marks.end())
+      manifests::AddSensitive(map.sensitive, served->second);
+    AddVerdicts(gate_.JudgeLive(map, context), found);
   }
   Findings before;
   {

@@ -27,15 +27,6 @@ reconciler::MapPlan Abridged(reconciler::MapPlan plan) {
   return plan;
 }
 
-reconciler::ServedMarks MarksOf(const std::vector<std::shared_ptr<const Rollout>>& all) {
-  reconciler::ServedMarks marks;
-  for (const auto& rollout : all) {
-    const std::set<std::string> globs = reconciler::ServingOf(*rollout).sensitive;
-    if (!globs.empty()) marks[rollout->map].assign(globs.begin(), globs.end());
-  }
-  return marks;
-}
-
 }  // namespace
 
 SourceReconciler::SourceReconciler(SourceSettings settings, Ports ports, std::uint64_t jitter_seed)
@@ -252,6 +243,15 @@ reconciler::StableVersions SourceReconciler::StableOf(const Rollouts& all) {
     stable[rollout->map] = std::move(version);
   }
   return stable;
+}
+
+reconciler::ServedMarks SourceReconciler::MarksOf(const Rollouts& all) {
+  reconciler::ServedMarks marks;
+  for (const auto& rollout : all) {
+    const std::set<std::string> globs = reconciler::ServingOf(*rollout).sensitive;
+    if (!globs.empty()) marks[rollout->map].assign(globs.begin(), globs.end());
+  }
+  return marks;
 }
 
 // A map belongs to one source: a second one that declares it is refused, naming both.

@@ -248,6 +248,7 @@ class SourceReconciler {
                        const reconciler::StableVersions& served);
   void CollectGroups(SourceWish& wish);
   reconciler::StableVersions StableOf(const Rollouts& all);
+  static reconciler::ServedMarks MarksOf(const Rollouts& all);
   reconciler::Target TargetOf(const manifests::DesiredMap& desired, const reconciler::MapPlan& plan,
                               const reconciler::Rollout* rollout);
   void MatchQuarantines(const reconciler::Rollout& rollout, reconciler::Target& target,

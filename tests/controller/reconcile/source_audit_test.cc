@@ -75,5 +75,21 @@ TEST_F(SourceAuditTest, AMapThatServesNothingYetIsNotAudited) {
   EXPECT_EQ(Found(), "none");
 }
 
+TEST_F(SourceAuditTest, DoesNotShowWhatIsMaskedWhileItIsServedThoughGitMarksItNoMore) {
+  FileTexts files = Files("{a: 1, db/password: hunter2}", "live.size() < 2");
+  std::string& policy = files["policies/live.yaml"];
+  policy.replace(policy.find("live.size())"), 12, "live['db/password'])");
+  files["maps/limits.yaml"] += "  sensitive: [\"db/*\"]\n";
+  edge.Push('a', files);
+  world.Pass(std::chrono::minutes(2));
+  ASSERT_EQ(world.Phase("limits"), "Healthy");
+  ASSERT_TRUE(world.Do("limits", reconciler::Verb::kPause).ok());
+  files["maps/limits.yaml"] = MapText("limits", "{a: 1}");
+  edge.Push('b', files);
+  ASSERT_EQ(world.Phase("limits"), "Held");
+  edge.LookLater();
+  EXPECT_TRUE(Found().starts_with("too many: «sensitive")) << Found();
+}
+
 }  // namespace
 }  // namespace portolan::controller
