@@ -88,8 +88,8 @@ Result<std::string> CheckedValue(const Api& api, const Request& request, const s
                                               "\" is not known, source \"" + rollout->source +
                                               "\" was not read since the daemon started"};
   const mapcore::VersionPtr& version = served->stable ? served->stable : served->canary;
-  return CheckOverride(*rules, {map, key, *value, request.actor.name}, *version,
-                       api.clock.now().wall);
+  return CheckOverride(*rules, {map, key, *value, request.actor.name},
+                       {*version, reconciler::ServingOf(*rollout).sensitive}, api.clock.now().wall);
 }
 
 Result<Response> SetOverride(Api& api, const Request& request) {

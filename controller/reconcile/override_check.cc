@@ -50,7 +50,7 @@ Status JudgeHard(const OverrideRules& rules, const DesiredMap& map, const Overri
 }  // namespace
 
 Result<std::string> CheckOverride(const OverrideRules& rules, const OverrideWish& wish,
-                                  const mapcore::MapVersion& served, WallTime now) {
+                                  const ServedMap& served, WallTime now) {
   // An answer is bound to a plan's digest, and an override has none: it would be a change that
   // nobody outside has seen.
   if (rules.regulated.contains(wish.map))
@@ -67,8 +67,9 @@ Result<std::string> CheckOverride(const OverrideRules& rules, const OverrideWish
   PORTOLAN_TRY(std::string value, CheckEntry(*found->second, wish));
   const mapcore::Change change[] = {{wish.key, value}};
   DesiredMap changed = *found->second;
-  PORTOLAN_TRY(changed.version, served.Apply(change));
-  PORTOLAN_CHECK(JudgeHard(rules, changed, wish, served, now));
+  PORTOLAN_TRY(changed.version, served.version.Apply(change));
+  manifests::AddSensitive(changed.sensitive, {served.sensitive.begin(), served.sensitive.end()});
+  PORTOLAN_CHECK(JudgeHard(rules, changed, wish, served.version, now));
   return value;
 }
 

@@ -26,11 +26,18 @@ struct OverrideWish {
   std::string actor;
 };
 
-// The value as it may be overridden with, in canonical JSON. `served` is what the map serves.
+// What the map serves, and the globs of the keys whose values are masked in it.
+struct ServedMap {
+  const mapcore::MapVersion& version;
+  std::set<std::string> sensitive;
+};
+
+// The value as it may be overridden with, in canonical JSON. What an error says shows no value that
+// is masked where it is served, also when git marks it no more.
 // Errors: kInvalid when it breaks the map's schema or keySchema, kDenied when a hard policy says
 // no (soft ones ask for an approval of a commit, and an override is none) or the map is regulated,
 // kUnavailable when the map's rules are not known.
 Result<std::string> CheckOverride(const OverrideRules& rules, const OverrideWish& wish,
-                                  const mapcore::MapVersion& served, WallTime now);
+                                  const ServedMap& served, WallTime now);
 
 }  // namespace portolan::controller

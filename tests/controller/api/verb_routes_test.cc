@@ -108,6 +108,31 @@ TEST_F(VerbRoutesTest, APromoteThatCannotBeStoredDoesNotSayThatItIsServed) {
   EXPECT_EQ(world.Served("limits").weight, 5'000u);
 }
 
+TEST_F(VerbRoutesTest, ARefusedOverrideDoesNotShowWhatIsMaskedThoughGitMarksItNoMore) {
+  FileTexts files = MapsOf({{"flags", "{a: 1, db/password: hunter2}"}});
+  files["maps/flags.yaml"] += "  sensitive: [\"db/*\"]\n";
+  files["policies/keep.yaml"] =
+      "apiVersion: portolan/v1\nkind: Policy\nmetadata: {name: keep, owner: o@x}\nspec:\n  scope: "
+      "change\n"
+      "  level: hard\n  rule: '!(\"db/password\" in live) || change.key != \"a\"'\n"
+      "  message: \"'beside ' + live['db/password']\"\n";
+  edge.Push('a', files);
+  auto approved = edge.source.ApprovePolicies(
+      {edge.source.status().policy_plan.value().id, "user:sre", "reviewed"});
+  edge.Look();
+  ASSERT_TRUE(approved.get().ok());
+  world.Pass(std::chrono::minutes(2));
+  Post("/v1/maps/flags/pause", "");
+  files["maps/flags.yaml"] = MapText("flags", "{a: 1}");
+  edge.Push('b', files);
+  ASSERT_EQ(world.Phase("flags"), "Held");
+  const Response refused = Send({"POST", "/v1/maps/flags/override",
+                                 R"({"key":"a","value":2,"forMs":3600000,"reason":"incident"})"},
+                                "operator");
+  EXPECT_EQ(refused.status, 403) << refused.body;
+  EXPECT_TRUE(Contains(refused.body, "beside «sensitive")) << refused.body;
+}
+
 class ApproveTest : public VerbRoutesTest {
  protected:
   // "flags" goes from six keys to two, which waits for an approval.

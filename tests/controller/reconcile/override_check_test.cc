@@ -36,7 +36,9 @@ class OverrideCheckTest : public testing::Test {
     if (rules == nullptr) return "no rules";
     const auto checked =
         CheckOverride(*rules, {"limits", key, *manifests::ParseJson(value), "user:ana"},
-                      *world.catalog.Find(guard, "limits")->stable, world.clock.now().wall);
+                      {*world.catalog.Find(guard, "limits")->stable,
+                       reconciler::ServingOf(*world.rollouts.Find("limits")).sensitive},
+                      world.clock.now().wall);
     return checked.ok()
                ? *checked
                : std::string(ErrorCodeName(checked.error().code)) + ": " + checked.error().message;
@@ -97,7 +99,7 @@ TEST_F(OverrideCheckTest, KnowsNothingOfAMapThatNoCommitDeclaresWell) {
   Push('a', "");
   const auto rules = edge.source.override_rules();
   const auto checked = CheckOverride(*rules, {"other", "k", Value(1), "user:ana"},
-                                     *mapcore::MapVersion::Empty(), world.clock.now().wall);
+                                     {*mapcore::MapVersion::Empty(), {}}, world.clock.now().wall);
   ASSERT_FALSE(checked.ok());
   EXPECT_EQ(checked.error().code, ErrorCode::kUnavailable);
 }
@@ -114,6 +116,24 @@ TEST_F(OverrideCheckTest, RefusesARegulatedMapAlsoWhenItsManifestSaysSoNoMore) {
   EXPECT_EQ(Check("api/login", R"({"rps":5})"), refusal);
   Push('c', "");
   EXPECT_EQ(Check("api/login", R"({"rps":5})"), refusal);
+}
+
+TEST_F(OverrideCheckTest, ItsRefusalDoesNotShowWhatIsMaskedThoughGitMarksItNoMore) {
+  FileTexts files = MapsOf({{"limits", "{a: 1, db/password: hunter2}"}});
+  files["maps/limits.yaml"] += "  sensitive: [\"db/*\"]\n";
+  files["policies/keep.yaml"] =
+      "apiVersion: portolan/v1\nkind: Policy\nmetadata: {name: keep}\nspec:\n  scope: change\n"
+      "  level: hard\n  rule: '!(\"db/password\" in live) || change.key != \"a\"'\n"
+      "  message: \"'beside ' + live['db/password']\"\n";
+  edge.Push('a', files);
+  world.Pass(std::chrono::minutes(2));
+  ASSERT_TRUE(world.Do("limits", reconciler::Verb::kPause).ok());
+  files["maps/limits.yaml"] = MapText("limits", "{a: 1}");
+  edge.Push('b', files);
+  ASSERT_EQ(world.Phase("limits"), "Held");
+  const std::string refusal = Check("a", "2");
+  EXPECT_TRUE(refusal.starts_with("denied: no override: policy keep (hard): beside «sensitive"))
+      << refusal;
 }
 
 }  // namespace

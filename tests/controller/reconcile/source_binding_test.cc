@@ -269,7 +269,7 @@ TEST_F(SourceBindingTest, AnOverrideIsCheckedByThem) {
   mapcore::ReadGuard guard;
   const auto refused = CheckOverride(
       *parts.edge.source.override_rules(), {"limits", "a", 5, "user:x"},
-      *parts.world.catalog.Find(guard, "limits")->stable, parts.world.clock.now().wall);
+      {*parts.world.catalog.Find(guard, "limits")->stable, {}}, parts.world.clock.now().wall);
   ASSERT_FALSE(refused.ok());
   EXPECT_NE(refused.error().message.find("policy few (hard)"), std::string::npos)
       << refused.error().message;
