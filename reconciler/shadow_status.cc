@@ -70,7 +70,7 @@ Value KeyStatus(const std::string& name, const ShadowKey& key, bool masked) {
 }  // namespace
 
 Value ShadowStatus(const Rollout& r, bool sees_sensitive) {
-  if (!r.target || !r.target->strategy.shadow) return {};
+  if (!r.target || !r.target->strategy.shadow || !ProgressIsOfTarget(r.phase)) return {};
   const manifests::Shadow& shadow = *r.target->strategy.shadow;
   const ShadowEvidence& evidence = r.progress.shadow;
   const std::set<std::string> globs = ServingOf(r).sensitive;

@@ -75,7 +75,7 @@ Value::Array FactsOf(const Rollout& r) {
   if (r.target)
     for (const auto& finding : r.target->findings)
       facts.push_back(Fact(finding.policy, finding.message));
-  if (r.target && r.target->strategy.shadow)
+  if (r.target && r.target->strategy.shadow && reconciler::ProgressIsOfTarget(r.phase))
     facts.push_back(Fact("dual run", reconciler::ShadowText(r.progress.shadow)));
   if (reconciler::ServesCanary(r.phase) && r.target) {
     const auto& strategy = r.target->strategy;

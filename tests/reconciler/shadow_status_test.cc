@@ -86,5 +86,22 @@ TEST_F(ShadowStatusTest, IsNullWithoutADualRun) {
   EXPECT_TRUE(ShadowStatus(driver.rollout, true).is_null());
 }
 
+TEST_F(ShadowStatusTest, IsNullForAPlanThatIsHeldAfterTheDualRunOfAnother) {
+  driver.Do(Verb::kSkip);
+  driver.Settle("two");
+  ASSERT_EQ(driver.rollout.phase, Phase::kHealthy);
+  driver.Do(Verb::kPause);
+  driver.Want("three");
+  ASSERT_EQ(driver.rollout.phase, Phase::kHeld);
+  EXPECT_TRUE(ShadowStatus(driver.rollout, /*sees_sensitive=*/true).is_null());
+}
+
+TEST_F(ShadowStatusTest, StaysWhenItRolledBack) {
+  driver.Do(Verb::kAbort);
+  driver.Pass(std::chrono::seconds(10));
+  ASSERT_EQ(driver.rollout.phase, Phase::kRolledBack);
+  EXPECT_TRUE(ShadowStatus(driver.rollout, /*sees_sensitive=*/true).is_object());
+}
+
 }  // namespace
 }  // namespace portolan::reconciler

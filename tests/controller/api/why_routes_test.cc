@@ -164,5 +164,20 @@ TEST_F(WhyRoutesTest, MasksWordsOnSensitiveEntriesForReadersWithoutTheRight) {
   EXPECT_TRUE(Contains(Get("/v1/maps/limits/why").body, "s3cret"));
 }
 
+TEST_F(WhyRoutesTest, TellsADualRunOfItsOwnRolloutOnly) {
+  world.strategy.shadow = manifests::Shadow{};
+  world.Want("limits", world.limits_2);
+  ASSERT_EQ(world.Phase("limits"), "Shadow");
+  EXPECT_TRUE(Contains(FactsOf(GetJson("/v1/maps/limits/why")), "dual run"));
+  Post("/v1/maps/limits/promote", R"({"full":true})");
+  world.Pass(std::chrono::minutes(2));
+  Post("/v1/maps/limits/pause", "");
+  world.Want("limits", world.limits_3);
+  ASSERT_EQ(world.Phase("limits"), "Held");
+  const manifests::Value why = GetJson("/v1/maps/limits/why");
+  EXPECT_FALSE(Contains(FactsOf(why), "dual run"));
+  EXPECT_TRUE(why.Find("shadow")->is_null());
+}
+
 }  // namespace
 }  // namespace portolan::controller
