@@ -289,6 +289,8 @@ void Turn::Finish() {
   SetMetrics(r, data);
   if (r.stable && r.stable->digest != version.digest) SetOutcome(r.stable->digest, "superseded");
   r.stable = version;
+  // A newer commit of this content may have taken marks away since the rollout started.
+  if (r.desired && r.desired->digest == version.digest) TakeMarks(r, *r.desired);
   SetOutcome(version.digest, "live");
   for (HistoryEntry& entry : r.history)
     if (entry.version.number == version.number) entry.known_good = wall();

@@ -104,6 +104,30 @@ TEST_F(MarksTest, GoWhenGitWantsTheServedContentWithoutThem) {
   EXPECT_FALSE(Masks("db/*"));
 }
 
+TEST_F(MarksTest, GoAtTheEndOfARolloutWhenGitWantsItsContentWithoutThem) {
+  driver.Settle("a");
+  Commit("b", {"db/*"});
+  Commit("b", {});
+  ASSERT_EQ(driver.rollout.phase, Phase::kStepping);
+  EXPECT_TRUE(Masks("db/*")) << "the version before is served too";
+  PassUntilHealthy();
+  EXPECT_FALSE(Masks("db/*"));
+  driver.Do(Verb::kRollback);
+  ASSERT_EQ(driver.Stable(), Sha256Of("a").Short());
+  EXPECT_TRUE(Masks("db/*")) << "of the version before nobody took them";
+}
+
+TEST_F(MarksTest, StayAtTheEndOfARolloutWhenGitWantsAnotherContent) {
+  driver.Settle("a");
+  Commit("b", {"db/*"});
+  while (driver.rollout.phase == Phase::kStepping) driver.Pass(std::chrono::seconds(1));
+  ASSERT_EQ(driver.rollout.phase, Phase::kBaking);
+  Commit("c", {});
+  PassUntilHealthy();
+  ASSERT_EQ(driver.Stable(), Sha256Of("b").Short());
+  EXPECT_TRUE(Masks("db/*"));
+}
+
 TEST_F(MarksTest, OfAGroupAreThoseOfEachMap) {
   driver.Settle("a");
   driver.rollout = FormGroup("edge", {driver.rollout}, 0);
