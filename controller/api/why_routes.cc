@@ -318,8 +318,9 @@ bool NamesSensitive(std::string_view text, const std::vector<std::string>& sensi
 }
 
 // What clients said of both arms in the present step, or in the one that rolled back: first the
-// canary, each arm in the order of arrival.
+// canary, each arm in the order of arrival. None when it is over: the marks of then may be gone.
 Value::Array SamplesOf(const Request& request, const Rollout& r) {
+  if (!reconciler::ProgressIsOfTarget(r.phase)) return {};
   const std::set<std::string> globs = reconciler::ServingOf(r).sensitive;
   const std::vector<std::string> sensitive(globs.begin(), globs.end());
   const bool sees = request.actor.scopes.Has(Scope::kSensitive);

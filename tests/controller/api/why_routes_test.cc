@@ -179,5 +179,27 @@ TEST_F(WhyRoutesTest, TellsADualRunOfItsOwnRolloutOnly) {
   EXPECT_TRUE(why.Find("shadow")->is_null());
 }
 
+TEST_F(WhyRoutesTest, ForgetsTheSamplesWithTheMarksOfTheVersionThatTheyWereOf) {
+  auto first = world.TargetOf("limits", world.limits_1);
+  first.version.sensitive = {"token/*"};
+  world.Want("limits", first);
+  StartRollout();
+  Post("/v1/maps/limits/promote", R"({"full":true})");
+  ASSERT_EQ(world.Phase("limits"), "Baking");
+  reconciler::ReportItem item;
+  item.digest = world.limits_1->digest();
+  item.arm = mapcore::Arm::kStable;
+  item.step = world.Served("limits").step;
+  item.lookups = item.subjects = 1;
+  item.samples = {{"token/core", "s3cret"}};
+  ASSERT_TRUE(world.rollouts.Report({{"checkout-1", 1, "limits", {std::move(item)}}}));
+  world.Process();
+  ASSERT_EQ(GetJson("/v1/maps/limits/why").Find("samples")->as_array().size(), 1u);
+  world.Pass(std::chrono::minutes(2));
+  ASSERT_EQ(world.Phase("limits"), "Healthy");
+  EXPECT_TRUE(GetJson("/v1/maps/limits/why").Find("samples")->as_array().empty());
+  EXPECT_FALSE(Contains(Send({"GET", "/v1/maps/limits/why"}, "reader").body, "s3cret"));
+}
+
 }  // namespace
 }  // namespace portolan::controller
