@@ -2,8 +2,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
+
+#include "mapcore/hmap/bytes.h"
 
 namespace portolan::mapcore::hmap {
 
@@ -39,13 +40,6 @@ inline std::uint64_t PrepareSeed(std::uint64_t seed) {
 
 namespace detail {
 
-template <typename Word>
-std::uint64_t Read(const char* at) {
-  Word word;
-  std::memcpy(&word, at, sizeof word);
-  return word;
-}
-
 [[gnu::always_inline]] inline std::uint64_t Finish(std::uint64_t a, std::uint64_t b,
                                                    std::uint64_t seed, std::size_t bytes) {
   a ^= kHashWords[1];
@@ -61,21 +55,41 @@ std::uint64_t Read(const char* at) {
 [[gnu::always_inline]] inline std::uint64_t FoldTail(const char* at, std::size_t left,
                                                      std::uint64_t seed, std::size_t bytes) {
   const char* end = at + left;
-  seed = Mix(Read<std::uint64_t>(at) ^ kHashWords[1], Read<std::uint64_t>(at + 8) ^ seed);
+  seed = Mix(ReadWord<std::uint64_t>(at) ^ kHashWords[1], ReadWord<std::uint64_t>(at + 8) ^ seed);
   if (left > 32)
-    seed = Mix(Read<std::uint64_t>(at + 16) ^ kHashWords[1], Read<std::uint64_t>(at + 24) ^ seed);
-  return Finish(Read<std::uint64_t>(end - 16), Read<std::uint64_t>(end - 8), seed, bytes);
+    seed = Mix(ReadWord<std::uint64_t>(at + 16) ^ kHashWords[1],
+               ReadWord<std::uint64_t>(at + 24) ^ seed);
+  return Finish(ReadWord<std::uint64_t>(end - 16), ReadWord<std::uint64_t>(end - 8), seed, bytes);
 }
 
-// Over 48 bytes: three lanes at once, so that the multiplications overlap.
-std::uint64_t HashLong(std::string_view bytes, std::uint64_t seed);
+// Over 48 bytes: three lanes at once, so that the multiplications overlap. Here, so that the header
+// is all that hashing needs.
+[[gnu::noinline]] inline std::uint64_t HashLong(std::string_view bytes, std::uint64_t seed) {
+  const char* at = bytes.data();
+  std::size_t left = bytes.size();
+  std::uint64_t one = seed;
+  std::uint64_t two = seed;
+  do {
+    seed = Mix(ReadWord<std::uint64_t>(at) ^ kHashWords[1], ReadWord<std::uint64_t>(at + 8) ^ seed);
+    one = Mix(ReadWord<std::uint64_t>(at + 16) ^ kHashWords[2],
+              ReadWord<std::uint64_t>(at + 24) ^ one);
+    two = Mix(ReadWord<std::uint64_t>(at + 32) ^ kHashWords[3],
+              ReadWord<std::uint64_t>(at + 40) ^ two);
+    at += 48;
+    left -= 48;
+  } while (left > 48);
+  seed ^= one ^ two;
+  if (left > 16) return FoldTail(at, left, seed, bytes.size());
+  at += left;
+  return Finish(ReadWord<std::uint64_t>(at - 16), ReadWord<std::uint64_t>(at - 8), seed,
+                bytes.size());
+}
 
 }  // namespace detail
 
 // Inlined where it is called up to 48 bytes, and saves no registers there.
 [[gnu::always_inline]] inline std::uint64_t HashBytes(std::string_view bytes,
                                                       std::uint64_t prepared_seed) {
-  using detail::Read;
   const char* at = bytes.data();
   const std::size_t size = bytes.size();
   if (size > 48) [[unlikely]]
@@ -86,11 +100,14 @@ std::uint64_t HashLong(std::string_view bytes, std::uint64_t seed);
   std::uint64_t b = 0;
   if (size >= 4) {
     const std::size_t inner = size >> 3 << 2;
-    a = Read<std::uint32_t>(at) << 32 | Read<std::uint32_t>(at + inner);
-    b = Read<std::uint32_t>(at + size - 4) << 32 | Read<std::uint32_t>(at + size - 4 - inner);
+    a = std::uint64_t{ReadWord<std::uint32_t>(at)} << 32 | ReadWord<std::uint32_t>(at + inner);
+    b = std::uint64_t{ReadWord<std::uint32_t>(at + size - 4)} << 32 |
+        ReadWord<std::uint32_t>(at + size - 4 - inner);
   } else if (size > 0) {
-    a = Read<std::uint8_t>(at) << 16 | Read<std::uint8_t>(at + (size >> 1)) << 8 |
-        Read<std::uint8_t>(at + size - 1);
+    const auto byte = [at](std::size_t i) {
+      return std::uint64_t{static_cast<std::uint8_t>(at[i])};
+    };
+    a = byte(0) << 16 | byte(size >> 1) << 8 | byte(size - 1);
   }
   return detail::Finish(a, b, prepared_seed, size);
 }
