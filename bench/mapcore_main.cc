@@ -15,31 +15,34 @@
 namespace portolan::bench {
 namespace {
 
-// Each is missed when all of its measurements are. A snapshot has two: hours differ by 1.7 in its
-// nanoseconds, and processors by as much in the other.
-using Gate = std::array<std::string_view, 2>;
-constexpr std::array<Gate, 7> kGates = {{{"hit-1M"},
-                                         {"pause-1M"},
-                                         {"pause-ratio-1M"},
-                                         {"snapshot-1M", "snapshot-ratio-1M"},
-                                         {"diff-100-of-1M"},
-                                         {"bytes-1M"},
-                                         {"reader-kept"}}};
-constexpr double kMargin = 1.15;  // what runs differ by on a shared machine
+struct Gate {
+  // It is missed when all of these are. A snapshot has two: hours differ by 1.7 in its nanoseconds,
+  // and processors by as much in the other.
+  std::array<std::string_view, 2> measurements;
+  double margin = 1.15;  // what runs differ by on a shared machine
+};
+// A hit of absl's in a million took 137 to 213 ns on one machine within a day, ours 112 to 135.
+constexpr std::array<Gate, 7> kGates = {{{{"hit-1M"}, 1.25},
+                                         {{"pause-1M"}},
+                                         {{"pause-ratio-1M"}},
+                                         {{"snapshot-1M", "snapshot-ratio-1M"}},
+                                         {{"diff-100-of-1M"}},
+                                         {{"bytes-1M"}},
+                                         {{"reader-kept"}}}};
 
-bool Met(const std::vector<Finding>& findings, std::string_view name) {
+bool IsMet(const Gate& gate, const std::vector<Finding>& findings) {
   return std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
-    return finding.name == name && RatioOf(finding) >= 1 / kMargin;
+    const auto& names = gate.measurements;
+    return std::find(names.begin(), names.end(), finding.name) != names.end() &&
+           RatioOf(finding) >= 1 / gate.margin;
   });
 }
 
 int MissedGates(const std::vector<Finding>& findings) {
   int missed = 0;
   for (const Gate& gate : kGates) {
-    if (std::any_of(gate.begin(), gate.end(),
-                    [&](std::string_view name) { return Met(findings, name); }))
-      continue;
-    std::fprintf(stderr, "gate missed: %s\n", std::string(gate.front()).c_str());
+    if (IsMet(gate, findings)) continue;
+    std::fprintf(stderr, "gate missed: %s\n", std::string(gate.measurements.front()).c_str());
     ++missed;
   }
   return missed;
