@@ -141,6 +141,8 @@ class Run {
       if (roll < 128) {
         const auto erased = map_->Erase(other);
         if (erased.ok()) model_.erase(other);
+        // Put again it is another entry, which in a relocation comes to lie in the other table.
+        if (erased.ok() && map_->debug().oldbuckets != 0) seen.erase(other);
       } else if (map_->Put(other, "scanned").ok()) {
         model_[other] = "scanned";
       }
