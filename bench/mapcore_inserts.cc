@@ -16,6 +16,12 @@ constexpr int kFills = 5;
 // the longest of a million inserts, and nothing of the map's.
 constexpr std::size_t kWarmUp = 1'000;
 
+template <typename Map, typename Put>
+void WarmUp(const Put& put) {
+  Map other;
+  for (std::size_t i = 0; i < kWarmUp; ++i) put(other, i);
+}
+
 // In microseconds, sorted. `put(map, i)` inserts the i-th key.
 template <typename Map, typename Prepare, typename Put>
 std::vector<float> InsertTimes(std::size_t count, const Prepare& prepare, const Put& put) {
@@ -23,8 +29,7 @@ std::vector<float> InsertTimes(std::size_t count, const Prepare& prepare, const 
   for (int fill = 0; fill < kFills; ++fill) {
     Map map;
     prepare(map);
-    Map other;
-    for (std::size_t i = 0; i < kWarmUp; ++i) put(other, i);
+    WarmUp<Map>(put);
     for (std::size_t i = 0; i < count; ++i) {
       const auto start = std::chrono::steady_clock::now();
       put(map, i);
@@ -73,8 +78,7 @@ void AddInserts10M(Report& report) {
   for (int fill = 0; fill < kFills; ++fill) {
     Ours ours;
     ours.Reserve(kEntries);
-    Ours other;
-    for (std::size_t i = 0; i < kWarmUp; ++i) other.Put(KeyOf(i, "us"), value);
+    WarmUp<Ours>([&](Ours& map, std::size_t i) { map.Put(KeyOf(i, "us"), value); });
     for (std::size_t i = 0; i < kEntries; ++i) {
       const std::string key = KeyOf(i, "us");
       const auto start = std::chrono::steady_clock::now();

@@ -10,6 +10,9 @@
 
 namespace portolan::mapcore::hmap {
 
+// Runs of 17 to 48 bytes, as most keys are, are hashed, compared and copied without a loop or a
+// call; shorter ones in another way, longer ones by calls.
+inline constexpr std::size_t kTinyBytes = 16;
 inline constexpr std::size_t kShortBytes = 48;
 
 template <typename Word>
@@ -53,10 +56,10 @@ inline bool SameBytes(const char* one, const char* two, std::size_t size) {
   return size == 0 || std::memcmp(one, two, size) == 0;
 }
 
-// Copies `size` bytes to where nothing overlaps them; of 16 to 48 as above.
+// Copies `size` bytes to where nothing overlaps them; of 16 to kShortBytes as above.
 inline void CopyBytes(char* to, const char* from, std::size_t size) {
 #if defined(__SSE2__)
-  if (size - 16 <= 32) [[likely]] {
+  if (size - 16 <= kShortBytes - 16) [[likely]] {
     const std::size_t middle = size > 32 ? 16 : 0;
     const auto load = [&](std::size_t at) {
       return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + at));

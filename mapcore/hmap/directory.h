@@ -177,20 +177,27 @@ inline const Record* FindIn(const Top& top, std::uint64_t hash, std::string_view
   return FindIn(*top, top->HashOf(key), key, base);
 }
 
+// FindRecord() where the key's page and hash are known and no other table is asked first.
+[[gnu::always_inline]] inline const Record* FindRecordIn(const Top* top, const Page* page,
+                                                         std::uint64_t hash, std::string_view key,
+                                                         const char* base) {
+  return FindAtHome(
+      page, hash, key, base,
+      [](std::uint32_t, std::uint32_t, const Record* record) { return record; },
+      static_cast<const Record*>(nullptr), [&] { return FindAnyRecord(top, key, base); });
+}
+
 // The record of a key, or null.
 inline const Record* FindRecord(const Top* top, std::string_view key, const char* base) {
   const auto find = [&]() __attribute__((always_inline)) {
     const std::uint64_t hash = HashBytes(key, top->seed);
-    return FindAtHome(
-        FindPage(*top, hash), hash, key, base,
-        [](std::uint32_t, std::uint32_t, const Record* record) { return record; },
-        static_cast<const Record*>(nullptr), [&] { return FindAnyRecord(top, key, base); });
+    return FindRecordIn(top, FindPage(*top, hash), hash, key, base);
   };
   if (Load(top->old) == nullptr && top->hash == nullptr) [[likely]] {
     // Twice, because the longer ones are then hashed and compared with one branch.
-    if (key.size() - 17 <= kShortBytes - 17) [[likely]]
+    if (key.size() > kTinyBytes && key.size() <= kShortBytes) [[likely]]
       return find();
-    if (key.size() <= 16) return find();
+    if (key.size() <= kTinyBytes) return find();
   }
   return FindAnyRecord(top, key, base);
 }
@@ -237,14 +244,8 @@ void FindRecords(const Top* top, const char* base, std::span<const std::string_v
   for (std::size_t begin = 0; begin < keys.size(); begin += kFlight) {
     const auto few = keys.subspan(begin, std::min(kFlight, keys.size() - begin));
     Prefetch(*top, base, few, flight);
-    for (std::size_t i = 0; i < few.size(); ++i) {
-      found(begin + i,
-            FindAtHome(
-                flight.pages[i], flight.hashes[i], few[i], base,
-                [](std::uint32_t, std::uint32_t, const Record* record) { return record; },
-                static_cast<const Record*>(nullptr),
-                [&] { return FindAnyRecord(top, few[i], base); }));
-    }
+    for (std::size_t i = 0; i < few.size(); ++i)
+      found(begin + i, FindRecordIn(top, flight.pages[i], flight.hashes[i], few[i], base));
   }
 }
 

@@ -51,7 +51,7 @@ namespace detail {
   return Fold(a ^ kHashWords[0] ^ bytes, b ^ kHashWords[1]);
 }
 
-// The last `left` bytes, 17 to 48, of a run of `bytes`.
+// The last `left` bytes, more than kTinyBytes and up to kShortBytes, of a run of `bytes`.
 [[gnu::always_inline]] inline std::uint64_t FoldTail(const char* at, std::size_t left,
                                                      std::uint64_t seed, std::size_t bytes) {
   const char* end = at + left;
@@ -62,8 +62,8 @@ namespace detail {
   return Finish(ReadWord<std::uint64_t>(end - 16), ReadWord<std::uint64_t>(end - 8), seed, bytes);
 }
 
-// Over 48 bytes: three lanes at once, so that the multiplications overlap. Here, so that the header
-// is all that hashing needs.
+// Over kShortBytes: three lanes at once, so that the multiplications overlap. Here, so that the
+// header is all that hashing needs.
 [[gnu::noinline]] inline std::uint64_t HashLong(std::string_view bytes, std::uint64_t seed) {
   const char* at = bytes.data();
   std::size_t left = bytes.size();
@@ -77,9 +77,9 @@ namespace detail {
               ReadWord<std::uint64_t>(at + 40) ^ two);
     at += 48;
     left -= 48;
-  } while (left > 48);
+  } while (left > kShortBytes);
   seed ^= one ^ two;
-  if (left > 16) return FoldTail(at, left, seed, bytes.size());
+  if (left > kTinyBytes) return FoldTail(at, left, seed, bytes.size());
   at += left;
   return Finish(ReadWord<std::uint64_t>(at - 16), ReadWord<std::uint64_t>(at - 8), seed,
                 bytes.size());
@@ -87,14 +87,14 @@ namespace detail {
 
 }  // namespace detail
 
-// Inlined where it is called up to 48 bytes, and saves no registers there.
+// Inlined where it is called up to kShortBytes, and saves no registers there.
 [[gnu::always_inline]] inline std::uint64_t HashBytes(std::string_view bytes,
                                                       std::uint64_t prepared_seed) {
   const char* at = bytes.data();
   const std::size_t size = bytes.size();
-  if (size > 48) [[unlikely]]
+  if (size > kShortBytes) [[unlikely]]
     return detail::HashLong(bytes, prepared_seed);
-  if (size > 16) [[likely]]
+  if (size > kTinyBytes) [[likely]]
     return detail::FoldTail(at, size, prepared_seed, size);
   std::uint64_t a = 0;
   std::uint64_t b = 0;

@@ -149,11 +149,13 @@ struct Slot {
   }
 };
 
-// Probe() from the home bucket on, around the page and its overflow pages. Not inlined: with its
-// loops in them, callers keep what they need on the stack.
+// The slot whose hash parts match and whose reference `is_it` accepts, from the home bucket on
+// around the page and its overflow pages. `base` is the arena's. Also for readers beside the
+// writer, whose `is_it` is given 0 for an entry that is just coming or going. Not inlined: with its
+// loops in them, callers keep what they need on the stack. Lookups try FindAtHome() first.
 template <typename IsIt>
-[[gnu::noinline]] Slot ProbeAll(const Page* page, HashParts parts, const char* base,
-                                const IsIt& is_it) {
+[[gnu::noinline]] Slot Probe(const Page* page, HashParts parts, const char* base,
+                             const IsIt& is_it) {
   for (;;) {
     std::uint32_t at = parts.home;
     std::uint16_t link = 0;
@@ -172,24 +174,6 @@ template <typename IsIt>
       return {};
     page = reinterpret_cast<const Page*>(base + (std::size_t{page->overflow()} << 3));
   }
-}
-
-// The slot whose hash parts match and whose reference `is_it` accepts. `base` is the arena's. Also
-// for readers beside the writer, whose `is_it` is given 0 for an entry that is just coming or
-// going. Nearly always decided by the first candidate of the home bucket, or by its having none and
-// nothing having passed it.
-template <typename IsIt>
-inline Slot Probe(const Page* page, HashParts parts, const char* base, const IsIt& is_it) {
-  const Bucket& home = page->buckets[parts.home];
-  const SlotBytes slots = CandidateSlots(Load(home.tops), parts.top);
-  if (slots != 0) {
-    const std::uint32_t index = FirstSlot(slots);
-    if (LoadRelaxed(home.ext[index]) == parts.ext && is_it(Load(home.refs[index]))) [[likely]]
-      return {const_cast<Page*>(page), parts.home, index};
-  } else if (Load(home.link) == 0) {
-    return {};
-  }
-  return ProbeAll(page, parts, base, is_it);
 }
 
 // Writes that readers may look at meanwhile; each leaves the page whole at every instant.

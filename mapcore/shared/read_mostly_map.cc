@@ -256,7 +256,7 @@ Result<bool> ReadMostlyMap::PutInDirty(std::string_view key, Value* value) {
   const std::lock_guard lock(mutex_);
   if (Cell* cell = CellInDirty(key); cell != nullptr) {
     const bool fresh = Exchange(*cell, value) == Exchanged::kFresh;
-    if (replaced_count_.load(std::memory_order_relaxed) >= kReclaimEach) Reclaim();
+    Tidy();
     return fresh;
   }
   const auto free = [this](Value* unseen) { FreeUnseen(unseen); };
@@ -285,11 +285,12 @@ bool ReadMostlyMap::EraseInDirty(std::string_view key) {
   const std::lock_guard lock(mutex_);
   Cell* cell = CellInDirty(key);
   if (cell == nullptr || Exchange(*cell, nullptr) != Exchanged::kReplaced) return false;
-  if (SweepDue())
-    TryToPromote();
-  else if (replaced_count_.load(std::memory_order_relaxed) >= kReclaimEach)
-    Reclaim();
+  Tidy();
   return true;
+}
+
+bool ReadMostlyMap::ReclaimDue() const {
+  return replaced_count_.load(std::memory_order_relaxed) >= kReclaimEach;
 }
 
 bool ReadMostlyMap::SweepDue() const {
@@ -369,13 +370,16 @@ void ReadMostlyMap::Retire(Value* value) {
 
 // Any thread, without the mutex. When another one holds it, that one or the next write will do.
 void ReadMostlyMap::TidyIfDue() {
-  const bool sweep = SweepDue();
-  if (!sweep && replaced_count_.load(std::memory_order_relaxed) < kReclaimEach) return;
+  if (!SweepDue() && !ReclaimDue()) return;
   const std::unique_lock lock(mutex_, std::try_to_lock);
-  if (!lock.owns_lock()) return;
-  if (sweep && SweepDue())
+  if (lock.owns_lock()) Tidy();
+}
+
+// Under the mutex, after a write.
+void ReadMostlyMap::Tidy() {
+  if (SweepDue())
     TryToPromote();
-  else
+  else if (ReclaimDue())
     Reclaim();
 }
 

@@ -105,6 +105,7 @@ class ReadMostlyMap : public SharedMap {
   bool EraseInDirty(std::string_view key);
   enum class Exchanged { kFresh, kReplaced, kSwept };
   Exchanged Exchange(Cell& cell, Value* value);
+  bool ReclaimDue() const;
   bool SweepDue() const;
   void Sweep();
   void MakeRoomForKeys();
@@ -112,6 +113,7 @@ class ReadMostlyMap : public SharedMap {
   void TryToPromote();
   void Retire(Value* value);
   void TidyIfDue();
+  void Tidy();
   void Reclaim();
   void TakeReplaced();
   void FreePassed(std::uint32_t passed);
