@@ -95,6 +95,18 @@ std::string ApproveCommand(const Digest& plan, const std::vector<Finding>& findi
          " --reason TEXT";
 }
 
+ServedMarks MarksBeyond(const ServedMarks& served, const manifests::DesiredState& desired) {
+  ServedMarks beyond;
+  for (const auto& [name, globs] : served) {
+    const auto map = desired.maps.find(name);
+    if (map == desired.maps.end()) continue;
+    const std::vector<std::string>& known = map->second->sensitive;
+    for (const std::string& glob : globs)
+      if (std::find(known.begin(), known.end(), glob) == known.end()) beyond[name].push_back(glob);
+  }
+  return beyond;
+}
+
 Plan MakePlan(const StableVersions& stable, const manifests::DesiredState& desired,
               const std::string& environment, const ServedMarks& masked) {
   Plan plan;

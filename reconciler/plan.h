@@ -53,6 +53,9 @@ using StableVersions = std::map<std::string, mapcore::VersionPtr>;
 // The key globs whose values are masked where a map is served, by map.
 using ServedMarks = std::map<std::string, std::vector<std::string>>;
 
+// Pure. Of `served` what the maps of `desired` do not mark themselves: what a commit takes away.
+ServedMarks MarksBeyond(const ServedMarks& served, const manifests::DesiredState& desired);
+
 // Pure. `stable` holds the maps that this source owns. A rejected map is neither planned nor
 // removed; with an incomplete desired state nothing counts as removed. A plan that takes marks away
 // shows none of the values that are `masked` still.

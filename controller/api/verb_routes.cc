@@ -4,6 +4,7 @@
 #include "controller/api/api.h"
 #include "controller/http/problem.h"
 #include "controller/reconcile/approvals.h"
+#include "reconciler/rollout/marks.h"
 
 namespace portolan::controller {
 namespace {
@@ -89,7 +90,8 @@ Result<std::string> CheckedValue(const Api& api, const Request& request, const s
                                               "\" was not read since the daemon started"};
   const mapcore::VersionPtr& version = served->stable ? served->stable : served->canary;
   return CheckOverride(*rules, {map, key, *value, request.actor.name},
-                       {*version, reconciler::ServingOf(*rollout).sensitive}, api.clock.now().wall);
+                       {*version, reconciler::ServedMarksOf(api.rollouts.All())},
+                       api.clock.now().wall);
 }
 
 Result<Response> SetOverride(Api& api, const Request& request) {

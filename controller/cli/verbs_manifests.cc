@@ -133,6 +133,7 @@ Result<std::vector<reconciler::PolicyReport>> JudgeOffline(const VerbSession& se
     reconciler::MarkSecrets(compiled.set.get(), map);
   reconciler::JudgeContext context;
   context.desired = &planned.desired;
+  context.masked = reconciler::MarksBeyond(MarksOf(base), planned.desired);
   context.target = {call.Get("environment", kDefaultEnvironment), call.Get("tier"),
                     SplitList(call.Get("regions"))};
   context.actor.name = planned.plan.revision.author;

@@ -109,6 +109,7 @@ class Replay {
         reconciler::MakePlan(VersionsOf(base), head, target_.name, MarksOf(base));
     reconciler::JudgeContext context;
     context.desired = &head;
+    context.masked = reconciler::MarksBeyond(MarksOf(base), head);
     context.target = target_;
     context.actor.name = plan.revision.author;
     context.now = head.revision.time;

@@ -30,16 +30,17 @@ Result<std::string> CheckEntry(const DesiredMap& map, const OverrideWish& wish) 
 
 // As a plan of the one change that the override is.
 Status JudgeHard(const OverrideRules& rules, const DesiredMap& map, const OverrideWish& wish,
-                 const mapcore::MapVersion& served, WallTime now) {
+                 const ServedMap& served, WallTime now) {
   reconciler::JudgeContext context;
   context.desired = &rules.desired;
-  context.live = &served;
+  context.live = &served.version;
+  context.masked = reconciler::MarksBeyond(served.masked, rules.desired);
   context.actor.name = wish.actor;
   context.actor.kind = "break-glass";
   context.actor.source = "api";
   context.now = now;
   const reconciler::MapPlan plan =
-      reconciler::MakeMapPlan(&served, map, rules.desired.revision, "override");
+      reconciler::MakeMapPlan(&served.version, map, rules.desired.revision, "override");
   for (const reconciler::Finding& finding : rules.gate.Judge(plan, context).findings)
     if (finding.level == reconciler::kHardLevel)
       return Error{ErrorCode::kDenied,
@@ -68,8 +69,9 @@ Result<std::string> CheckOverride(const OverrideRules& rules, const OverrideWish
   const mapcore::Change change[] = {{wish.key, value}};
   DesiredMap changed = *found->second;
   PORTOLAN_TRY(changed.version, served.version.Apply(change));
-  manifests::AddSensitive(changed.sensitive, {served.sensitive.begin(), served.sensitive.end()});
-  PORTOLAN_CHECK(JudgeHard(rules, changed, wish, served.version, now));
+  if (const auto own = served.masked.find(wish.map); own != served.masked.end())
+    manifests::AddSensitive(changed.sensitive, own->second);
+  PORTOLAN_CHECK(JudgeHard(rules, changed, wish, served, now));
   return value;
 }
 

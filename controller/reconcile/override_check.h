@@ -26,10 +26,10 @@ struct OverrideWish {
   std::string actor;
 };
 
-// What the map serves, and the globs of the keys whose values are masked in it.
+// What the map serves, and what masks it and the other maps.
 struct ServedMap {
   const mapcore::MapVersion& version;
-  std::set<std::string> sensitive;
+  reconciler::ServedMarks masked;
 };
 
 // The value as it may be overridden with, in canonical JSON. What an error says shows no value that

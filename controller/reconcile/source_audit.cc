@@ -1,6 +1,7 @@
 // The audit of what a source's maps serve: an alarm, never an act.
 #include "controller/reconcile/source_reconciler.h"
 #include "manifests/entries.h"
+#include "reconciler/rollout/marks.h"
 
 namespace portolan::controller {
 namespace {
@@ -38,17 +39,17 @@ void SourceReconciler::Audit() {
   if (!desired_) return;
   Findings found;
   const Rollouts all = ports_.rollouts.All();
-  const reconciler::ServedMarks marks = MarksOf(all);
+  reconciler::JudgeContext context;
+  context.desired = &*desired_;
+  context.masked = reconciler::MarksBeyond(reconciler::ServedMarksOf(all), *desired_);
+  context.now = now_;
   for (const auto& [name, version] : StableOf(all)) {
     const auto declared = desired_->maps.find(name);
     if (version == nullptr || declared == desired_->maps.end()) continue;
-    reconciler::JudgeContext context;
-    context.desired = &*desired_;
     context.live = version.get();
-    context.now = now_;
     manifests::DesiredMap map = *declared->second;
-    if (const auto served = marks.find(name); served != marks.end())
-      manifests::AddSensitive(map.sensitive, served->second);
+    if (const auto more = context.masked.find(name); more != context.masked.end())
+      manifests::AddSensitive(map.sensitive, more->second);
     AddVerdicts(gate_.JudgeLive(map, context), found);
   }
   Findings before;

@@ -8,6 +8,7 @@
 #include "controller/reconcile/source_reconciler.h"
 #include "manifests/short_commit.h"
 #include "reconciler/rollout/group.h"
+#include "reconciler/rollout/marks.h"
 
 namespace portolan::controller {
 namespace {
@@ -22,7 +23,8 @@ struct Question {
   const reconciler::MapPlan& plan;
   const manifests::DesiredState& desired;
   const mapcore::MapVersion* live;
-  const Rollout* rollout;  // with its approvals; null for a map that has none yet
+  reconciler::ServedMarks masked;  // beyond what `desired` marks
+  const Rollout* rollout;          // with its approvals; null for a map that has none yet
   reconciler::Writers writers;
   std::vector<std::string> signers;  // verified identities of the commit
 };
@@ -31,6 +33,7 @@ GateReport Ask(const Question& question, const People& people, WallTime now) {
   reconciler::JudgeContext context;
   context.desired = &question.desired;
   context.live = question.live;
+  context.masked = question.masked;
   context.actor.name = question.plan.revision.author;
   context.commit.signers = question.signers;
   context.now = now;
@@ -248,14 +251,13 @@ void SourceReconciler::PublishInForce() {
       std::make_shared<const InForce>(InForce{gate_, refused ? in_force_->desired : *desired_});
 }
 
-GateReport SourceReconciler::JudgePlan(const reconciler::MapPlan& plan,
-                                       const reconciler::StableVersions& served,
+GateReport SourceReconciler::JudgePlan(const reconciler::MapPlan& plan, const Served& served,
                                        const reconciler::Writers& writers) {
-  const auto live = served.find(plan.map);
+  const auto live = served.stable.find(plan.map);
   const auto rollout = ports_.rollouts.Find(plan.map);
   GateReport gate =
-      Ask({gate_, plan, *desired_, live == served.end() ? nullptr : live->second.get(),
-           rollout.get(), writers, status().signers},
+      Ask({gate_, plan, *desired_, live == served.stable.end() ? nullptr : live->second.get(),
+           served.masked, rollout.get(), writers, status().signers},
           *settings_.people, now_);
   AddRegulated({plan, writers, rollout.get(), desired_->maps.at(plan.map)->regulated}, now_, gate);
   return gate;
@@ -301,7 +303,9 @@ std::vector<reconciler::Finding> SourceReconciler::JudgeRaise(const Rollout& rol
   // The source's own thread may be busy with the network; what the policySource says is there.
   const PolicyGate judging = bound() ? ports_.binding->gate() : in_force->gate;
   GateReport gate =
-      Ask({judging, plan, desired, stable.get(), &rollout, writers, std::move(known.signers)},
+      Ask({judging, plan, desired, stable.get(),
+           reconciler::MarksBeyond(reconciler::ServedMarksOf(ports_.rollouts.All()), desired),
+           &rollout, writers, std::move(known.signers)},
           *settings_.people, now);
   AddRegulated({plan, writers, &rollout, map.regulated}, now, gate);
   return std::move(gate.findings);

@@ -8,6 +8,7 @@
 #include "reconciler/plan_json.h"
 #include "reconciler/quarantine.h"
 #include "reconciler/rollout/group.h"
+#include "reconciler/rollout/marks.h"
 #include "reconciler/rollout/record.h"
 
 namespace portolan::controller {
@@ -245,15 +246,6 @@ reconciler::StableVersions SourceReconciler::StableOf(const Rollouts& all) {
   return stable;
 }
 
-reconciler::ServedMarks SourceReconciler::MarksOf(const Rollouts& all) {
-  reconciler::ServedMarks marks;
-  for (const auto& rollout : all) {
-    const std::set<std::string> globs = reconciler::ServingOf(*rollout).sensitive;
-    if (!globs.empty()) marks[rollout->map].assign(globs.begin(), globs.end());
-  }
-  return marks;
-}
-
 // A map belongs to one source: a second one that declares it is refused, naming both.
 void SourceReconciler::RefuseForeignMaps(const Rollouts& all) {
   for (const auto& rollout : all) {
@@ -345,8 +337,7 @@ std::optional<Error> SourceReconciler::WholeRefused(
 }
 
 // Whether a map is asked for is worked out first: of a group all maps are asked for, or none.
-Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
-                                        const reconciler::StableVersions& served,
+Status SourceReconciler::CollectTargets(const reconciler::Plan& plan, const Served& served,
                                         SourceWish& wish) {
   std::map<std::string, const reconciler::MapPlan*> plans;
   for (const reconciler::MapPlan& map_plan : plan.maps) plans[map_plan.map] = &map_plan;
@@ -390,7 +381,7 @@ Status SourceReconciler::CollectTargets(const reconciler::Plan& plan,
 
 SourceReconciler::Intended SourceReconciler::IntendedFor(const manifests::DesiredMap& desired,
                                                          const reconciler::MapPlan* planned,
-                                                         const reconciler::StableVersions& served) {
+                                                         const Served& served) {
   Intended map;
   const auto rollout = ports_.rollouts.Find(desired.name);
   std::optional<Digest> base;
@@ -445,13 +436,14 @@ void SourceReconciler::Plan() {
     for (const auto& [name, why] : desired_->rejected) status_.maps.insert(name);
     status_.rejected = desired_->rejected;
   }
-  const reconciler::StableVersions served = StableOf(all);
-  if (const auto refused = WholeRefused(served)) return Fail(*refused, true);
+  const Served served{StableOf(all),
+                      reconciler::MarksBeyond(reconciler::ServedMarksOf(all), *desired_)};
+  if (const auto refused = WholeRefused(served.stable)) return Fail(*refused, true);
   TakeContent();
   NoteRegulated();
   reconciler::Plan plan =
-      reconciler::MakePlan(served, *desired_, settings_.environment.name, MarksOf(all));
-  ConsiderPolicies(served.empty());
+      reconciler::MakePlan(served.stable, *desired_, settings_.environment.name, served.masked);
+  ConsiderPolicies(served.stable.empty());
   for (reconciler::MapPlan& map_plan : plan.maps) gate_.MarkSecrets(map_plan);
   PublishOverrideRules();
   SourceWish wish;

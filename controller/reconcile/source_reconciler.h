@@ -212,7 +212,12 @@ class SourceReconciler {
     std::promise<CommitFiles> done;
   };
   CommitFiles FilesOf(const FileRead& asked);
-  GateReport JudgePlan(const reconciler::MapPlan& plan, const reconciler::StableVersions& served,
+  // What the source's maps serve as a plan of its commit begins.
+  struct Served {
+    reconciler::StableVersions stable;
+    reconciler::ServedMarks masked;  // beyond what the commit marks
+  };
+  GateReport JudgePlan(const reconciler::MapPlan& plan, const Served& served,
                        const reconciler::Writers& writers);
   // Which maps wait for signed answers, by the commit that is taken.
   void NoteRegulated();
@@ -242,13 +247,11 @@ class SourceReconciler {
   void Plan();
   void Conclude();
   std::optional<Error> WholeRefused(const reconciler::StableVersions& served) const;
-  Status CollectTargets(const reconciler::Plan& plan, const reconciler::StableVersions& served,
-                        SourceWish& wish);
+  Status CollectTargets(const reconciler::Plan& plan, const Served& served, SourceWish& wish);
   Intended IntendedFor(const manifests::DesiredMap& desired, const reconciler::MapPlan* planned,
-                       const reconciler::StableVersions& served);
+                       const Served& served);
   void CollectGroups(SourceWish& wish);
   reconciler::StableVersions StableOf(const Rollouts& all);
-  static reconciler::ServedMarks MarksOf(const Rollouts& all);
   reconciler::Target TargetOf(const manifests::DesiredMap& desired, const reconciler::MapPlan& plan,
                               const reconciler::Rollout* rollout);
   void MatchQuarantines(const reconciler::Rollout& rollout, reconciler::Target& target,

@@ -61,7 +61,7 @@ Value JudgedInToValue(const JudgeContext& context, const std::vector<PolicyOverr
   for (const ApprovalFacts& approval : context.approvals)
     approvals.push_back(ApprovalToValue(approval));
   for (const PolicyOverride& each : overrides) lifted.push_back(OverrideToValue(each));
-  return Value::Object{
+  Value record = Value::Object{
       {"at", FormatTime(context.now)},
       {"target", Value::Object{{"name", context.target.name},
                                {"tier", context.target.tier},
@@ -76,6 +76,11 @@ Value JudgedInToValue(const JudgeContext& context, const std::vector<PolicyOverr
       {"approvals", std::move(approvals)},
       {"overrides", std::move(lifted)},
       {"drift", Value::Object{{"total", context.drift.total}, {"drifted", context.drift.drifted}}}};
+  if (context.masked.empty()) return record;
+  Value::Object masked;
+  for (const auto& [map, globs] : context.masked) masked.emplace_back(map, Strings(globs));
+  record.Set("masked", std::move(masked));
+  return record;
 }
 
 Result<JudgedIn> JudgedInFromValue(const Value& value) {
@@ -95,6 +100,11 @@ Result<JudgedIn> JudgedInFromValue(const Value& value) {
   context.commit = {value.StringsAt("signers"), value.StringsAt("paths"),
                     value.BoolOr("descendsFromLive", true)};
   context.drift = {drift->IntOr("total", 0), drift->IntOr("drifted", 0)};
+  if (const Value* masked = value.Find("masked"); masked != nullptr) {
+    if (!masked->is_object()) return Corrupt("masked");
+    for (const auto& [map, globs] : masked->as_object())
+      context.masked[map] = masked->StringsAt(map);
+  }
   PORTOLAN_CHECK(EachAt(value, "approvals", [&](const Value& item) -> Status {
     PORTOLAN_TRY(const WallTime at, TimeAt(item, "at"));
     context.approvals.push_back({std::string(item.StringOr("by", "")),

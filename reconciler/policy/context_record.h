@@ -12,7 +12,8 @@ struct JudgedIn {
   std::vector<PolicyOverride> overrides;
 };
 
-// {at, target, actor, signers, paths, descendsFromLive, approvals, overrides, drift}.
+// {at, target, actor, signers, paths, descendsFromLive, approvals, overrides, drift, masked}, the
+// last, globs by map, where there are any.
 manifests::Value JudgedInToValue(const JudgeContext& context,
                                  const std::vector<PolicyOverride>& overrides);
 // Errors: kCorrupt.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "manifests/entries.h"
 #include "reconciler/policy/cel/time.h"
 #include "reconciler/policy/json_value.h"
 
@@ -184,9 +185,17 @@ void PlanVariables::SetManifest(const manifests::DesiredMap* map, const std::str
 
 void PlanVariables::SetMaps(const JudgeContext& context, const manifests::DesiredMap* map) {
   std::vector<cel::MapEntry> entries;
+  const auto sensitive_of = [&](const manifests::DesiredMap& item) {
+    const auto more = context.masked.find(item.name);
+    if (more == context.masked.end()) return &item.sensitive;
+    std::vector<std::string>& globs = masked_[item.name];
+    globs = item.sensitive;
+    manifests::AddSensitive(globs, more->second);
+    return static_cast<const std::vector<std::string>*>(&globs);
+  };
   const auto add = [&](const manifests::DesiredMap& item) {
     const bool own = map != nullptr && item.name == map->name;
-    const ValueAccess read = own ? access() : ValueAccess{&item.sensitive, &disclosure_};
+    const ValueAccess read = own ? access() : ValueAccess{sensitive_of(item), &disclosure_};
     entries.push_back(
         {cel::Value::String(arena_.Copy(item.name)), Entries(item.version.get(), read)});
   };

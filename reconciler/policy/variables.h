@@ -56,6 +56,9 @@ struct JudgeContext {
   CommitFacts commit;
   std::vector<ApprovalFacts> approvals;
   DriftFacts drift;
+  // What masks maps of `desired` where they are served, beyond their own marks (MarksBeyond). Those
+  // of the map that is judged are among its plan's, or declaration's, already.
+  ServedMarks masked;
   WallTime now{};
 };
 
@@ -94,6 +97,7 @@ class PlanVariables {
   Disclosure disclosure_;
   std::vector<std::string> sensitive_;
   std::vector<std::string> secrets_;  // of the plan's map
+  ServedMarks masked_;                // of other maps, their own marks among them
 };
 
 // The variables of a test, from a tree of them: times are RFC 3339 texts. Borrows from the arena

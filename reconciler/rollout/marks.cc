@@ -2,6 +2,7 @@
 
 #include "manifests/entries.h"
 #include "reconciler/rollout/group.h"
+#include "reconciler/rollout/step.h"
 
 namespace portolan::reconciler {
 namespace {
@@ -37,6 +38,15 @@ void TakeMarks(Rollout& r, const VersionRef& wished) {
   SetMarks(*r.stable, wished);
   for (HistoryEntry& entry : r.history)
     if (entry.version.digest == r.stable->digest) SetMarks(entry.version, wished);
+}
+
+ServedMarks ServedMarksOf(const std::vector<std::shared_ptr<const Rollout>>& rollouts) {
+  ServedMarks marks;
+  for (const auto& rollout : rollouts) {
+    const std::set<std::string> globs = ServingOf(*rollout).sensitive;
+    if (!globs.empty()) marks[rollout->map].assign(globs.begin(), globs.end());
+  }
+  return marks;
 }
 
 }  // namespace portolan::reconciler

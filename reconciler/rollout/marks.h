@@ -1,5 +1,9 @@
 #pragma once
 
+#include <memory>
+#include <vector>
+
+#include "reconciler/plan.h"
 #include "reconciler/rollout/rollout.h"
 
 namespace portolan::reconciler {
@@ -18,5 +22,8 @@ void KeepMarks(Rollout& rollout);
 // Git wants the very content that is stable: its marks are those of `wished` from now on, also of
 // the history's entries of it. The rollout must have a stable version.
 void TakeMarks(Rollout& rollout, const VersionRef& wished);
+
+// Of the maps whose values are masked where they are served. No pointer is null.
+ServedMarks ServedMarksOf(const std::vector<std::shared_ptr<const Rollout>>& rollouts);
 
 }  // namespace portolan::reconciler

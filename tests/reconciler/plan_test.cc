@@ -134,6 +134,15 @@ TEST(Plan, ShowsNoValueThatIsMaskedWhereItIsServed) {
   EXPECT_EQ(plan.maps.at(0).sensitive, (std::vector<std::string>{"token/new", "password"}));
 }
 
+TEST(MarksBeyond, AreThoseThatTheCommitTakesAwayFromMapsThatItHas) {
+  auto desired = Desired("a", Numbered(1));
+  desired.sensitive = {"token/*"};
+  const ServedMarks beyond =
+      MarksBeyond({{"a", {"db/*", "token/*"}}, {"b", {"token/*"}}, {"gone", {"db/*"}}},
+                  StateOf({desired, Desired("b", Numbered(1))}));
+  EXPECT_EQ(beyond, (ServedMarks{{"a", {"db/*"}}, {"b", {"token/*"}}}));
+}
+
 TEST(Plan, SaysWhichMapsLeftGit) {
   const StableVersions stable = {{"a", Numbered(1)}, {"gone", Numbered(1)}, {"also-gone", nullptr}};
   const Plan plan = MakePlan(stable, StateOf({Desired("a", Numbered(1))}), "prod-eu");

@@ -109,13 +109,7 @@ TEST_F(VerbRoutesTest, APromoteThatCannotBeStoredDoesNotSayThatItIsServed) {
 }
 
 TEST_F(VerbRoutesTest, ARefusedOverrideDoesNotShowWhatIsMaskedThoughGitMarksItNoMore) {
-  FileTexts files = MapsOf({{"flags", "{a: 1, db/password: hunter2}"}});
-  files["maps/flags.yaml"] += "  sensitive: [\"db/*\"]\n";
-  files["policies/keep.yaml"] =
-      "apiVersion: portolan/v1\nkind: Policy\nmetadata: {name: keep, owner: o@x}\nspec:\n  scope: "
-      "change\n"
-      "  level: hard\n  rule: '!(\"db/password\" in live) || change.key != \"a\"'\n"
-      "  message: \"'beside ' + live['db/password']\"\n";
+  FileTexts files = MarkedMaps("flags", "'beside ' + live['db/password']");
   edge.Push('a', files);
   auto approved = edge.source.ApprovePolicies(
       {edge.source.status().policy_plan.value().id, "user:sre", "reviewed"});

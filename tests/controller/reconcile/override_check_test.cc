@@ -1,5 +1,6 @@
 #include "controller/reconcile/override_check.h"
 
+#include "reconciler/rollout/marks.h"
 #include "tests/controller/reconcile/scripted_git.h"
 
 namespace portolan::controller {
@@ -37,7 +38,7 @@ class OverrideCheckTest : public testing::Test {
     const auto checked =
         CheckOverride(*rules, {"limits", key, *manifests::ParseJson(value), "user:ana"},
                       {*world.catalog.Find(guard, "limits")->stable,
-                       reconciler::ServingOf(*world.rollouts.Find("limits")).sensitive},
+                       reconciler::ServedMarksOf(world.rollouts.All())},
                       world.clock.now().wall);
     return checked.ok()
                ? *checked
@@ -119,21 +120,21 @@ TEST_F(OverrideCheckTest, RefusesARegulatedMapAlsoWhenItsManifestSaysSoNoMore) {
 }
 
 TEST_F(OverrideCheckTest, ItsRefusalDoesNotShowWhatIsMaskedThoughGitMarksItNoMore) {
-  FileTexts files = MapsOf({{"limits", "{a: 1, db/password: hunter2}"}});
-  files["maps/limits.yaml"] += "  sensitive: [\"db/*\"]\n";
-  files["policies/keep.yaml"] =
-      "apiVersion: portolan/v1\nkind: Policy\nmetadata: {name: keep}\nspec:\n  scope: change\n"
-      "  level: hard\n  rule: '!(\"db/password\" in live) || change.key != \"a\"'\n"
-      "  message: \"'beside ' + live['db/password']\"\n";
+  FileTexts files = MarkedMaps(
+      "limits", "'beside ' + live['db/password'] + ' and ' + maps['other']['db/password']");
   edge.Push('a', files);
   world.Pass(std::chrono::minutes(2));
-  ASSERT_TRUE(world.Do("limits", reconciler::Verb::kPause).ok());
+  for (const std::string name : {"limits", "other"})
+    ASSERT_TRUE(world.Do(name, reconciler::Verb::kPause).ok());
   files["maps/limits.yaml"] = MapText("limits", "{a: 1}");
+  files["maps/other.yaml"] = MapText("other", "{b: 1, db/password: hunter3}");
   edge.Push('b', files);
   ASSERT_EQ(world.Phase("limits"), "Held");
+  ASSERT_EQ(world.Phase("other"), "Held");
   const std::string refusal = Check("a", "2");
   EXPECT_TRUE(refusal.starts_with("denied: no override: policy keep (hard): beside «sensitive"))
       << refusal;
+  EXPECT_EQ(refusal.find("hunter"), std::string::npos) << refusal;
 }
 
 }  // namespace

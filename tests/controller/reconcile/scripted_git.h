@@ -133,6 +133,21 @@ inline FileTexts MapsOf(const std::map<std::string, std::string>& entries) {
   return files;
 }
 
+// Of a map with a key "db/password" that git marks as sensitive, a map "other" with another, and a
+// hard policy that an update of the key "a" breaks, with this message.
+inline FileTexts MarkedMaps(const std::string& map, const std::string& message) {
+  FileTexts files =
+      MapsOf({{map, "{a: 1, db/password: hunter2}"}, {"other", "{db/password: hunter3}"}});
+  for (const std::string& name : {map, std::string("other")})
+    files["maps/" + name + ".yaml"] += "  sensitive: [\"db/*\"]\n";
+  files["policies/keep.yaml"] =
+      "apiVersion: portolan/v1\nkind: Policy\nmetadata: {name: keep, owner: o@x}\nspec:\n"
+      "  scope: change\n  level: hard\n  rule: change.op != 'update' || change.key != 'a'\n"
+      "  message: \"" +
+      message + "\"\n";
+  return files;
+}
+
 // A SourceReconciler on a scripted branch, in a World.
 struct FollowedSource {
   FollowedSource(World& in, SourceSettings settings, ExternalApproval* external = nullptr,

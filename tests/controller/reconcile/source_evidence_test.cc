@@ -65,6 +65,30 @@ TEST(SourceEvidence, APlanThatTakesAMarkAwayTellsNothingThatIsServedMasked) {
     EXPECT_EQ(finding.message.find("hunter2"), std::string::npos) << finding.message;
 }
 
+TEST(SourceEvidence, APlanTellsNothingThatMasksAnotherMapThoughGitMarksItNoMore) {
+  MemoryStore disk;
+  World world{disk};
+  FollowedSource edge{world, SettingsOf("edge")};
+  FileTexts files = MarkedMaps("limits", "'beside ' + maps['other']['db/password']");
+  edge.Push('a', files);
+  world.Pass(std::chrono::minutes(2));
+  ASSERT_TRUE(world.Do("other", reconciler::Verb::kPause).ok());
+  files["maps/other.yaml"] = MapText("other", "{b: 1, db/password: hunter3}");
+  std::string& limits = files["maps/limits.yaml"];
+  limits.replace(limits.find("a: 1"), 4, "a: 2");
+  edge.Push('b', files);
+  const auto rollout = world.rollouts.Find("limits");
+  ASSERT_EQ(world.Phase("limits"), "Held") << edge.source.status().message;
+  const auto record = world.store.Get("plan/" + rollout->target->plan.ToString());
+  ASSERT_TRUE(record.ok());
+  EXPECT_NE(record->body.find("beside «sensitive"), std::string::npos) << record->body;
+  EXPECT_EQ(record->body.find("hunter3"), std::string::npos) << record->body;
+  EXPECT_NE(record->body.find(R"("masked":{"other":["db/*"]})"), std::string::npos) << record->body;
+  for (const reconciler::Finding& finding :
+       edge.source.JudgeRaise(*rollout, world.clock.now().wall))
+    EXPECT_EQ(finding.message.find("hunter"), std::string::npos) << finding.message;
+}
+
 TEST_F(SourceEvidenceTest, FilesOfACommitAreReadOnTheSourcesThread) {
   auto read = edge.source.ReadFiles({ScriptedGit::Name('a')}, 0);
   EXPECT_EQ(read.wait_for(Duration(0)), std::future_status::timeout);

@@ -12,6 +12,7 @@ TEST(ContextRecord, IsTheSameAfterItWasRead) {
   context.commit = {{"a@x"}, {"maps/a.yaml"}, false};
   context.approvals = {{"bob", "sha256:1", {"sre"}, WallTime(std::chrono::hours(500'000))}};
   context.drift = {7, 2};
+  context.masked = {{"other", {"db/*", "token/*"}}};
   context.now = WallTime(std::chrono::hours(500'001));
   const std::vector<PolicyOverride> overrides{
       {"few", Sha256Of("plan"), Sha256Of("text"), {"bob", "why"}, {"sre"}}};
@@ -25,12 +26,16 @@ TEST(ContextRecord, IsTheSameAfterItWasRead) {
   EXPECT_EQ(read->overrides.at(0).note, (OverrideNote{"bob", "why"}));
   EXPECT_FALSE(read->context.commit.descends_from_live);
   EXPECT_EQ(read->context.drift.drifted, 2);
+  EXPECT_EQ(read->context.masked, context.masked);
 }
 
 TEST(ContextRecord, WithoutATimeOrWithABadDigestItIsCorrupt) {
   manifests::Value value = JudgedInToValue({}, {});
   EXPECT_TRUE(JudgedInFromValue(value).ok());
   value.Set("at", "yesterday");
+  EXPECT_EQ(JudgedInFromValue(value).error().code, ErrorCode::kCorrupt);
+  value = JudgedInToValue({}, {});
+  value.Set("masked", "other");
   EXPECT_EQ(JudgedInFromValue(value).error().code, ErrorCode::kCorrupt);
   value = JudgedInToValue({}, {{"few", Sha256Of("plan"), Sha256Of("text"), {}}});
   manifests::Value::Array bad{manifests::Value::Object{{"policy", "few"}, {"plan", "sha256:x"}}};

@@ -97,6 +97,22 @@ TEST(PolicyVerdict, HidesSensitiveValuesFromMessagesAndExplanations) {
   EXPECT_EQ(error.message.find("hunter"), std::string::npos) << error.message;
 }
 
+TEST(PolicyVerdict, HidesWhatMasksAnotherMapWhereItIsServed) {
+  Scene scene({{"a", "1"}}, {{"a", "2"}});
+  auto other = Desired("other", Version({{"token", R"("hunter2")"}, {"db", R"("hunter3")"}}));
+  other.sensitive = {"token"};
+  scene.Add(other);
+  const auto policy = PolicyOf(
+      "  {scope: plan, level: hard, rule: \"false\", message: \"maps['other']['token'] + "
+      "maps['other']['db']\"}\n");
+  const std::string by_git_alone = scene.Judge(policy).message;
+  EXPECT_EQ(by_git_alone.find("hunter2"), std::string::npos) << by_git_alone;
+  EXPECT_NE(by_git_alone.find("hunter3"), std::string::npos) << by_git_alone;
+  scene.context.masked = {{"other", {"db"}}};
+  const std::string message = scene.Judge(policy).message;
+  EXPECT_EQ(message.find("hunter"), std::string::npos) << message;
+}
+
 TEST(PolicyVerdict, ExplainsARuleThatReadsNoSensitiveValue) {
   Scene scene({{"token", R"("hunter2")"}}, {{"token", R"("hunter3")"}});
   scene.declared().sensitive = {"token"};

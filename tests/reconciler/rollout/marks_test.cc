@@ -164,6 +164,15 @@ TEST_F(MarksTest, ComeIntoAGroupWithWhatGitWantedOfTheMap) {
   EXPECT_EQ(MemberOf(group, "limits").stable->sensitive, Globs{"db/*"});
 }
 
+TEST_F(MarksTest, AreListedOfMapsThatHaveSome) {
+  driver.Settle("a");
+  const auto bare = std::make_shared<const Rollout>(driver.rollout);
+  EXPECT_EQ(ServedMarksOf({bare}), ServedMarks{});
+  Commit("a", {"db/*", "aws/*"});
+  EXPECT_EQ(ServedMarksOf({std::make_shared<const Rollout>(driver.rollout)}),
+            (ServedMarks{{driver.rollout.map, {"aws/*", "db/*"}}}));
+}
+
 TEST_F(MarksTest, OfTheHistoryLeaveTheGroupWithTheMap) {
   driver.Settle("a");
   const Rollout before = driver.rollout;
