@@ -13,8 +13,7 @@ Result<std::string> TakeBehind(char sign, std::string_view& text) {
   if (at == std::string_view::npos) return std::string();
   const std::string_view digits = text.substr(at + 1);
   text = text.substr(0, at);
-  const bool hex = digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-  if (digits.size() == kDigits && hex) return std::string(digits);
+  if (digits.size() == kDigits && IsHex(digits)) return std::string(digits);
   return Error{ErrorCode::kInvalid, "expected twelve lower-case hex digits behind the \"" +
                                         std::string(1, sign) + "\"; found \"" +
                                         std::string(digits.substr(0, 80)) + "\""};

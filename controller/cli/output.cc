@@ -4,6 +4,7 @@
 #include <ostream>
 
 #include "manifests/short_commit.h"
+#include "mapcore/base/digest.h"
 #include "reconciler/text_format.h"
 
 namespace portolan::controller {
@@ -30,10 +31,6 @@ std::string_view ColourOf(std::string_view cell) {
   if (std::ranges::find(kBad, cell) != std::end(kBad)) return "\033[31m";
   if (std::ranges::find(kBusy, cell) != std::end(kBusy)) return "\033[33m";
   return "";
-}
-
-bool IsHex(std::string_view text) {
-  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 namespace portolan {
 namespace {
 
+constexpr std::string_view kHexDigits = "0123456789abcdef";
 constexpr std::string_view kPrefix = "sha256:";
 
 // OpenSSL refuses for want of memory, or when a system policy forbids the algorithm. A digest is an
@@ -89,15 +90,18 @@ Digest Sha256Of(std::string_view bytes) {
 }
 
 std::string ToHex(std::string_view bytes) {
-  constexpr char kDigits[] = "0123456789abcdef";
   std::string hex;
   hex.reserve(bytes.size() * 2);
   for (const char c : bytes) {
     const auto byte = static_cast<std::uint8_t>(c);
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
+    hex += kHexDigits[byte >> 4];
+    hex += kHexDigits[byte & 15];
   }
   return hex;
+}
+
+bool IsHex(std::string_view text) {
+  return text.find_first_not_of(kHexDigits) == std::string_view::npos;
 }
 
 }  // namespace portolan

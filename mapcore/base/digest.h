@@ -60,5 +60,7 @@ Digest Sha256Of(std::string_view bytes);
 
 // Lower-case hexadecimal, two digits a byte.
 std::string ToHex(std::string_view bytes);
+// Whether all of the text is such digits; the empty one is.
+bool IsHex(std::string_view text);
 
 }  // namespace portolan

@@ -59,6 +59,12 @@ TEST(Digest, IsAKeyOfHashedContainers) {
   EXPECT_NE(DigestHash()(Sha256Of("a")), DigestHash()(Sha256Of("b")));
 }
 
+TEST(IsHex, KnowsLowerCaseDigitsOnly) {
+  EXPECT_TRUE(IsHex("0123456789abcdef"));
+  EXPECT_TRUE(IsHex(""));
+  for (const std::string_view text : {"A", "g", " 1", "0x1"}) EXPECT_FALSE(IsHex(text)) << text;
+}
+
 TEST(ToHex, WritesTwoLowerCaseDigitsAByte) {
   EXPECT_EQ(ToHex(std::string_view("\x00\x0f\xa5\xff", 4)), "000fa5ff");
   EXPECT_EQ(ToHex(""), "");
