@@ -18,7 +18,7 @@
 namespace portolan::mapcore {
 namespace {
 
-constexpr std::string_view kMagic("portolan.image\0", 16);
+constexpr std::string_view kImageMagic("portolan.image\0", 16);
 constexpr std::uint32_t kByteOrder = 0x01020304;
 constexpr std::uint64_t kBytesMax = std::uint64_t{32} << 30;  // what a ref can name
 constexpr std::uint64_t kEntriesPerGroup = 6;                 // of 8: few keys leave their home
@@ -166,7 +166,7 @@ Result<std::vector<ImageGroup>> IndexOf(const std::vector<Placed>& placed, std::
 
 Status WriteImage(const Snapshot& snapshot, int fd, const ImageOptions& options) {
   MapImage::Header header{};
-  std::memcpy(header.magic, kMagic.data(), sizeof header.magic);
+  std::memcpy(header.magic, kImageMagic.data(), sizeof header.magic);
   header.version = MapImage::kVersion;
   header.byte_order = kByteOrder;
   header.seed = hmap::PrepareSeed(options.seed ? *options.seed : hmap::DrawSeed());
@@ -248,7 +248,7 @@ std::int64_t MapImage::timestamp_ms() const {
 
 Status MapImage::VerifyHeader() const {
   const Header& at = header();
-  if (std::string_view(at.magic, sizeof at.magic) != kMagic)
+  if (std::string_view(at.magic, sizeof at.magic) != kImageMagic)
     return Corrupt("expected \"portolan.image\" at its beginning, found something else");
   if (at.byte_order != kByteOrder)
     return Corrupt("it was written on a machine of the other byte order");

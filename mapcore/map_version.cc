@@ -11,7 +11,7 @@
 namespace portolan::mapcore {
 namespace {
 
-constexpr std::string_view kMagic("portolan.map.v1\0", 16);
+constexpr std::string_view kVersionMagic("portolan.map.v1\0", 16);
 constexpr std::size_t kLengthBytes = 4;
 constexpr std::size_t kHashChunkBytes = 1 << 16;  // the hash is fed in pieces that stay in cache
 
@@ -50,7 +50,7 @@ std::vector<KeyValue> Merged(const SortedRuns& order, std::span<const KeyChange>
 
 Digest DigestOf(const SortedRuns& records) {
   Sha256 hash;
-  std::string chunk(kMagic);
+  std::string chunk(kVersionMagic);
   for (const SortedRuns::RunPtr& run : records.runs()) {
     for (const hmap::Record* record : *run) {
       AppendRecord(chunk, *record);
@@ -90,8 +90,8 @@ class Reader {
   bool done() const { return offset_ == bytes_.size(); }
 
   bool ReadMagic() {
-    offset_ = kMagic.size();
-    return bytes_.starts_with(kMagic);
+    offset_ = kVersionMagic.size();
+    return bytes_.starts_with(kVersionMagic);
   }
 
   Result<std::string_view> ReadString(std::size_t min, std::size_t max) {
@@ -230,7 +230,7 @@ void MapVersion::ForEach(
 }
 
 std::string MapVersion::Serialize() const {
-  std::string bytes(kMagic);
+  std::string bytes(kVersionMagic);
   for (const SortedRuns::RunPtr& run : rep_->order.runs())
     for (const hmap::Record* record : *run) AppendRecord(bytes, *record);
   return bytes;

@@ -14,7 +14,6 @@ namespace {
 
 using manifests::Value;
 
-constexpr char kMap[] = "limits";
 constexpr int kKills = 12;
 constexpr std::uint64_t kKillWithinMs = 150;
 constexpr char kSlow[] = R"(apiVersion: portolan/v1

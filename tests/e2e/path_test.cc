@@ -8,8 +8,6 @@ namespace {
 
 using manifests::Value;
 
-constexpr char kMap[] = "limits";
-
 // A map that is live, with one good change after its first version.
 class Path : public testing::Test {
  protected:

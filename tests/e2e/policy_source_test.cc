@@ -8,8 +8,6 @@
 namespace portolan::e2e {
 namespace {
 
-constexpr char kMap[] = "limits";
-
 class PolicySource : public testing::Test {
  protected:
   PolicySource() {

@@ -17,7 +17,6 @@ namespace {
 
 using manifests::Value;
 
-constexpr char kMap[] = "limits";
 constexpr char kStrategy[] = R"(apiVersion: portolan/v1
 kind: RolloutStrategy
 metadata: {name: watched}
@@ -139,7 +138,7 @@ class Service {
   int port_ = 0;
 };
 
-constexpr int kPatienceMs = 60'000;
+constexpr int kMetricsPatienceMs = 60'000;
 
 // A daemon with a configuration file that names the Prometheus, and a repository for it.
 class WatchedDaemon {
@@ -174,7 +173,7 @@ class WatchedDaemon {
 
   // Reports lookups of both arms until the map is in that phase, at most a minute.
   Value Drive(const std::string& phase, std::int64_t number) {
-    for (int waited = 0; waited < kPatienceMs; waited += 100) {
+    for (int waited = 0; waited < kMetricsPatienceMs; waited += 100) {
       const Value status = Get("/v1/maps/limits/status");
       if (status.StringOr("phase", "") == phase && At(status, "stable.number") == Value(number))
         return status;

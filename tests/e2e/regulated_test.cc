@@ -13,7 +13,7 @@
 namespace portolan::e2e {
 namespace {
 
-constexpr char kMap[] = "doses";
+constexpr char kDoses[] = "doses";
 
 // Takes what is posted to it; the first post fails.
 class Receiver {
@@ -72,7 +72,7 @@ class Regulated : public testing::Test {
     const std::string text =
         manifests::CanonicalJson(manifests::Value::Object{{"apiVersion", "portolan.answer/v1"},
                                                           {"plan", signed_plan},
-                                                          {"map", kMap},
+                                                          {"map", kDoses},
                                                           {"decision", "approve"},
                                                           {"at", Now()}});
     const std::string file = directory.Path("answer.json");
@@ -83,7 +83,7 @@ class Regulated : public testing::Test {
   static std::string Now() {
     return FormatTime(std::chrono::time_point_cast<Duration>(std::chrono::system_clock::now()));
   }
-  std::string Phase() { return TextAt(rig.MapStatus(kMap), "phase"); }
+  std::string Phase() { return TextAt(rig.MapStatus(kDoses), "phase"); }
 
   controller::TestDirectory directory;
   controller::TestSshKey regulator{directory, "regulator"};
@@ -102,7 +102,7 @@ TEST_F(Regulated, APlanIsPostedAndWaitsForTheSignedAnswer) {
   EXPECT_EQ(manifests::CanonicalJson(receiver.Posted(0)),
             manifests::CanonicalJson(receiver.Posted(1)));
   const std::string plan = TextAt(receiver.Posted(1), "plan.id");
-  EXPECT_EQ(TextAt(rig.AwaitPhase(kMap, "Held"), "reason"), "ApprovalRequired");
+  EXPECT_EQ(TextAt(rig.AwaitPhase(kDoses, "Held"), "reason"), "ApprovalRequired");
 
   EXPECT_EQ(rig.Cli({"approve", plan}).exit_code, 0);
   EXPECT_EQ(rig.Cli({"approve", plan, "--despite", "regulated", "--reason", "mine"}).exit_code, 4);
@@ -112,7 +112,7 @@ TEST_F(Regulated, APlanIsPostedAndWaitsForTheSignedAnswer) {
   EXPECT_EQ(Phase(), "Held");
   const Ended good = Answer(regulator, plan, plan);
   EXPECT_EQ(good.exit_code, 0) << good.err;
-  rig.AwaitPhase(kMap, "Healthy");
+  rig.AwaitPhase(kDoses, "Healthy");
 
   Write("{a: 2}");
   rig.Commit("Two");
@@ -123,7 +123,7 @@ TEST_F(Regulated, APlanIsPostedAndWaitsForTheSignedAnswer) {
   EXPECT_NE(replayed.err.find("OtherPlan"), std::string::npos) << replayed.err;
   EXPECT_EQ(Phase(), "Held");
   EXPECT_EQ(Answer(regulator, next, next).exit_code, 0);
-  rig.Drive(kMap, "Healthy");
+  rig.Drive(kDoses, "Healthy");
 
   const std::string package = directory.Path("doses.tar");
   const Ended exported = rig.Cli({"audit", "export", "--plan", next, "--out", package});

@@ -10,7 +10,6 @@ namespace {
 
 using manifests::Value;
 
-constexpr char kMap[] = "limits";
 constexpr char kFile[] = "maps/limits.yaml";
 constexpr char kHead[] = R"(apiVersion: portolan/v1
 kind: Map

@@ -11,6 +11,9 @@
 
 namespace portolan::e2e {
 
+// The map of most of the tests.
+inline constexpr char kMap[] = "limits";
+
 // The value, or the error as an exception: a test ends at the first step that does not work.
 template <typename T>
 T Must(Result<T> result) {

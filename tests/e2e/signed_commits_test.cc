@@ -7,8 +7,6 @@
 namespace portolan::e2e {
 namespace {
 
-constexpr char kMap[] = "limits";
-
 class SignedCommits : public testing::Test {
  protected:
   void Sign(const controller::TestSshKey& key, const std::string& message) {

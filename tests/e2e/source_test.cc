@@ -7,8 +7,6 @@ namespace {
 
 using manifests::Value;
 
-constexpr char kMap[] = "limits";
-
 class SourceTrouble : public testing::Test {
  protected:
   SourceTrouble() {
