@@ -78,7 +78,7 @@ void Hmap::Leave() {
 Result<Hmap> Hmap::Create(HmapOptions options) {
   PORTOLAN_TRY(std::unique_ptr<hmap::Arena> arena, hmap::Arena::Create(options.memory));
   auto lineage = std::make_unique<hmap::Lineage>(std::move(arena), options.readers,
-                                                 options.waiting_blocks_max);
+                                                 options.waiting_blocks_max, options.first_version);
   hmap::Branch* branch = lineage->NewBranch(nullptr);
   if (branch == nullptr) return OutOfMemory(*lineage);
   Hmap map(lineage.release(), branch, options.seed, options.compact_on_writes);
@@ -339,13 +339,12 @@ bool Hmap::BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth) {
   return true;
 }
 
-bool Hmap::BecomeCopyOf(const Snapshot& snapshot) {
+bool Hmap::BecomeCopyOf(const hmap::Lineage& lineage, const hmap::Contents& contents) {
   hmap::Branch* past = lineage_->NewBranch(nullptr);
   if (past == nullptr) return false;
-  const hmap::Contents contents =
-      hmap::CopyContents(snapshot.lineage(), snapshot.contents(), *lineage_);
-  if (contents.top == nullptr) return false;
-  lineage_->Restart(*branch_, *past, contents);
+  const hmap::Contents copy = hmap::CopyContents(lineage, contents, *lineage_);
+  if (copy.top == nullptr) return false;
+  lineage_->Restart(*branch_, *past, copy);
   return true;
 }
 
@@ -373,6 +372,9 @@ Status Hmap::Reserve(std::int64_t entries) {
 Result<Snapshot> Hmap::TakeSnapshot(std::uint64_t version, std::int64_t timestamp_ms) {
   const Writing writing(*this);
   hmap::SnapshotState* state = lineage_->Take(*branch_);
+  if (state == nullptr && lineage_->out_of_versions())
+    return Error{ErrorCode::kExhausted,
+                 "a map gives 2^32 snapshots, and this one has; make it anew with CloneMap()"};
   if (state == nullptr) return OutOfMemory(*lineage_);
   state->user_version = version;
   state->timestamp_ms = timestamp_ms;

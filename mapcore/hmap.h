@@ -34,6 +34,7 @@ struct HmapOptions {
   // fail as if memory was out, until one ends. Some 120 bytes each.
   std::uint32_t waiting_blocks_max = UINT32_MAX;
   hmap::HashFunction hash = nullptr;  // another hash; tests make collisions with it
+  std::uint32_t first_version = 1;    // of the lineage; tests come to its last with it
   // Whether writes also move records together, a few each, when sizes that drifted have left much
   // of the memory unusable. Without it ContinueCompaction() does; for those who hold on to records.
   bool compact_on_writes = true;
@@ -230,7 +231,8 @@ class Hmap {
 
  private:
   friend class HmapIterator;
-  friend Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options);
+  friend Result<Hmap> CloneContents(const hmap::Lineage& lineage, const hmap::Contents& contents,
+                                    HmapOptions options);
   friend Result<Hmap> CloneMap(Hmap& map, HmapOptions options);
   // Marks the map, and the memory that it shares with its forks, as being written for as long as it
   // lives. A fork is written by the same thread, but may be read while another one is written.
@@ -305,7 +307,7 @@ class Hmap {
   std::optional<bool> TryErase(std::string_view key);
   bool BeginAnew(std::uint64_t prepared_seed, std::uint32_t depth);
   // Of a map that was just made. False when memory is out.
-  bool BecomeCopyOf(const Snapshot& snapshot);
+  bool BecomeCopyOf(const hmap::Lineage& lineage, const hmap::Contents& contents);
   // As one piece; false, and nothing changed, where that cannot be.
   bool BecomeCopyOf(const Hmap& map);
   void Leave();

@@ -9,9 +9,9 @@
 namespace portolan::mapcore {
 namespace {
 
-Error OutOfMemory(const Snapshot& snapshot) {
+Error OutOfMemory(std::uint64_t entries) {
   return {ErrorCode::kExhausted,
-          "a copy of a map: expected room for " + std::to_string(snapshot.size()) +
+          "a copy of a map: expected room for " + std::to_string(entries) +
               " entries, found the limit of its memory reached; raise the limit"};
 }
 
@@ -31,23 +31,28 @@ void MakeRoom(const hmap::Lineage& original, HmapOptions& options) {
 
 }  // namespace
 
-Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options) {
-  MakeRoom(snapshot.lineage(), options);
-  const bool same_table = SameTable(*snapshot.contents().top, options);
+Result<Hmap> CloneContents(const hmap::Lineage& lineage, const hmap::Contents& contents,
+                           HmapOptions options) {
+  MakeRoom(lineage, options);
+  const bool same_table = SameTable(*contents.top, options);
   PORTOLAN_TRY(Hmap clone, Hmap::Create(std::move(options)));
   if (same_table) {
-    if (!clone.BecomeCopyOf(snapshot)) return OutOfMemory(snapshot);
+    if (!clone.BecomeCopyOf(lineage, contents)) return OutOfMemory(contents.size);
     return clone;
   }
-  PORTOLAN_CHECK(clone.Reserve(static_cast<std::int64_t>(snapshot.size())));
+  PORTOLAN_CHECK(clone.Reserve(static_cast<std::int64_t>(contents.size)));
   Status put;
-  snapshot.ForEach([&](const hmap::Record& record) {
+  hmap::ForEachRecord(lineage, contents, [&](const hmap::Record& record) {
     if (!put.ok()) return;
     Result<bool> done = clone.Put(record.key(), record.value());
     if (!done.ok()) put = std::move(done).error();
   });
   PORTOLAN_CHECK(put);
   return clone;
+}
+
+Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options) {
+  return CloneContents(snapshot.lineage(), snapshot.contents(), std::move(options));
 }
 
 Result<Hmap> CloneMap(Hmap& map, HmapOptions options) {
@@ -57,8 +62,7 @@ Result<Hmap> CloneMap(Hmap& map, HmapOptions options) {
     PORTOLAN_TRY(Hmap clone, Hmap::Create(options));
     if (clone.BecomeCopyOf(map)) return clone;
   }
-  PORTOLAN_TRY(const Snapshot now, map.TakeSnapshot(0, 0));
-  return CloneMap(now, std::move(options));
+  return CloneContents(map.lineage(), map.branch().head, std::move(options));
 }
 
 }  // namespace portolan::mapcore

@@ -19,9 +19,10 @@ namespace portolan::mapcore {
 Result<Hmap> CloneMap(const Snapshot& snapshot, HmapOptions options = {});
 
 // The same of a map as it is now, by the thread that may write it. Where the map has no snapshot
-// and no fork, is not being relocated or compacted, and at least half of its memory is in use, that
-// memory is copied as one piece, which no record has to be looked at for, and the records lie as
-// they did.
+// and no fork, is not being relocated or compacted, at least half of its memory is in use and half
+// of the snapshots that it may give are left, that memory is copied as one piece, which no record
+// has to be looked at for, and the records lie as they did. The copy may give as many snapshots as
+// the map, or 2^32.
 Result<Hmap> CloneMap(Hmap& map, HmapOptions options = {});
 
 }  // namespace portolan::mapcore

@@ -123,6 +123,14 @@ class TypedMap {
     });
   }
 
+  // The same of the map as it is, by the thread that may write it.
+  template <typename Visit>
+  void ForEach(const Visit& visit) const {
+    hmap::ForEachRecord(map_.lineage(), map_.branch().head, [&](const hmap::Record& record) {
+      visit(KeyBytes::From(record.key()), ValueBytes::From(record.value()));
+    });
+  }
+
   Hmap& map() { return map_; }
   const Hmap& map() const { return map_; }
 

@@ -118,8 +118,10 @@ Contents CopyContents(const Lineage& from, const Contents& contents, Lineage& to
 
 bool CopyWhole(const Lineage& from, const Branch& original, Lineage& to, Branch& copy) {
   const ArenaStats memory = from.arena().stats();
-  if (!from.HoldsOnly(original) || original.head.top->old != nullptr ||
-      2 * memory.live_bytes() < memory.used_bytes || !to.CopyFrom(from))
+  // Births are copied too, and so the counter that gives them.
+  if (from.version() > UINT32_MAX / 2 || !from.HoldsOnly(original) ||
+      original.head.top->old != nullptr || 2 * memory.live_bytes() < memory.used_bytes ||
+      !to.CopyFrom(from))
     return false;
   copy.head = original.head;
   Top& top = *Counterpart(from, to, original.head.top);

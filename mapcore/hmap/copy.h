@@ -18,7 +18,8 @@ Contents CopyContents(const Lineage& from, const Contents& contents, Lineage& to
 // Makes `to`, whose only branch is `copy`, the same as a lineage that holds only the head of
 // `original`: its memory is copied as one piece, free blocks as well, and the pointers of the
 // directory are moved. False, and nothing changed, where more than that head lives in it, where
-// less than half of its memory does, while it is being relocated, or without room.
+// less than half of its memory does, while it is being relocated, past half of its versions, or
+// without room.
 //
 // O(memory used). By the thread that may write `from`.
 bool CopyWhole(const Lineage& from, const Branch& original, Lineage& to, Branch& copy);

@@ -45,8 +45,12 @@ void Lineage::Recycle(SnapshotState& snapshot) {
   free_states_ = &snapshot;
 }
 
-Lineage::Lineage(std::unique_ptr<Arena> arena, ReaderDomain* readers, std::uint32_t waiting_max)
-    : arena_(std::move(arena)), readers_(readers), waiting_max_(waiting_max) {}
+Lineage::Lineage(std::unique_ptr<Arena> arena, ReaderDomain* readers, std::uint32_t waiting_max,
+                 std::uint32_t first_version)
+    : arena_(std::move(arena)),
+      readers_(readers),
+      version_(first_version),
+      waiting_max_(waiting_max) {}
 
 // What the arena holds goes with it.
 Lineage::~Lineage() {
@@ -101,8 +105,7 @@ SnapshotState* Lineage::Take(Branch& branch) {
   // Here and not in LetGo(), which runs on any thread: what a snapshot kept is the writer's to
   // free.
   if (HasReleased()) Drain();
-  // Births are compared by order; a counter that wraps would make the oldest blocks the newest.
-  if (version_ == UINT32_MAX) return nullptr;
+  if (out_of_versions()) return nullptr;
   SnapshotState* snapshot = NewState();
   if (snapshot == nullptr) return nullptr;
   snapshot->contents = branch.head;

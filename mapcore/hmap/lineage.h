@@ -121,7 +121,8 @@ struct CompactionState {
 class Lineage {
  public:
   // `waiting_max`: see HmapOptions::waiting_blocks_max.
-  Lineage(std::unique_ptr<Arena> arena, ReaderDomain* readers, std::uint32_t waiting_max);
+  Lineage(std::unique_ptr<Arena> arena, ReaderDomain* readers, std::uint32_t waiting_max,
+          std::uint32_t first_version = 1);
   // A map begins to write a branch of this, or ends; with the last one this may end.
   void Enter() { ++maps_; }
   void Leave(Branch& branch);
@@ -132,6 +133,9 @@ class Lineage {
   Arena& arena() const { return *arena_; }
   const char* base() const { return arena_->base(); }
   std::uint32_t version() const { return version_; }
+  // It gives no more snapshots. Births are compared by order: a counter that wraps would make the
+  // oldest blocks the newest.
+  bool out_of_versions() const { return version_ == UINT32_MAX; }
   Record* RecordAt(Arena::Ref ref) const { return static_cast<Record*>(arena_->At(ref)); }
 
   // Null when memory is out (the heap's).
@@ -263,7 +267,7 @@ class Lineage {
 
   std::unique_ptr<Arena> arena_;
   ReaderDomain* readers_;
-  std::uint32_t version_ = 1;
+  std::uint32_t version_;
   std::uint32_t maps_ = 0;
   std::int64_t taken_ = 0;             // snapshots, ever
   std::atomic<std::int64_t> kept_{0};  // minus those let go; plus taken_ once no map is left

@@ -13,6 +13,20 @@ namespace portolan::mapcore {
 
 class Hmap;
 
+namespace hmap {
+
+// Calls visit(const Record&) for every entry of contents that nobody changes meanwhile, in no order
+// that means anything.
+template <typename Visit>
+void ForEachRecord(const Lineage& lineage, const Contents& contents, const Visit& visit) {
+  RecordStream<Visit> stream(lineage.base(), contents.pages, visit);
+  for (const Top* top = contents.top; top != nullptr; top = top->old)
+    ForEachPage(*top, [&](const Page& page, std::uint32_t, std::uint64_t) { stream.Add(page); });
+  stream.End();
+}
+
+}  // namespace hmap
+
 // A map at one moment, immutable: a handle of two words, copied with one locked instruction and
 // taken with none. Lookups cost what they cost in the map.
 //
@@ -56,11 +70,7 @@ class Snapshot {
   // Calls visit(const Record&) for every entry, in no order that means anything.
   template <typename Visit>
   void ForEach(const Visit& visit) const {
-    hmap::RecordStream<Visit> stream(lineage_->base(), contents().pages, visit);
-    for (const hmap::Top* top = contents().top; top != nullptr; top = top->old)
-      hmap::ForEachPage(
-          *top, [&](const hmap::Page& page, std::uint32_t, std::uint64_t) { stream.Add(page); });
-    stream.End();
+    hmap::ForEachRecord(*lineage_, contents(), visit);
   }
 
   const hmap::Contents& contents() const { return state_->contents; }

@@ -132,6 +132,25 @@ TEST(CloneMap, OfAMapAloneCopiesItsMemoryAsOnePiece) {
   EXPECT_TRUE(status.ok()) << status.error().message;
 }
 
+TEST(CloneMap, OfAMapThatGivesNoMoreSnapshotsGivesThem) {
+  for (const int entries : {100, 50'000}) {
+    Hmap original = Hmap::Create({.seed = 1, .first_version = UINT32_MAX - 1}).value();
+    for (int i = 0; i < entries; ++i) ASSERT_TRUE(original.Put(ClonedKey(i), "old").ok());
+    ASSERT_TRUE(original.TakeSnapshot(1, 0).ok());
+    const auto refused = original.TakeSnapshot(2, 0);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().message,
+              "a map gives 2^32 snapshots, and this one has; make it anew with CloneMap()");
+    Hmap clone = CloneMap(original).value();
+    const Snapshot taken = clone.TakeSnapshot(1, 0).value();
+    EXPECT_EQ(taken.digest(), original.digest());
+    for (int i = 0; i < entries; ++i) ASSERT_TRUE(clone.Put(ClonedKey(i), "new").ok());
+    for (int i = 0; i < entries; ++i) ASSERT_EQ(taken.Find(ClonedKey(i)), "old");
+    const Status status = clone.lineage().Validate();
+    EXPECT_TRUE(status.ok()) << status.error().message;
+  }
+}
+
 TEST(CloneMap, OfAMapCopiesBlockByBlockWhereMoreThanItsHeadLives) {
   Hmap original = Hmap::Create({.seed = 1}).value();
   for (int i = 0; i < 5'000; ++i) ASSERT_TRUE(original.Put(ClonedKey(i), "old").ok());
