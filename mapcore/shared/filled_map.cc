@@ -3,6 +3,7 @@
 #include <array>
 #include <atomic>
 #include <mutex>
+#include <new>
 #include <unordered_set>
 #include <utility>
 
@@ -58,18 +59,26 @@ struct FilledMap::State {
     return {};
   }
 
+  // On the executor's thread: a heap that is out is an error of the part.
+  Status TryToRead(std::uint32_t part, std::uint32_t parts) {
+    try {
+      const std::unique_ptr<MapSession> session = map->Open();
+      return source->Read(part, parts, [&](std::string_view key, std::string_view value) -> Status {
+        if (ended) return Error{ErrorCode::kCancelled, "the map has ended"};
+        return Offer(*session, key, value);
+      });
+    } catch (const std::bad_alloc&) {
+      return Error{ErrorCode::kExhausted, "out of memory"};  // so short that it takes none
+    }
+  }
+
   void ReadPart(std::uint32_t part, std::uint32_t parts) {
     if (ended) return;
-    const std::unique_ptr<MapSession> session = map->Open();
-    const Status read =
-        source->Read(part, parts, [&](std::string_view key, std::string_view value) -> Status {
-          if (ended) return Error{ErrorCode::kCancelled, "the map has ended"};
-          return Offer(*session, key, value);
-        });
+    Status read = TryToRead(part, parts);
     {
       const std::lock_guard lock(mutex);
       ++(read.ok() ? progress.read : progress.failed);
-      if (!read.ok()) progress.error = read.error().message;
+      if (!read.ok()) progress.error = std::move(read).error().message;
       if (!progress.complete()) return;
     }
     Complete();  // not under `mutex`, which an Offer takes under a stripe's
@@ -96,7 +105,7 @@ class FilledMap::Session : public MapSession {
     if (!loaded.ok()) return Found::kUnavailable;
     if (!*loaded) return Found::kMiss;
     // Memory may be out: the answer is good all the same.
-    if (state_.Offer(*behind_, key, **loaded).ok())
+    if (Keep(key, **loaded))
       return behind_->Find(key, value);  // a miss when it was erased while the source was asked
     value = std::move(**loaded);
     return Found::kHit;
@@ -115,14 +124,29 @@ class FilledMap::Session : public MapSession {
   Result<bool> DoErase(std::string_view key) override {
     if (state_.complete.load(std::memory_order_acquire)) return behind_->Erase(key);
     PORTOLAN_TRY(const bool there, EraseAndRemember(key));
-    // Not under the mutex: a source takes its time. Only a key that it has can come back.
-    const auto loaded = state_.source->Load(key);
-    if (loaded.ok() && !*loaded) {
+    ForgetWhatTheSourceHasNot(key);
+    return there;
+  }
+
+  bool Keep(std::string_view key, std::string_view loaded) {
+    try {
+      return state_.Offer(*behind_, key, loaded).ok();
+    } catch (const std::bad_alloc&) {
+      return false;
+    }
+  }
+
+  // Not under the mutex: a source takes its time. Only a key that it has can come back. Where the
+  // heap is out the key stays remembered, and the erase that was done is said to be.
+  void ForgetWhatTheSourceHasNot(std::string_view key) {
+    try {
+      const auto loaded = state_.source->Load(key);
+      if (!loaded.ok() || *loaded) return;
       State::Stripe& stripe = state_.StripeOf(key);
       const std::lock_guard lock(stripe.mutex);
       stripe.erased.erase(std::string(key));
+    } catch (const std::bad_alloc&) {
     }
-    return there;
   }
 
   Result<bool> EraseAndRemember(std::string_view key) {

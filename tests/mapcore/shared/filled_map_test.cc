@@ -159,7 +159,8 @@ TEST(FilledMap, AKeyWhoseEraseIsRefusedIsStillThere) {
   EXPECT_EQ(value, "value 7");
 }
 
-// It is erased, or as it was; never what the source has of the past.
+// It is erased, or as it was; never what the source has of the past. One that throws has erased
+// nothing.
 TEST(FilledMap, AnEraseWithoutMemoryOfTheHeapBringsNothingBack) {
   std::uint64_t failed = 0;
   for (std::uint64_t granted = 0;; ++granted) {
@@ -169,19 +170,23 @@ TEST(FilledMap, AnEraseWithoutMemoryOfTheHeapBringsNothingBack) {
     const auto session = map.Open();
     ASSERT_TRUE(session->Put("key/7", "mine").ok());
     bool met = false;
+    bool threw = false;
     {
       const HeapFault fault(granted);
       try {
         (void)session->Erase("key/7");
       } catch (const std::bad_alloc&) {
+        threw = true;
       }
       met = fault.met();
     }
     std::string value;
-    if (session->Find("key/7", value) == Found::kHit) {
+    const bool there = session->Find("key/7", value) == Found::kHit;
+    if (there) {
       EXPECT_EQ(value, "mine");
       EXPECT_EQ(map.remembered(), 0u);
     }
+    EXPECT_TRUE(there || !threw);
     if (!met) break;
     ++failed;
   }
@@ -208,6 +213,31 @@ TEST(FilledMap, APutThatThrowsHasChangedNothing) {
     ASSERT_EQ(session->Find(key, value), Found::kHit);
     EXPECT_TRUE(!threw || value == "old") << "after " << granted << " calls";
   }
+}
+
+TEST(FilledMap, APartThatHasNoMemoryOfTheHeapFailedAndThrowsNothing) {
+  const std::map<std::string, std::string> entries{
+      {"a key that has its bytes on the heap", "and its value does"}};
+  std::uint64_t failed = 0;
+  for (std::uint64_t granted = 0;; ++granted) {
+    SCOPED_TRACE(testing::Message() << "after " << granted << " calls");
+    FakeExecutor executor;
+    FilledMap map(EpochMap::Create({.seed = 1}).value(), std::make_shared<FakeSource>(entries));
+    map.FillWith(executor, 1);
+    bool met = false;
+    {
+      const HeapFault fault(granted);
+      executor.RunNext();
+      met = fault.met();
+    }
+    const FillProgress progress = map.progress();
+    EXPECT_EQ(progress.read + progress.failed, 1u);
+    std::string value;
+    EXPECT_EQ(map.Open()->Find(entries.begin()->first, value), Found::kHit);
+    if (!met) break;
+    failed += progress.failed;
+  }
+  EXPECT_GT(failed, 0u);
 }
 
 TEST(FilledMap, TasksThatComeAfterItsEndDoNothing) {
