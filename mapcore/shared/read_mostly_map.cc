@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "mapcore/map_clone.h"
+
 namespace portolan::mapcore {
 namespace {
 
@@ -13,6 +15,8 @@ constexpr std::uint32_t kReclaimEach = 512;  // replaced values; a pass costs on
 constexpr std::int64_t kSweepAtLeast = 64;   // erased cells
 // When there is no room for another key a sweep is worth its while for one in so many cells.
 constexpr std::int64_t kSweepShareWhenFull = 8;
+// It was in vain when it took out fewer than one in so many of them.
+constexpr std::int64_t kSweepShareInVain = 64;
 
 }  // namespace
 
@@ -79,11 +83,9 @@ Result<std::unique_ptr<ReadMostlyMap>> ReadMostlyMap::Create(HmapOptions options
                                                              const EntryLimits& limits,
                                                              hmap::ReaderDomain::Fences fences) {
   std::unique_ptr<ReadMostlyMap> map(new ReadMostlyMap(options, limits, fences));
-  // Extents of the Hmap are not given back: had keys once taken all, no value would fit any more,
-  // whatever is erased.
-  options.memory.limit_bytes = map->keys_limit_bytes_;
-  PORTOLAN_TRY(Cells cells, Cells::Create(std::move(options)));
+  PORTOLAN_TRY(Cells cells, Cells::Create(map->keys_options_));
   map->dirty_.emplace(std::move(cells));
+  map->keys_options_.first_version = 1;
   PORTOLAN_CHECK(map->Promote());
   return map;
 }
@@ -94,9 +96,7 @@ ReadMostlyMap::~ReadMostlyMap() {
   swept_cells_.FreePassed(UINT32_MAX, [](Cell* cell) { delete cell; });
   delete read_.load(std::memory_order_relaxed);
   if (!dirty_) return;
-  const auto last = dirty_->map().TakeSnapshot(0, 0);
-  if (!last.ok()) return;  // its memory is out: what the cells hold is lost with the process
-  Cells::ForEach(*last, [](std::string_view, std::uint64_t at) {
+  dirty_->ForEach([](std::string_view, std::uint64_t at) {
     const std::unique_ptr<Cell> cell(reinterpret_cast<Cell*>(at));
     ::operator delete(cell->value.load(std::memory_order_relaxed));
   });
@@ -108,6 +108,10 @@ std::unique_ptr<MapSession> ReadMostlyMap::Open() {
 
 std::uint64_t ReadMostlyMap::size() const {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(size_, 0));
+}
+
+std::uint64_t ReadMostlyMap::used_bytes() const {
+  return value_bytes_.load(std::memory_order_relaxed) + keys_bytes_.load(std::memory_order_relaxed);
 }
 
 bool ReadMostlyMap::TryTakeRoom(std::size_t bytes) {
@@ -229,25 +233,64 @@ bool ReadMostlyMap::KeyFits() const {
   // Of extents, for one that has records gives no page.
   const std::uint64_t in_sweep = keys.record_extent_bytes + keys.node_bytes +
                                  std::max(keys.page_bytes, twice) + hmap::Arena::kExtentBytes;
-  return in_sweep <= keys_limit_bytes_ &&
+  return in_sweep <= keys_options_.memory.limit_bytes &&
          std::max(keys.used_bytes + room, in_sweep) + value_bytes_ + sizeof(Cell) <= limit_bytes_;
 }
 
-// Under the mutex, in no scope. What views kept is freed by the Hmap's Collect(). Where a reader
-// stands still in one nothing is, and another sweep would only take more.
-void ReadMostlyMap::MakeRoomForKeys() {
-  Hmap& keys = dirty_->map();
-  const std::uint64_t before = keys.memory().live_bytes();
-  Reclaim();
-  keys.Collect();
+// Under the mutex. Whether to sweep for want of room. Where a reader stands still in an old view a
+// sweep frees nothing and only takes more; and one that won nothing wins nothing again, so long as
+// all is as it was.
+bool ReadMostlyMap::SweepMayHelp(bool freed) const {
   const std::int64_t erased = erased_.load(std::memory_order_relaxed);
-  const bool freed = keys.memory().live_bytes() < before;
-  if (erased < kSweepAtLeast || erased * kSweepShareWhenFull < size_ ||
-      (!freed && old_views_.first != nullptr && erased < sweep_from_))
-    return;
-  Sweep();
+  if (erased <= 0 || erased * kSweepShareWhenFull < size_) return false;
+  if (freed || erased >= sweep_from_) return true;
+  const std::uint64_t live = dirty_->map().memory().live_bytes() + value_bytes_;
+  return old_views_.first == nullptr && live + hmap::Arena::kExtentBytes <= in_vain_at_;
+}
+
+// Under the mutex, in no scope. What views kept is freed by the Hmap's Collect(). A sweep that ran
+// out of memory itself has made some for the next.
+void ReadMostlyMap::MakeRoomForKeys() {
+  const std::uint64_t before = dirty_->map().memory().live_bytes();
+  Reclaim();
+  dirty_->map().Collect();
+  bool freed = dirty_->map().memory().live_bytes() < before;
+  while (SweepMayHelp(freed)) {
+    const std::int64_t erased = erased_.load(std::memory_order_relaxed);
+    Sweep();
+    PromoteAndCollect();
+    const std::int64_t taken_out = erased - erased_;
+    const bool in_vain = old_views_.first == nullptr && taken_out * kSweepShareInVain < erased;
+    in_vain_at_ = in_vain ? dirty_->map().memory().live_bytes() + value_bytes_ : UINT64_MAX;
+    if (KeyFits() || taken_out * kSweepShareWhenFull < erased) break;
+    freed = true;
+  }
+  CompactKeys();
+}
+
+// Under the mutex, in no scope. What is free may lie in blocks that are too short. A compaction
+// that finds no memory stays under way: so it has an end here, of more calls than a whole one takes
+// that gets on.
+void ReadMostlyMap::CompactKeys() {
+  Hmap& keys = dirty_->map();
+  if (!keys.ContinueCompaction()) return;
+  const hmap::Counters& head = keys.branch().head;
+  constexpr std::uint64_t kCallsPerPage = 16;
+  constexpr std::uint64_t kBytesPerCall = 4096;
+  std::uint64_t calls = 64 + kCallsPerPage * (head.pages + head.overflow_pages) +
+                        keys.memory().used_bytes / kBytesPerCall;
+  while (calls-- > 0 && keys.ContinueCompaction()) {
+  }
+  keys.AbandonCompaction();
+  PromoteAndCollect();  // the view has the records that were moved
+}
+
+// Under the mutex, in no scope. What only the view had that is replaced here can be freed once the
+// readers' epoch has moved on from it.
+void ReadMostlyMap::PromoteAndCollect() {
   TryToPromote();
-  keys.Collect();
+  Reclaim();
+  dirty_->map().Collect();
 }
 
 // In no scope. Takes `value`. Cells in dirty are never swept: that happens under the mutex, with
@@ -299,11 +342,28 @@ bool ReadMostlyMap::SweepDue() const {
          erased * 2 >= size_.load(std::memory_order_relaxed);
 }
 
+// Under the mutex. Dirty as it is. A Hmap gives 2^32 snapshots; its keys go on in another, and the
+// views of before keep the memory of the first.
+Result<Snapshot> ReadMostlyMap::TakeKeys() {
+  if (dirty_->map().lineage().out_of_versions()) {
+    PORTOLAN_TRY(Hmap anew, CloneMap(dirty_->map(), keys_options_));
+    dirty_.emplace(std::move(anew));
+  }
+  return dirty_->map().TakeSnapshot(promotions(), 0);
+}
+
 // Under the mutex. Takes keys without a value out of dirty. Threads go on meeting their cells in
 // the read view, until the next; Swept() sends them to dirty.
 void ReadMostlyMap::Sweep() {
-  const auto keys = dirty_->map().TakeSnapshot(promotions(), 0);
+  const auto keys = TakeKeys();
   if (!keys.ok()) return;
+  // Values may have taken what the copies of pages and the notes of what dies here need. Past the
+  // limit the sweep has what the Hmap had before it, which never becomes less.
+  const std::uint64_t had = dirty_->map().memory().used_bytes;
+  const auto grew_past_limit = [&] {
+    NoteKeysMemory();
+    return limit_bytes_ != 0 && keys_bytes_ > had && used_bytes() > limit_bytes_;
+  };
   bool full = false;
   Cells::ForEach(*keys, [&](std::string_view key, std::uint64_t at) {
     auto* cell = reinterpret_cast<Cell*>(at);
@@ -312,7 +372,7 @@ void ReadMostlyMap::Sweep() {
       return;
     // Without memory to note the key's end, or to say so, the cell stays what it was: erased.
     try {
-      full = !dirty_->Erase(key).ok();
+      full = grew_past_limit() || !dirty_->Erase(key).ok();
     } catch (const std::bad_alloc&) {
       full = true;
     }
@@ -326,8 +386,11 @@ void ReadMostlyMap::Sweep() {
 
 // Under the mutex. Fails when memory is out; the read view stays what it was then.
 Status ReadMostlyMap::Promote() {
-  if (SweepDue()) Sweep();
-  PORTOLAN_TRY(Snapshot keys, dirty_->map().TakeSnapshot(promotions(), 0));
+  if (SweepDue()) {
+    Reclaim();
+    Sweep();
+  }
+  PORTOLAN_TRY(Snapshot keys, TakeKeys());
   auto* view = new (std::nothrow) View;
   if (view == nullptr)
     return Error{ErrorCode::kExhausted, "a view of the keys: expected memory for it, found none"};
@@ -353,9 +416,10 @@ Status ReadMostlyMap::Promote() {
 // one to say why.
 void ReadMostlyMap::TryToPromote() {
   try {
-    (void)Promote();
+    if (Promote().ok()) return;
   } catch (const std::bad_alloc&) {
   }
+  Reclaim();
 }
 
 // Any thread: `value` was just taken out of its cell.

@@ -31,10 +31,12 @@ namespace portolan::mapcore {
 // What was replaced is freed when no reader can see it (hmap/epoch.h).
 //
 // Values lie outside the Hmap, but within the same limit_bytes: the memory of the keys' Hmap, the
-// values and what waits of them are bounded by it together, but for an extent of 64 KiB, for what
-// the allocator adds to each value. The Hmap gets seven eighths at most, some of it for what a
-// sweep copies, has 128 KiB at first, and keeps what it took: 1 MiB is a sensible least, and a map
-// that was full takes fewer new keys than it had erased.
+// values and what waits of them are bounded by it together, but for what the Hmap takes at once
+// (64 KiB, for pages a sixteenth of what it has, 2 MiB at most) and for what the allocator adds to
+// each value. The Hmap gets seven eighths at most, some of it for what a sweep copies, has 128 KiB
+// at first, and keeps what it took: 1 MiB is a sensible least, and a map that was full takes fewer
+// new keys than it had erased. After 2^32 promotions the keys go on in another Hmap; the
+// first does not count, while a lookup is still in it.
 // waiting_blocks_max bounds the values that wait. A write that would pass either is kExhausted and
 // changes nothing; to overwrite takes room for both values for a moment. Without a limit_bytes
 // nothing bounds the values, reserve_bytes neither.
@@ -54,6 +56,8 @@ class ReadMostlyMap : public SharedMap {
   hmap::Lineage::Waiting waiting() const override;
   bool barrier_lost() const override { return readers_.barrier_lost(); }
 
+  // What counts for the limit: keys, values and what waits of them. Means nothing without one.
+  std::uint64_t used_bytes() const;
   std::uint64_t promotions() const { return promotions_.load(std::memory_order_relaxed); }
   std::uint64_t sweeps() const { return sweeps_.load(std::memory_order_relaxed); }
 
@@ -85,9 +89,13 @@ class ReadMostlyMap : public SharedMap {
                 hmap::ReaderDomain::Fences fences)
       : SharedMap(limits),
         limit_bytes_(options.memory.limit_bytes),
-        keys_limit_bytes_(limit_bytes_ - limit_bytes_ / kValuesShare),
+        keys_options_(options),
         waiting_max_(options.waiting_blocks_max),
-        readers_(fences) {}
+        readers_(fences) {
+    // Extents of the Hmap are not given back: had keys once taken all, no value would fit any more,
+    // whatever is erased.
+    keys_options_.memory.limit_bytes = limit_bytes_ - limit_bytes_ / kValuesShare;
+  }
 
   static Value* Swept() { return reinterpret_cast<Value*>(alignof(Value)); }  // none is there
   Status TakeRoom(std::size_t bytes);
@@ -109,6 +117,10 @@ class ReadMostlyMap : public SharedMap {
   bool SweepDue() const;
   void Sweep();
   void MakeRoomForKeys();
+  bool SweepMayHelp(bool freed) const;
+  void CompactKeys();
+  void PromoteAndCollect();
+  Result<Snapshot> TakeKeys();
   Status Promote();
   void TryToPromote();
   void Retire(Value* value);
@@ -118,8 +130,8 @@ class ReadMostlyMap : public SharedMap {
   void TakeReplaced();
   void FreePassed(std::uint32_t passed);
 
-  const std::uint64_t limit_bytes_;       // 0: none, and nothing is counted for it
-  const std::uint64_t keys_limit_bytes_;  // of it, what dirty's Hmap may have
+  const std::uint64_t limit_bytes_;  // 0: none, and nothing is counted for it
+  HmapOptions keys_options_;         // of dirty's Hmap, with its part of the limit
   const std::uint32_t waiting_max_;
   hmap::ReaderDomain readers_;
   std::atomic<View*> read_{nullptr};
@@ -134,13 +146,16 @@ class ReadMostlyMap : public SharedMap {
   std::atomic<std::uint32_t> replaced_count_{0};
   std::atomic<std::uint32_t> waiting_count_{0};  // of waiting_
   std::atomic<std::uint64_t> value_bytes_{0};    // of values and cells, waiting ones too
-  std::atomic<std::uint64_t> keys_bytes_{0};     // of dirty's Hmap, and so of all views
+  std::atomic<std::uint64_t> keys_bytes_{0};     // of dirty's Hmap, and so of nearly all views
 
   mutable std::mutex mutex_;  // for what follows
   std::optional<Cells> dirty_;
   std::uint64_t missed_ = 0;  // lookups since the last promotion that had to ask dirty
   std::uint64_t added_ = 0;   // keys since then
-  Retired<Value> waiting_;    // replaced values that a reader may still see
+  // Bytes that live, as a sweep for want of room has left them that won next to nothing though no
+  // lookup stood; another one is for when there are less. UINT64_MAX: there was none.
+  std::uint64_t in_vain_at_ = UINT64_MAX;
+  Retired<Value> waiting_;  // replaced values that a reader may still see
   Retired<View> old_views_;
   Retired<Cell> swept_cells_;  // the read view still has them
   Retired<Cell> old_cells_;

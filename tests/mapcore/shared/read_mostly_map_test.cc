@@ -283,6 +283,99 @@ TEST(ReadMostlyMap, IsNotFullForEverOfWhatWasErasedWhileALookupStoodStill) {
   }
 }
 
+// A sweep is a pass over all keys, by the thread that puts one.
+TEST(ReadMostlyMap, DoesNotSweepForEachKeyThatItRefuses) {
+  for (const std::uint64_t seed : {2, 17, 29, 34}) {
+    const auto map =
+        ReadMostlyMap::Create({.seed = seed, .memory = {.reserve_bytes = 2 << 20}}).value();
+    const auto session = map->Open();
+    int put = 0;
+    while (session->Put(ReadKey(put), "").ok()) ++put;
+    for (int i = 0; i < put; i += 8) ASSERT_TRUE(session->Erase(ReadKey(i)).ok());
+    int refused = 0;
+    const std::uint64_t sweeps = map->sweeps();
+    for (int i = 0; i < 200; ++i) refused += !session->Put("new/" + ReadKey(i), "").ok();
+    EXPECT_LE(map->sweeps() - sweeps, 20u) << refused << " refused under seed " << seed;
+  }
+}
+
+TEST(ReadMostlyMap, ASweepPassesTheLimitNoMoreThanAPutDoes) {
+  constexpr std::uint64_t kLimit = 8 << 20;
+  const auto map = ReadMostlyMap::Create({.seed = 1, .memory = {.limit_bytes = kLimit}}).value();
+  const auto session = map->Open();
+  std::string value;
+  int put = 0;
+  while (put < 92'500 && session->Put(ReadKey(put), "").ok()) ++put;
+  for (int i = 0; i < put; ++i) (void)session->Find(ReadKey(i), value);
+  int large = 0;
+  for (std::size_t bytes = 60'000; bytes > 0; bytes /= 2)
+    while (session->Put(ReadKey(large), std::string(bytes, 'v')).ok()) large += 20;
+  const StandingLookup standing(*map, ReadKey(0));
+  std::uint64_t most = 0;
+  for (int i = 1; i < put; i += 2) {
+    ASSERT_TRUE(session->Erase(ReadKey(i)).ok());
+    most = std::max(most, map->used_bytes());
+  }
+  EXPECT_GT(map->sweeps(), 0u);
+  EXPECT_LE(most, kLimit + kLimit / 16);
+}
+
+TEST(ReadMostlyMap, FewErasedKeysThatHoldItsMemoryGiveItBack) {
+  const auto map = ReadMostlyMap::Create({.seed = 1, .memory = {.limit_bytes = 2 << 20}},
+                                         {.key_bytes_max = 1 << 16})
+                       .value();
+  const auto session = map->Open();
+  const auto key = [](int i) { return std::to_string(i) + std::string(60'000, 'k'); };
+  int put = 0;
+  while (session->Put(key(put), "v").ok()) ++put;
+  ASSERT_LT(put, 64);
+  for (int i = 0; i < put; ++i) ASSERT_TRUE(*session->Erase(key(i)));
+  for (int i = 0; i < 1'000; ++i) ASSERT_TRUE(session->Put(ReadKey(i), "").ok()) << i;
+}
+
+TEST(ReadMostlyMap, TakesLongKeysWhereShortOnesWereErased) {
+  const auto map = ReadMostlyMap::Create({.seed = 1, .memory = {.limit_bytes = 1 << 20}},
+                                         {.key_bytes_max = 2'000})
+                       .value();
+  const auto session = map->Open();
+  const auto key = [](int i, std::size_t bytes) {
+    std::string text = std::to_string(i) + "/";
+    text.resize(bytes, 'k');
+    return text;
+  };
+  int put = 0;
+  while (session->Put(key(put, 1'000), "").ok()) ++put;
+  for (int i = 0; i < put; ++i) ASSERT_TRUE(*session->Erase(key(i, 1'000)));
+  int taken = 0;
+  while (session->Put(key(taken, 1'500), "").ok()) ++taken;
+  EXPECT_GT(taken, put / 2);
+}
+
+TEST(ReadMostlyMap, GoesOnInAnotherHmapWhenThatOfItsKeysGivesNoMoreSnapshots) {
+  const auto map =
+      ReadMostlyMap::Create(
+          {.seed = 1, .memory = {.limit_bytes = 4 << 20}, .first_version = UINT32_MAX - 50})
+          .value();
+  const auto session = map->Open();
+  ASSERT_TRUE(session->Put("stood", std::string(100, 'v')).ok());
+  std::string value;
+  ASSERT_EQ(session->Find("stood", value), Found::kHit);
+  const auto come_and_go = [&](int begin, int end) {
+    for (int i = begin; i < end; ++i) {
+      ASSERT_TRUE(*session->Put(ReadKey(i), "value")) << i;
+      ASSERT_EQ(session->Find(ReadKey(i), value), Found::kHit) << i;
+      ASSERT_TRUE(i < 100 || *session->Erase(ReadKey(i - 100))) << i;
+    }
+  };
+  {
+    const StandingLookup standing(*map, "stood");  // its view is of the first Hmap
+    come_and_go(0, 300);
+    EXPECT_GT(map->promotions(), 100u);
+  }
+  come_and_go(300, 5'000);
+  EXPECT_EQ(map->size(), 101u);
+}
+
 TEST(ReadMostlyMap, MayHaveNothingThatWaits) {
   const auto map = ReadMostlyMap::Create({.seed = 1, .waiting_blocks_max = 0}).value();
   const auto session = map->Open();
